@@ -1,0 +1,64 @@
+import { Allocator } from './allocator.ts';
+import { base, relaxed } from './binary.ts';
+import { arenaOf, canShareMemory, createMemory, unshared } from './memory.ts';
+import { Pool } from './pool.ts';
+
+/** A compiled kernel as the launcher calls it. */
+export interface Kernel {
+  readonly call: (...args: number[]) => void;
+  /** Its place in the module's exports, the same in every thread. */
+  readonly index: number;
+}
+
+/** The compiled kernels with their memory: what one cpu device consists of. */
+export interface Engine {
+  readonly simd: 'base' | 'relaxed';
+  readonly memory: WebAssembly.Memory;
+  readonly allocator: Allocator;
+  readonly kernels: ReadonlyMap<string, Kernel>;
+  /** The threads beside this one; null where memory cannot be shared. */
+  readonly pool: Pool | null;
+}
+
+let running: Engine | null = null;
+
+/** The engine, started at its first use: in one go, without waiting. */
+export function engine(): Engine {
+  return (running ??= start({ shared: canShareMemory(), simd: hasRelaxedSimd() ? 'relaxed' : 'base' }));
+}
+
+/** Ends the engine; the next use starts another. */
+export function stopEngine(): void {
+  running?.pool?.stop();
+  running = null;
+}
+
+/** A new engine of the wanted kind, beside the one that runs. */
+export function start({ shared, simd }: { shared: boolean; simd: Engine['simd'] }): Engine {
+  const { memory, limit } = createMemory(shared);
+  const bytes = decodeBase64(simd === 'relaxed' ? relaxed : base);
+  const module = new WebAssembly.Module(shared ? bytes : unshared(bytes));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const kernels = new Map(names.map((name, index) => [name, { call: exports[name] as Kernel['call'], index }]));
+  return { simd, memory, allocator: new Allocator(arenaOf(memory, limit)), kernels, pool: shared ? new Pool(module, memory) : null };
+}
+
+/** Asks the engine whether it validates a function that is `v128.const 0`, three times, `f32x4.relaxed_madd`, `drop`. */
+export function hasRelaxedSimd(): boolean {
+  const zero = [0xfd, 0x0c, ...Array<number>(16).fill(0)];
+  const code = [0, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a, 0x0b];
+  return WebAssembly.validate(new Uint8Array([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,                     // magic, version
+    1, 4, 1, 0x60, 0, 0,                                 // types: () → ()
+    3, 2, 1, 0,                                          // functions: one of type 0
+    10, code.length + 2, 1, code.length, ...code,        // code
+  ]));
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

@@ -1,0 +1,90 @@
+import type { Dtype, TypedArray } from '../../../tensor/dtype.ts';
+import type { DeviceFactory, Runtime } from '../../../tensor/runtime.ts';
+import type { Engine } from './instance.ts';
+import { byteSize, checkDtype } from '../../../tensor/dtype.ts';
+import { DisposedError, DtypeError } from '../../../tensor/errors.ts';
+import { forgetDevice } from '../../../tensor/runtime.ts';
+import { engine, stopEngine } from './instance.ts';
+import { threads } from './threads.ts';
+
+/** The WebAssembly device. A buffer's handle is its byte address. */
+class CpuRuntime implements Runtime {
+  readonly name = 'cpu';
+  readonly dtypes: readonly Dtype[] = ['float32', 'int32', 'uint8', 'bool'];
+  readonly floatDtype = 'float32';
+  readonly info: Readonly<Record<string, unknown>>;
+  /** What `pointer` compares, so that an address of an ended device is never used. */
+  readonly engine: Engine = engine();
+  #ended = false;
+
+  constructor() {
+    const { simd, pool } = this.engine;
+    this.info = {
+      simd,
+      sharedMemory: pool !== null,
+      get threads() { return threads(); },
+      get threadsFailure() { return pool?.failure ?? null; },
+    };
+  }
+
+  allocate(dtype: Dtype, length: number): number {
+    this.#assertRunning('allocate');
+    return this.engine.allocator.allocate(length * byteSize[dtype]);
+  }
+
+  free(handle: unknown): void {
+    if (!this.#ended) this.engine.allocator.free(handle as number);
+  }
+
+  write(handle: unknown, dtype: Dtype, offset: number, data: TypedArray): void {
+    this.#view('write', handle, dtype, offset, data.length).set(data);
+  }
+
+  fill(handle: unknown, dtype: Dtype, length: number, value: number): void {
+    this.#view('fill', handle, dtype, 0, length).fill(value);
+  }
+
+  read(handle: unknown, dtype: Dtype, offset: number, length: number): Promise<TypedArray> {
+    return Promise.resolve(this.readNow(handle, dtype, offset, length));
+  }
+
+  readNow(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray {
+    return this.#view('read', handle, dtype, offset, length).slice();
+  }
+
+  reserved(): number {
+    return this.engine.allocator.reserved;
+  }
+
+  dispose(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    stopEngine();
+    forgetDevice(this);
+  }
+
+  /** Made anew for every use: growing the memory ends the old views. */
+  #view(op: string, handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray {
+    this.#assertRunning(op);
+    const { buffer } = this.engine.memory;
+    const address = (handle as number) + offset * byteSize[dtype];
+    switch (dtype) {
+      case 'float32': return new Float32Array(buffer, address, length);
+      case 'int32': return new Int32Array(buffer, address, length);
+      case 'uint8': case 'bool': return new Uint8Array(buffer, address, length);
+      default:
+        checkDtype(op, dtype);
+        throw new DtypeError(`the cpu device has no ${dtype}; use ${this.dtypes.join(', ')}`, { op, dtype });
+    }
+  }
+
+  #assertRunning(op: string): void {
+    if (this.#ended) throw new DisposedError('the cpu device was ended by dispose(); its tensors can no longer be used', { op });
+  }
+}
+
+/** Starts at once or after waiting: it is the same. */
+export const cpu: DeviceFactory = {
+  startNow: () => new CpuRuntime(),
+  start: async () => new CpuRuntime(),
+};
