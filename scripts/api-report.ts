@@ -1,0 +1,43 @@
+// Compares the public surface of each entry point with its report in api/; --update rewrites the reports.
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const update = process.argv.includes('--update');
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, { types?: string }> };
+
+/** Whether the declarations that an entry point ships match `api/<entry>.api.md`. */
+function matches(entry: string, types: string): boolean {
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: process.cwd(),
+      mainEntryPointFilePath: resolve(types),
+      compiler: { tsconfigFilePath: resolve('tsconfig.build.json') },
+      apiReport: {
+        enabled: true,
+        reportFolder: resolve('api'),
+        reportTempFolder: resolve('temp/api'),
+        reportFileName: `${['vicinal', ...entry.split('/').slice(1)].join('-')}.api.md`,
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      messages: {
+        // The documentation is typedoc's; a type that users meet but cannot name is an error.
+        extractorMessageReporting: {
+          default: { logLevel: ExtractorLogLevel.None },
+          'ae-forgotten-export': { logLevel: ExtractorLogLevel.Error },
+        },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+      },
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: resolve('package.json'),
+  });
+  return Extractor.invoke(config, { localBuild: update, showVerboseMessages: false }).succeeded;
+}
+
+const differing = Object.entries(manifest.exports).filter(([entry, { types }]) => types && !matches(entry, types));
+if (differing.length > 0) {
+  console.error('The public surface differs from api/. If that is meant: npm run api, and commit the reports.');
+  process.exitCode = 1;
+}
