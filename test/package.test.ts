@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newerNode } from '../script./newer-node.ts';
+import { newerNode } from '../scripts/newer-node.ts';
 
 // What a user gets: the packed package, unpacked into a project of its own and run by plain Node.
 const project = mkdtempSync(join(tmpdir(), 'vicinal-package-'));
