@@ -66,7 +66,7 @@ function perAxis<T>(op: string, name: string, value: PerAxis<T>, tokens: Shape, 
   const values = Array.isArray(value) ? (value as readonly T[]) : tokens.map(() => value as T);
   if (values.length !== tokens.length) {
     throw new ShapeError(
-      `${name} [${values.join(', ')}] has ${values.length} entries for ${count(tokens.length)}; give one per axis, or one value for all`,
+      `${name} [${values.join(', ')}] has ${count(values.length, 'entry', 'entries')} for ${count(tokens.length, 'token axis', 'token axes')}; give one per axis, or one value for all`,
       { op, argument: name, value, tokens },
     );
   }
@@ -94,6 +94,6 @@ function checkAxis(op: string, axis: Axis, index: number, query: Shape): void {
   );
 }
 
-function count(axes: number): string {
-  return axes === 1 ? '1 token axis' : `${axes} token axes`;
+function count(n: number, one: string, many: string): string {
+  return `${n} ${n === 1 ? one : many}`;
 }

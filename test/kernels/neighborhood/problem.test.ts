@@ -17,7 +17,7 @@ test.each([
   [{ kernelSize: 13, dilation: [1, 13] }, ShapeError, 'spans 169 tokens, but axis Y of query [2, 28, 12, 4, 16] has 12; use a smaller kernelSize and dilation'],
   [{ kernelSize: 3, stride: [1, 4] }, ShapeError, 'na2d: stride 4 is larger than kernelSize 3 along axis Y; use stride <= 3'],
   [{ kernelSize: [3, 3, 3] }, ShapeError, 'na2d: kernelSize [3, 3, 3] has 3 entries for 2 token axes; give one per axis, or one value for all'],
-  [{ kernelSize: 3, isCausal: [true] }, ShapeError, 'isCausal [true] has 1 entries for 2 token axes'],
+  [{ kernelSize: 3, isCausal: [true] }, ShapeError, 'isCausal [true] has 1 entry for 2 token axes'],
   [{ kernelSize: 2.5 }, ArgumentError, 'na2d: kernelSize along axis X must be an integer >= 1, got 2.5'],
   [{ kernelSize: [3, 0] }, ArgumentError, 'kernelSize along axis Y must be an integer >= 1, got 0'],
   [{ kernelSize: 3, dilation: NaN }, ArgumentError, 'dilation along axis X must be an integer >= 1, got NaN'],

@@ -12,6 +12,10 @@ function operands(shape: number[]) {
   return { query: wave(shape, 0.37, 0.1), key: wave(shape, 0.53, 0.2), value: wave(shape, 0.71, 0.3), gradOutput: wave(shape, 0.29, 0.4) };
 }
 
+function sum(data: ArrayLike<number>, term: (x: number, n: number) => number): number {
+  return Array.from(data, term).reduce((a, b) => a + b, 0);
+}
+
 function forwardBackward(shape: number[], options: ReferenceOptions, gradLogsumexp?: NdArray) {
   const { gradOutput, ...inputs } = operands(shape);
   const [output, logsumexp] = attentionReference(inputs, options);
@@ -23,7 +27,7 @@ test('golden case G1: dilated and strided, to 1e-9', () => {
   const options = { kernelSize: 3, dilation: 3, stride: 2, isCausal: false, scale: null };
   const { output, logsumexp, gradients } = forwardBackward([1, 11, 2, 4], options);
   const summary = ({ data }: NdArray): number[] => [
-    data.reduce((sum: number, x, n) => sum + x * ((n % 7) + 1), 0), data.reduce((sum: number, x) => sum + Math.abs(x), 0), data[0]!,
+    sum(data, (x, n) => x * ((n % 7) + 1)), sum(data, Math.abs), data[0]!,
   ];
   const wanted = [
     [-3.8233127737, 10.8070725185, -0.1790153012],
@@ -44,7 +48,7 @@ test.each<[name: string, shape: number[], options: ReferenceOptions]>([
   const { gradOutput, ...inputs } = operands(shape);
   const loss = (): number => {
     const [output, logsumexp] = attentionReference(inputs, options);
-    const along = (a: NdArray, b: NdArray): number => a.data.reduce((sum: number, x, n) => sum + x * b.data[n]!, 0);
+    const along = (a: NdArray, b: NdArray): number => sum(a.data, (x, n) => x * b.data[n]!);
     return along(output, gradOutput) + along(logsumexp, gradLogsumexp);
   };
   const { gradients } = forwardBackward(shape, options, gradLogsumexp);
