@@ -18,7 +18,14 @@ function multiplyHigh(a: number, m: number): number {
 
 /** Philox4x32-10 of one counter: writes four words to `out` from `offset` on. */
 function philoxBlock(
-  key0: number, key1: number, c0: number, c1: number, c2: number, c3: number, out: Uint32Array, offset: number,
+  key0: number,
+  key1: number,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  out: Uint32Array,
+  offset: number,
 ): void {
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(c0, M0);
@@ -89,7 +96,10 @@ export class Generator {
   setState({ seed, counter }: GeneratorState): void {
     for (const [name, value] of Object.entries({ seed, counter })) {
       if (!Number.isSafeInteger(value) || value < 0) {
-        throw new ArgumentError(`${name} is ${String(value)}; it must be an integer of 0..2^53-1`, { op: 'Generator', [name]: value });
+        throw new ArgumentError(`${name} is ${String(value)}; it must be an integer of 0..2^53-1`, {
+          op: 'Generator',
+          [name]: value,
+        });
       }
     }
     this.#seed = seed;
@@ -147,7 +157,7 @@ export class Generator {
     const words = this.bits(n + (n & 1));
     const values = dtype === 'float32' ? new Float32Array(n) : new Float64Array(n);
     for (let i = 0; i < n; i += 2) {
-      const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32));   // + 0.5: the logarithm never sees 0
+      const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32)); // + 0.5: the logarithm never sees 0
       const angle = words[i + 1]! * (2 * Math.PI * 2 ** -32);
       values[i] = radius * Math.cos(angle);
       if (i + 1 < n) values[i + 1] = radius * Math.sin(angle);

@@ -19,17 +19,19 @@ describe('philox', () => {
 
   test('equals the definition in big integers', () => {
     const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-    fc.assert(fc.property(fc.tuple(word, word, word, word, word, word), (input) => {
-      let [k0, k1, a, b, c, d] = input.map(BigInt) as [bigint, bigint, bigint, bigint, bigint, bigint];
-      const u32 = (x: bigint): bigint => x & 0xffffffffn;
-      for (let round = 0; round < 10; round++) {
-        const p = a * 0xd2511f53n;
-        const q = c * 0xcd9e8d57n;
-        [a, b, c, d] = [(q >> 32n) ^ b ^ k0, u32(q), (p >> 32n) ^ d ^ k1, u32(p)];
-        [k0, k1] = [u32(k0 + 0x9e3779b9n), u32(k1 + 0xbb67ae85n)];
-      }
-      expect([...philox(...input)]).toEqual([a, b, c, d].map(Number));
-    }));
+    fc.assert(
+      fc.property(fc.tuple(word, word, word, word, word, word), (input) => {
+        let [k0, k1, a, b, c, d] = input.map(BigInt) as [bigint, bigint, bigint, bigint, bigint, bigint];
+        const u32 = (x: bigint): bigint => x & 0xffffffffn;
+        for (let round = 0; round < 10; round++) {
+          const p = a * 0xd2511f53n;
+          const q = c * 0xcd9e8d57n;
+          [a, b, c, d] = [(q >> 32n) ^ b ^ k0, u32(q), (p >> 32n) ^ d ^ k1, u32(p)];
+          [k0, k1] = [u32(k0 + 0x9e3779b9n), u32(k1 + 0xbb67ae85n)];
+        }
+        expect([...philox(...input)]).toEqual([a, b, c, d].map(Number));
+      }),
+    );
   });
 });
 
@@ -39,22 +41,32 @@ describe('Generator', () => {
     const generator = new Generator(seed);
     generator.setState({ seed, counter: 2 ** 32 - 1 });
     expect([...generator.bits(8)]).toEqual([
-      ...philox(0xdeadbeef, 0x12345, 0xffffffff, 0, 0, 0), ...philox(0xdeadbeef, 0x12345, 0, 1, 0, 0),
+      ...philox(0xdeadbeef, 0x12345, 0xffffffff, 0, 0, 0),
+      ...philox(0xdeadbeef, 0x12345, 0, 1, 0, 0),
     ]);
   });
 
   test('resumes bit for bit from its state, through JSON', () => {
     const seeds = fc.maxSafeNat();
-    fc.assert(fc.property(seeds, fc.nat(50), (seed, drawn) => {
-      const generator = new Generator(seed);
-      generator.normal(drawn);
-      const state = JSON.parse(JSON.stringify(generator.state())) as { seed: number; counter: number };
-      const draw = (g: Generator): unknown[] => [g.normal(5), g.uniform(3), g.uniform(3, 'float64'), g.integers(4, -3, 9), g.permutation(6), g.seed()];
-      const resumed = new Generator();
-      resumed.setState(state);
-      expect(draw(resumed)).toEqual(draw(generator));
-      expect(resumed.state()).toEqual(generator.state());
-    }));
+    fc.assert(
+      fc.property(seeds, fc.nat(50), (seed, drawn) => {
+        const generator = new Generator(seed);
+        generator.normal(drawn);
+        const state = JSON.parse(JSON.stringify(generator.state())) as { seed: number; counter: number };
+        const draw = (g: Generator): unknown[] => [
+          g.normal(5),
+          g.uniform(3),
+          g.uniform(3, 'float64'),
+          g.integers(4, -3, 9),
+          g.permutation(6),
+          g.seed(),
+        ];
+        const resumed = new Generator();
+        resumed.setState(state);
+        expect(draw(resumed)).toEqual(draw(generator));
+        expect(resumed.state()).toEqual(generator.state());
+      }),
+    );
   });
 
   test('uniform: in [0, 1), mean 1/2, variance 1/12', () => {
@@ -76,12 +88,12 @@ describe('Generator', () => {
     const counts = new Array<number>(7).fill(0);
     for (const value of new Generator(1).integers(70_000, -2, 5)) counts[value + 2]!++;
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(400);
-    const wide = new Generator(2).integers(1000, -(2 ** 31), 2 ** 31 - 1);   // nearly all of int32
+    const wide = new Generator(2).integers(1000, -(2 ** 31), 2 ** 31 - 1); // nearly all of int32
     expect(wide.some((v) => v < -(2 ** 30)) && wide.some((v) => v > 2 ** 30)).toBe(true);
   });
 
   test('integers draws again what would be biased', () => {
-    const high = 3 * 2 ** 30;   // of 2^32 words the last quarter must be rejected
+    const high = 3 * 2 ** 30; // of 2^32 words the last quarter must be rejected
     const values = new Generator(9).integers(40_000, -(2 ** 31), -(2 ** 31) + high);
     const thirds = [0, 0, 0];
     for (const v of values) thirds[Math.floor((v + 2 ** 31) / 2 ** 30)]!++;
@@ -89,9 +101,11 @@ describe('Generator', () => {
   });
 
   test('permutation: each of 0..n-1 once; all orders of 3 equally likely', () => {
-    fc.assert(fc.property(fc.nat(), fc.nat(60), (seed, n) => {
-      expect([...new Generator(seed).permutation(n)].toSorted((a, b) => a - b)).toEqual([...Array(n).keys()]);
-    }));
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(60), (seed, n) => {
+        expect([...new Generator(seed).permutation(n)].toSorted((a, b) => a - b)).toEqual([...Array(n).keys()]);
+      }),
+    );
     const generator = new Generator(11);
     const counts: Record<string, number> = {};
     for (let i = 0; i < 6000; i++) {
@@ -117,7 +131,12 @@ describe('Generator', () => {
     const generator = new Generator(0);
     expect(() => generator.setState({ seed: 0, counter: -1 })).toThrow('counter is -1');
     for (const n of [-1, 0.5, NaN]) expect(() => generator.normal(n)).toThrow(ShapeError);
-    for (const [low, high] of [[0, 0], [2, 1], [0, 2 ** 31 + 1], [0.5, 2]] as const) {
+    for (const [low, high] of [
+      [0, 0],
+      [2, 1],
+      [0, 2 ** 31 + 1],
+      [0.5, 2],
+    ] as const) {
       expect(() => generator.integers(1, low, high)).toThrow(ArgumentError);
     }
     expect(generator.state().counter).toBe(0);
