@@ -37,7 +37,9 @@ mkdirSync('temp', { recursive: true });
 const flags = process.argv.slice(2);
 const runs = [run(process.execPath, process.versions.node, flags)];
 const isOld = Number(process.versions.node.split('.')[0]) < 24;
-if (isOld && newerNode) runs.push(run(newerNode, '24', [...flags, ...onceOnly.map((file) => `--exclude=${file}`)]));
+if (isOld && newerNode) {
+  runs.push(run(newerNode, '24', [...flags, '--passWithNoTests', ...onceOnly.map((file) => `--exclude=${file}`)]));
+}
 
 const passed = runs.reduce((sum, result) => sum + result.passed, 0);
 const failed = runs.reduce((sum, result) => sum + result.failed, 0);
