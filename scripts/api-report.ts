@@ -33,7 +33,7 @@ function matches(entry: string, types: string): boolean {
   return Extractor.invoke(config, {
     localBuild: update,
     messageCallback(message) {
-      if (message.messageId === ConsoleMessageId.Preamble) message.logLevel = ExtractorLogLevel.None;
+      if (message.messageId === String(ConsoleMessageId.Preamble)) message.logLevel = ExtractorLogLevel.None;
     },
   }).succeeded;
 }
