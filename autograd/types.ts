@@ -1,0 +1,172 @@
+// What an op may say of itself, and the types that follow from it.
+
+import type { Dtype } from '../tensor/dtype.ts';
+import type { DeviceName, NdArray } from '../tensor/runtime.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Layout, Tensor } from '../tensor/tensor.ts';
+
+/** A tensor, or a number that stands for one of rank 0. */
+export type Operand = Tensor | number;
+
+/** `{ ... }` without keys. */
+// oxlint-disable-next-line typescript/no-empty-object-type -- exactly "no attribute", which Record<string, never> is not when intersected
+export type NoAttrs = {};
+
+// ---- the grammar of input names: 'x', 'bias?', 'tensors[]', 'target:int', 'index:int?', 'y:operand' ----
+
+type Strip<S extends string> = S extends `${infer N}?` ? N : S extends `${infer N}[]` ? N : S;
+type NameOf<S extends string> = Strip<S> extends `${infer N}:${string}` ? N : Strip<S>;
+type ClassOf<S extends string> = Strip<S> extends `${string}:${infer C}` ? C : 'float';
+type IsMany<S extends string> = S extends `${string}[]` ? true : false;
+type IsOptional<S extends string> = S extends `${string}?` ? true : false;
+
+type Slot<S extends string, One> = IsMany<S> extends true ? readonly One[] : IsOptional<S> extends true ? One | undefined : One;
+
+/** One `T` per input, by name. */
+export type ByInput<I extends readonly string[], T> = { [S in I[number] as NameOf<S>]: Slot<S, T> };
+
+type Differentiable<S extends string> = ClassOf<S> extends 'float' | 'operand' ? S : never;
+type GradSlot<S extends string> = IsMany<S> extends true ? readonly (Tensor | null)[] : Tensor | null;
+
+/** What backward returns: a gradient, or null, for each input that can have one. */
+export type InputGrads<I extends readonly string[]> = { [S in I[number] as NameOf<Differentiable<S>>]: GradSlot<S> };
+type Needs<I extends readonly string[]> = { [S in I[number] as NameOf<Differentiable<S>>]: boolean };
+
+type Argument<S extends string> = Slot<S, ClassOf<S> extends 'operand' ? Operand : Tensor>;
+type Arguments<I extends readonly string[]> = { [K in keyof I]: I[K] extends string ? Argument<I[K]> : never };
+/** The same with trailing optional inputs left out at will. */
+type Lenient<T extends readonly unknown[]> = T extends readonly [...infer Head, infer Last]
+  ? undefined extends Last ? [...Lenient<Head>, last?: Last] : T
+  : T;
+
+export type OpArguments<I extends readonly string[], A extends object> = NoAttrs extends A
+  ? [...Lenient<Arguments<I>>, attrs?: A]
+  : [...Arguments<I>, attrs: A];
+
+export type OpResult<O extends readonly string[]> = O extends readonly []
+  ? void
+  : O extends readonly [string] ? Tensor : { [K in keyof O]: Tensor };
+
+type OneOrTuple<O extends readonly string[], T> = O extends readonly []
+  ? void
+  : O extends readonly [string] ? T : { readonly [K in keyof O]: T };
+
+// ---- kernels ----
+
+/** Fills `outputs` from `inputs`. Inputs arrive contiguous, unless the kernel was wrapped by `acceptsStrides`. */
+export interface Kernel<I extends readonly string[] = readonly string[], A extends object = NoAttrs> {
+  (inputs: ByInput<I, Tensor>, attrs: Required<A>, outputs: readonly Tensor[]): void;
+  readonly acceptsStrides?: boolean;
+}
+
+/** Marks a kernel that reads shape, strides and offset of its inputs itself. */
+export function acceptsStrides<I extends readonly string[], A extends object>(kernel: Kernel<I, A>): Kernel<I, A> {
+  return Object.assign(kernel, { acceptsStrides: true });
+}
+
+// ---- the declaration ----
+
+/**
+ * Which dtypes the inputs without a class may have, and what the others become before the kernel runs.
+ * - `float`: integers and bools become the device's real type.
+ * - `numeric`: bool and uint8 become int32.
+ * - `any`: taken as they are.
+ */
+export type DtypeRule = 'float' | 'numeric' | 'any';
+
+/** One input of a sample: a shape, or a shape with the values to draw. Reals are normal; integers lie in [low, high). */
+export type SampleInput = Shape | { shape: Shape; dtype?: Dtype; low?: number; high?: number; values?: readonly number[] };
+export type Sample<I extends readonly string[], A extends object> = Partial<ByInput<I, SampleInput>> & { attrs?: A };
+
+export interface BackwardContext<I extends readonly string[], A extends object, O extends readonly string[], S extends string> {
+  /** One per output; with several outputs, null where no gradient arrives. */
+  grads: O extends readonly [string] ? readonly [Tensor] : { readonly [K in keyof O]: Tensor | null };
+  /** The inputs named in `saves`. */
+  inputs: Pick<ByInput<I, Tensor>, S & keyof ByInput<I, Tensor>>;
+  /** The outputs named in `saves`. */
+  outputs: Record<S & O[number], Tensor>;
+  attrs: Required<A>;
+  /** Which gradients somebody waits for; the others may be null. */
+  needs: Needs<I>;
+  /** The inputs' shapes, saved or not. */
+  shapes: ByInput<I, Shape>;
+}
+
+/** Keys that a caller may leave out. */
+type OptionalKeys<A> = { [K in keyof A]-?: NoAttrs extends Pick<A, K> ? K : never }[keyof A];
+export type Defaults<A> = Required<Pick<A, OptionalKeys<A>>>;
+
+export interface OpDefinition<I extends readonly string[], A extends object, O extends readonly string[], S extends string> {
+  name: string;
+  /** `'x'`, `'bias?'` (optional), `'tensors[]'` (many); with a class and no gradient: `'target:int'`, `'condition:bool'`, `'index:any'`; `'y:operand'` (also a number). */
+  inputs: I;
+  /** Names of the outputs when there is not exactly one. */
+  outputs?: O;
+  /** Defaults of the optional attributes. */
+  attrs?: Defaults<A>;
+  /** Default `'float'`. */
+  dtypes?: DtypeRule;
+  /** The outputs' dtype; default: the inputs' after promotion. */
+  dtype?(inputs: Dtype, attrs: Required<A>): Dtype | OneOrTuple<O, Dtype>;
+  /** All checks of arguments, and the outputs' shapes. */
+  shape(inputs: ByInput<I, Shape>, attrs: Required<A>): OneOrTuple<O, Shape>;
+  /** Plain float64 loops: the oracle of every kernel. Absent only where an op writes in place. */
+  reference(inputs: ByInput<I, NdArray>, attrs: Required<A>): OneOrTuple<O, NdArray>;
+  /** An op that only moves strides and offset: the layout of its output; it has no kernels. */
+  view?(input: Layout, attrs: Required<A>): Layout;
+  /** Inputs that the kernel writes. Such an op is never differentiable. */
+  mutates?: readonly (keyof ByInput<I, Tensor> & string)[];
+  kernels?: Partial<Record<DeviceName, Kernel<I, A>>>;
+  /** The inputs and outputs that backward reads. */
+  saves?: readonly S[];
+  /** Written in tensor methods, so that it can be differentiated again. Absent: no gradient flows. */
+  backward?(context: BackwardContext<I, A, O, S>): InputGrads<I>;
+  samples: readonly Sample<I, A>[];
+  errors?: readonly (Sample<I, A> & { throws: string | RegExp })[];
+  /** Largest error of a kernel against the reference, relative to the output's largest element. Default 1e-5. */
+  tolerance?: number;
+}
+
+/** An op: callable with its inputs in order, then its attributes. */
+export interface Op<I extends readonly string[], A extends object = NoAttrs, O extends readonly string[] = ['output']> {
+  (...args: OpArguments<I, A>): OpResult<O>;
+  readonly definition: AnyOpDefinition;
+}
+
+/** A definition whose types were checked when it was written; what the dispatcher, tests and tables work with. */
+export interface AnyOpDefinition {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly slots: readonly InputSlot[];
+  readonly attrs: Readonly<Record<string, unknown>>;
+  readonly dtypes: DtypeRule;
+  readonly dtype: ((inputs: Dtype, attrs: object) => Dtype | readonly Dtype[]) | undefined;
+  shape(inputs: object, attrs: object): unknown;
+  reference(inputs: object, attrs: object): NdArray | NdArray[];
+  readonly view: ((input: Layout, attrs: object) => Layout) | undefined;
+  readonly mutates: readonly string[];
+  readonly kernels: Partial<Record<DeviceName, (inputs: object, attrs: object, outputs: readonly Tensor[]) => void>>;
+  readonly saves: readonly string[];
+  readonly backward: ((context: object) => Record<string, unknown>) | undefined;
+  readonly samples: readonly Record<string, unknown>[];
+  readonly errors: readonly (Record<string, unknown> & { throws: string | RegExp })[];
+  readonly tolerance: number;
+}
+
+export interface InputSlot {
+  readonly name: string;
+  readonly class: 'float' | 'operand' | 'int' | 'bool' | 'any';
+  readonly optional: boolean;
+  readonly many: boolean;
+  readonly differentiable: boolean;
+}
+
+/** Reads one entry of `inputs`. */
+export function parseInput(entry: string): InputSlot {
+  const match = /^(\w+)(?::(int|bool|any|operand))?(\?|\[\])?$/.exec(entry);
+  if (!match) throw new SyntaxError(`defineOp: '${entry}' is not an input; write name, name?, name[] or name:int|bool|any|operand`);
+  const kind = (match[2] ?? 'float') as InputSlot['class'];
+  const differentiable = kind === 'float' || kind === 'operand';
+  return { name: match[1]!, class: kind, optional: match[3] === '?', many: match[3] === '[]', differentiable };
+}

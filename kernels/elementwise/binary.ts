@@ -1,0 +1,62 @@
+import type { Kernel, Op, Sample } from '../../autograd/types.ts';
+import type { Dtype } from '../../tensor/dtype.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { broadcastShapes } from '../../tensor/shape.ts';
+import { sumTo } from '../reduce/sumTo.ts';
+import { mapBroadcast } from '../runtime/reference/loops.ts';
+
+/** An elementwise op of two operands that broadcast; either may be a number. */
+export type BinaryOp = Op<['x:operand', 'y:operand']>;
+
+interface Rules {
+  name: string;
+  dtypes?: 'float' | 'numeric';
+  /** Of the result, when it is not the operands'. */
+  dtype?: Dtype;
+  /** On float64 values. */
+  reference: (x: number, y: number) => number;
+  kernel?: Kernel<['x:operand', 'y:operand']>;
+  /** What the gradients need beside g. */
+  saves?: readonly ('x' | 'y' | 'output')[];
+  /** Gradients before they are summed over broadcast axes. */
+  backward?: (g: Tensor, saved: { x: Tensor; y: Tensor; output: Tensor }) => { x: () => Tensor; y: () => Tensor };
+}
+
+const samples: readonly Sample<['x:operand', 'y:operand'], object>[] = [
+  { x: [7], y: [7] },
+  { x: [3, 1, 5], y: [4, 1] },
+  { x: [], y: [2, 3] },
+  { x: [2, 3, 67], y: [67] },
+  { x: [2, 0], y: [1] },
+];
+
+/** Declares one op of the family. */
+export function binary(rules: Rules): BinaryOp {
+  const { name, reference, kernel, dtype, backward, saves = [] } = rules;
+  return defineOp<['x:operand', 'y:operand'], object, ['output'], 'x' | 'y' | 'output'>({
+    name,
+    inputs: ['x:operand', 'y:operand'],
+    attrs: {},
+    dtypes: rules.dtypes ?? 'numeric',
+    ...(dtype && { dtype: () => dtype }),
+    shape: ({ x, y }) => broadcastShapes(name, x, y),
+    reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference as (...values: number[]) => number),
+    kernels: kernel ? { cpu: kernel } : {},
+    saves,
+    ...(backward && {
+      backward({ grads: [g], inputs, outputs, needs, shapes }) {
+        const parts = backward(g, { ...inputs, ...outputs } as { x: Tensor; y: Tensor; output: Tensor });
+        return { x: needs.x ? sumTo(parts.x(), shapes.x) : null, y: needs.y ? sumTo(parts.y(), shapes.y) : null };
+      },
+    }),
+    samples,
+    errors: [{ x: [3], y: [4], throws: 'do not broadcast' }],
+  });
+}
+
+export const add: BinaryOp = binary({ name: 'add', reference: (x, y) => x + y, backward: (g) => ({ x: () => g, y: () => g }) });
+export const mul: BinaryOp = binary({
+  name: 'mul', reference: (x, y) => x * y, saves: ['x', 'y'],
+  backward: (g, { x, y }) => ({ x: () => g.mul(y), y: () => g.mul(x) }),
+});

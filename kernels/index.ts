@@ -1,0 +1,10 @@
+export * from './elementwise/binary.ts';
+export { cast, castTo } from './elementwise/cast.ts';
+export { sum } from './reduce/sum.ts';
+export { concat } from './layout/concat.ts';
+export { contiguous } from './layout/contiguous.ts';
+export { expand } from './layout/expand.ts';
+export { permute, permuteAxes, transpose } from './layout/permute.ts';
+export { pad, place } from './layout/place.ts';
+export { flatten, reshape, squeeze, unsqueeze, viewAs } from './layout/reshape.ts';
+export { flip, select, slice, unbind } from './layout/slice.ts';

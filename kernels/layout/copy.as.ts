@@ -1,0 +1,70 @@
+// Strided copies, the work behind contiguous, concat, place and pad.
+//
+// Legend: three loops of sizes n0, n1, n2; x and y advance by x0.. and y0.. elements per step of each.
+// Items are the n0 · n1 rows; a row is n2 elements. No memory beside the buffers.
+
+/** y = x, elements of 4 bytes. */
+export function copy32(
+  x: usize, y: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32, begin: i32, end: i32,
+): void {
+  for (let row = begin; row < end; row++) {
+    const i = row / n1;
+    const j = row - i * n1;
+    let from = x + ((<usize>(i * x0 + j * x1)) << 2);
+    let to = y + ((<usize>(i * y0 + j * y1)) << 2);
+    if (x2 == 1 && y2 == 1) {
+      memory.copy(to, from, (<usize>n2) << 2);
+      continue;
+    }
+    const fromStep = <usize>x2 << 2;
+    const toStep = <usize>y2 << 2;
+    for (let k = 0; k < n2; k++) {
+      store<u32>(to, load<u32>(from));
+      from += fromStep;
+      to += toStep;
+    }
+  }
+}
+
+/** y = x, elements of 1 byte. */
+export function copy8(
+  x: usize, y: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32, begin: i32, end: i32,
+): void {
+  for (let row = begin; row < end; row++) {
+    const i = row / n1;
+    const j = row - i * n1;
+    let from = x + <usize>(i * x0 + j * x1);
+    let to = y + <usize>(i * y0 + j * y1);
+    for (let k = 0; k < n2; k++) {
+      store<u8>(to, load<u8>(from));
+      from += <usize>x2;
+      to += <usize>y2;
+    }
+  }
+}
+
+/**
+ * y = x for matrices whose inner axis is contiguous in y and strided in x: n1 rows of n2, copied in blocks of 32 rows
+ * by 32 columns so that each cache line of x is read once. Items are blocks of 32 rows.
+ */
+export function transpose32(x: usize, y: usize, n1: i32, n2: i32, x1: i32, x2: i32, y1: i32, begin: i32, end: i32): void {
+  const xRow = <usize>x1 << 2;
+  const xStep = <usize>x2 << 2;
+  const yRow = <usize>y1 << 2;
+  for (let block = begin; block < end; block++) {
+    const first = block << 5;
+    const last = min(first + 32, n1);
+    for (let column = 0; column < n2; column += 32) {
+      const stop = min(column + 32, n2);
+      for (let row = first; row < last; row++) {
+        let from = x + <usize>row * xRow + <usize>column * xStep;
+        let to = y + <usize>row * yRow + (<usize>column << 2);
+        for (let k = column; k < stop; k++) {
+          store<u32>(to, load<u32>(from));
+          from += xStep;
+          to += 4;
+        }
+      }
+    }
+  }
+}

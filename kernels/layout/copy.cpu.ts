@@ -1,0 +1,44 @@
+import type { Kernel } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Layout, Tensor } from '../../tensor/tensor.ts';
+import { acceptsStrides } from '../../autograd/types.ts';
+import { byteSize } from '../../tensor/dtype.ts';
+import { collapse, outerLoops } from '../runtime/cpu/collapse.ts';
+import { launch, pointer } from '../runtime/cpu/launch.ts';
+
+/** Copies x into the elements of `y` that `layout` (of x's shape, offsets from y's own) names. */
+function copyInto(x: Tensor, y: Tensor, layout: Pick<Layout, 'strides' | 'offset'>): void {
+  if (x.size === 0) return;
+  const width = byteSize[x.dtype];
+  const loops = collapse(x.shape, [x.strides, layout.strides], 3);
+  const [n0, n1, n2] = loops.sizes.slice(-3) as [number, number, number];
+  const [x0, x1, x2] = loops.strides[0]!.slice(-3) as [number, number, number];
+  const [y0, y1, y2] = loops.strides[1]!.slice(-3) as [number, number, number];
+  const isTranspose = width === 4 && y2 === 1 && x2 !== 1 && n1 >= 8 && n2 >= 8;
+  outerLoops(loops, isTranspose ? 2 : 3, (xOffset, yOffset) => {
+    const from = pointer(x) + xOffset * width;
+    const to = pointer(y) + (layout.offset + yOffset) * width;
+    if (isTranspose) launch('transpose32', [from, to, n1, n2, x1, x2, y1], Math.ceil(n1 / 32), { work: 32 * n2 });
+    else launch(width === 4 ? 'copy32' : 'copy8', [from, to, n1, n2, x0, x1, x2, y0, y1, y2], n0 * n1, { work: x2 === 1 && y2 === 1 ? n2 / 4 : n2 });
+  });
+}
+
+export const contiguousCpu: Kernel<['x']> = acceptsStrides(({ x }, _attrs, [y]) => copyInto(x, y!, { strides: y!.strides, offset: 0 }));
+
+export const concatCpu: Kernel<['tensors[]'], { axis?: number }> = acceptsStrides(({ tensors }, { axis }, [y]) => {
+  const at = axis < 0 ? axis + y!.rank : axis;
+  let row = 0;
+  for (const x of tensors) {
+    copyInto(x, y!, { strides: y!.strides, offset: row * y!.strides[at]! });
+    row += x.shape[at]!;
+  }
+});
+
+type PlaceAttrs = { shape: Shape; offsets: Shape; steps?: Shape | undefined; value?: number };
+
+export const placeCpu: Kernel<['x'], PlaceAttrs> = acceptsStrides(({ x }, { offsets, steps, value }, [y]) => {
+  const { storage, dtype, strides, size } = y!;
+  storage.runtime.fill(storage.handle, dtype, size, value);
+  const offset = offsets.reduce((sum, start, i) => sum + start * strides[i]!, 0);
+  copyInto(x, y!, { strides: strides.map((step, i) => step * (steps?.[i] ?? 1)), offset });
+});

@@ -1,0 +1,75 @@
+import type { Op } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { formatShape } from '../../tensor/shape.ts';
+import { build, positionOf } from '../runtime/reference/loops.ts';
+import { placeCpu } from './copy.cpu.ts';
+import { slice } from './slice.ts';
+
+interface PlaceAttrs {
+  /** Of the result. */
+  shape: Shape;
+  /** Where x's first element goes, per axis. */
+  offsets: Shape;
+  /** Distance between x's elements in the result, per axis. Default 1. */
+  steps?: Shape | undefined;
+  /** Everywhere else. */
+  value?: number;
+}
+
+/** A tensor of `shape` filled with `value`, with x written into it: element i of x goes to offsets + i · steps. */
+export const place: Op<['x'], PlaceAttrs> = defineOp({
+  name: 'place',
+  inputs: ['x'],
+  attrs: { steps: undefined, value: 0 },
+  dtypes: 'any',
+  shape({ x }, { shape, offsets, steps }) {
+    const fits = shape.length === x.length && x.every((n, i) => n === 0 || (offsets[i]! >= 0 && offsets[i]! + (n - 1) * (steps?.[i] ?? 1) < shape[i]!));
+    if (!fits) throw new ShapeError(`${formatShape(x)} at ${formatShape(offsets)} does not fit into ${formatShape(shape)}`, { op: 'place', x, shape, offsets });
+    return shape;
+  },
+  reference({ x }, { shape, offsets, steps, value }) {
+    const result = build(shape, () => value);
+    build(x.shape, (index) => {
+      result.data[positionOf(index.map((v, i) => offsets[i]! + v * (steps?.[i] ?? 1)), shape)] = x.data[positionOf(index, x.shape)]!;
+      return 0;
+    });
+    return result;
+  },
+  kernels: { cpu: placeCpu },
+  backward({ grads: [g], attrs: { offsets, steps }, shapes: { x } }) {
+    return {
+      x: x.reduce<Tensor>((part, n, axis) => {
+        const step = steps?.[axis] ?? 1;
+        const start = offsets[axis]!;
+        return slice(part, { axis, start, end: n === 0 ? start : start + (n - 1) * step + 1, step });
+      }, g),
+    };
+  },
+  samples: [
+    { x: [2, 3], attrs: { shape: [4, 7], offsets: [1, 0], steps: [1, 3] } },
+    { x: [3], attrs: { shape: [5], offsets: [2], value: 7 } },
+    { x: [2, 3, 2, 3, 2, 3], attrs: { shape: [3, 3, 2, 4, 2, 4], offsets: [1, 0, 0, 1, 0, 1] } },
+  ],
+  errors: [{ x: [3], attrs: { shape: [4], offsets: [2] }, throws: 'does not fit' }],
+});
+
+/**
+ * x with a border of `value`: `padding` holds [before, after] per axis, for the last axes when there are fewer pairs.
+ *
+ * @example
+ * pad(ones([2, 2]), [[1, 0], [0, 2]]).shape;        // [3, 4]
+ */
+export function pad(x: Tensor, padding: readonly (readonly [number, number])[], { value = 0 }: { value?: number } = {}): Tensor {
+  const lead = x.rank - padding.length;
+  const wrong = padding.find((pair) => pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0));
+  if (lead < 0 || wrong) {
+    const text = JSON.stringify(padding);
+    throw new ArgumentError(`padding ${text} must hold at most ${x.rank} pairs [before, after] of integers >= 0`, { op: 'pad', padding, shape: x.shape });
+  }
+  const before = x.shape.map((_, i) => padding[i - lead]?.[0] ?? 0);
+  const shape = x.shape.map((n, i) => n + before[i]! + (padding[i - lead]?.[1] ?? 0));
+  return place(x, { shape, offsets: before, value });
+}

@@ -1,0 +1,81 @@
+import type { Op } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ShapeError } from '../../tensor/errors.ts';
+import { checkShape, formatShape, normalizeAxes, normalizeAxis, reshapedStrides, sizeOf } from '../../tensor/shape.ts';
+
+/** The same elements in another shape, without a copy: x's strides must allow it (`reshape` copies when they do not). */
+export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
+  name: 'viewAs',
+  inputs: ['x'],
+  dtypes: 'any',
+  shape({ x }, { shape }) {
+    checkShape('viewAs', shape);
+    if (sizeOf(x) !== sizeOf(shape)) {
+      throw new ShapeError(`${formatShape(x)} has ${sizeOf(x)} elements, ${formatShape(shape)} has ${sizeOf(shape)}; they must be equal`, { op: 'reshape', x, shape });
+    }
+    return shape;
+  },
+  view(x, { shape }) {
+    const strides = reshapedStrides(x.shape, x.strides, shape);
+    if (!strides) throw new ShapeError(`strides ${formatShape(x.strides)} of ${formatShape(x.shape)} need a copy to become ${formatShape(shape)}; use reshape`, { op: 'viewAs', shape });
+    return { shape, strides, offset: x.offset };
+  },
+  reference: ({ x }, { shape }) => ({ shape, data: x.data }),
+  backward: ({ grads: [g], shapes }) => ({ x: reshape(g, shapes.x) }),
+  samples: [{ x: [6], attrs: { shape: [2, 3] } }, { x: [2, 3, 4], attrs: { shape: [4, 6] } }, { x: [0, 3], attrs: { shape: [3, 0] } }, { x: [1], attrs: { shape: [] } }],
+  errors: [{ x: [6], attrs: { shape: [4] }, throws: '[6] has 6 elements, [4] has 4' }],
+});
+
+/**
+ * The same elements in another shape; one size may be -1 and is inferred. Shares memory when x's strides allow it.
+ *
+ * @throws ShapeError when the element counts differ, or -1 cannot be inferred.
+ * @example
+ * reshape(arange(6), [2, -1]).shape;      // [2, 3]
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  x.assertLive('reshape');
+  const resolved = inferShape(x.shape, shape);
+  if (sizeOf(resolved) !== x.size || reshapedStrides(x.shape, x.strides, resolved)) return viewAs(x, { shape: resolved });
+  const packed = x.contiguous();
+  const result = viewAs(packed, { shape: resolved });
+  packed.dispose();
+  return result;
+}
+
+function inferShape(from: Shape, shape: Shape): Shape {
+  const unknown = shape.indexOf(-1);
+  if (unknown < 0) return [...shape];
+  const rest = sizeOf(shape.filter((_, i) => i !== unknown));
+  const inferred = sizeOf(from) / rest;
+  if (shape.lastIndexOf(-1) !== unknown || rest === 0 || !Number.isInteger(inferred)) {
+    throw new ShapeError(`${formatShape(from)} cannot become ${formatShape(shape)}: one size may be -1, and the others must divide ${sizeOf(from)}`, { op: 'reshape', from, shape });
+  }
+  return shape.map((n) => (n === -1 ? inferred : n));
+}
+
+/** Axes `from` to `to` (both included, default all) as one. */
+export function flatten(x: Tensor, from = 0, to = -1): Tensor {
+  if (x.rank === 0) return reshape(x, [1]);
+  const first = normalizeAxis('flatten', from, x.shape);
+  const last = normalizeAxis('flatten', to, x.shape);
+  if (first > last) throw new ShapeError(`axes ${from}..${to} of ${formatShape(x.shape)} are in the wrong order`, { op: 'flatten', from, to, shape: x.shape });
+  return reshape(x, [...x.shape.slice(0, first), sizeOf(x.shape.slice(first, last + 1)), ...x.shape.slice(last + 1)]);
+}
+
+/** Without the axes of size 1: all of them, or the ones named, which must be 1. */
+export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
+  const axes = axis === undefined ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : normalizeAxes('squeeze', axis, x.shape);
+  const wrong = axes.find((i) => x.shape[i] !== 1);
+  if (wrong !== undefined) {
+    throw new ShapeError(`axis ${wrong} of ${formatShape(x.shape)} has size ${x.shape[wrong]}; only axes of size 1 can go`, { op: 'squeeze', axis, shape: x.shape });
+  }
+  return reshape(x, x.shape.filter((_, i) => !axes.includes(i)));
+}
+
+/** With an axis of size 1 inserted at `axis` of the result. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  return reshape(x, x.shape.toSpliced(normalizeAxis('unsqueeze', axis, [...x.shape, 1]), 0, 1));
+}

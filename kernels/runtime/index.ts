@@ -1,0 +1,6 @@
+// Makes the devices known by name. Nothing starts before it is used.
+
+import { registerDevice } from '../../tensor/runtime.ts';
+import { ReferenceRuntime } from './reference/runtime.ts';
+
+registerDevice('reference', { startNow: () => new ReferenceRuntime(), start: async () => new ReferenceRuntime() });

@@ -1,0 +1,73 @@
+// Plain loops for the reference forms. No fast kernel imports this file.
+
+import type { NdArray } from '../../../tensor/runtime.ts';
+import type { Shape } from '../../../tensor/shape.ts';
+
+/** Multi-indices of `shape` in row-major order. The same array is reused. */
+export function* indices(shape: Shape): Generator<number[]> {
+  const index = shape.map(() => 0);
+  if (shape.some((n) => n === 0)) return;
+  for (;;) {
+    yield index;
+    let axis = shape.length - 1;
+    while (axis >= 0 && ++index[axis]! === shape[axis]) index[axis--] = 0;
+    if (axis < 0) return;
+  }
+}
+
+/** Row-major position of `index` in `shape`; axes of size 1 are stretched, missing leading axes ignored. */
+export function positionOf(index: Shape, shape: Shape): number {
+  let position = 0;
+  const lead = index.length - shape.length;
+  for (let axis = 0; axis < shape.length; axis++) position = position * shape[axis]! + (shape[axis] === 1 ? 0 : index[axis + lead]!);
+  return position;
+}
+
+function count(shape: Shape): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** f of every element. */
+export function map(x: NdArray, f: (value: number) => number): NdArray {
+  return { shape: x.shape, data: Float64Array.from(x.data, f) };
+}
+
+/** f over arrays that broadcast to `shape`. */
+export function mapBroadcast(shape: Shape, arrays: readonly NdArray[], f: (...values: number[]) => number): NdArray {
+  const data = new Float64Array(count(shape));
+  let to = 0;
+  for (const index of indices(shape)) data[to++] = f(...arrays.map((x) => x.data[positionOf(index, x.shape)]!));
+  return { shape, data };
+}
+
+/** f of the elements along `axes` (ascending), for every position of the others. */
+export function reduce(x: NdArray, axes: readonly number[], keepDims: boolean, f: (values: number[]) => number): NdArray {
+  const kept = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
+  const groups: number[][] = Array.from({ length: count(kept) }, () => []);
+  let from = 0;
+  for (const index of indices(x.shape)) groups[positionOf(index, kept)]!.push(x.data[from++]!);
+  return { shape: keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i)), data: Float64Array.from(groups, f) };
+}
+
+/** Replaces each line along `axis` by f of it, a line of the same length. */
+export function mapLines(x: NdArray, axis: number, f: (line: number[]) => ArrayLike<number>): NdArray {
+  const data = new Float64Array(x.data.length);
+  const n = x.shape[axis]!;
+  const inner = count(x.shape.slice(axis + 1));
+  for (let outer = 0; outer < count(x.shape.slice(0, axis)); outer++) {
+    for (let i = 0; i < inner; i++) {
+      const at = (k: number): number => (outer * n + k) * inner + i;
+      const line = f(Array.from({ length: n }, (_, k) => x.data[at(k)]!));
+      for (let k = 0; k < n; k++) data[at(k)] = line[k]!;
+    }
+  }
+  return { shape: x.shape, data };
+}
+
+/** The array whose element at each index is f(index). */
+export function build(shape: Shape, f: (index: readonly number[]) => number): NdArray {
+  const data = new Float64Array(count(shape));
+  let to = 0;
+  for (const index of indices(shape)) data[to++] = f(index);
+  return { shape, data };
+}

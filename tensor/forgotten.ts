@@ -1,0 +1,49 @@
+// Tensors that no scope owns are freed when the garbage collector finds them, with a warning in development:
+// collection does not feel device memory, so a program should not count on it.
+
+import type { Dtype } from './dtype.ts';
+import type { Shape } from './shape.ts';
+import type { Storage } from './storage.ts';
+import type { Variable } from './variable.ts';
+import { formatShape } from './shape.ts';
+import { countOf } from './storage.ts';
+
+/** What is left of a tensor when its handle is gone. */
+interface Remains {
+  storage: Storage;
+  variable: Variable | null;
+  dtype: Dtype;
+  shape: Shape;
+  site: Error | undefined;
+}
+
+interface Watched {
+  readonly storage: Storage;
+  readonly variable: Variable | null;
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+}
+
+const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
+const isDevelopment = environment['NODE_ENV'] === 'development' || Boolean(environment['VICINAL_DEBUG']);
+
+const registry = new FinalizationRegistry<Remains>(({ storage, variable, dtype, shape, site }) => {
+  countOf(storage.runtime.name).tensors--;
+  storage.release();
+  variable?.releaseHandle();
+  if (site) {
+    const origin = site.stack?.split('\n').slice(1).join('\n') ?? '';
+    console.warn(`vicinal: a ${dtype} tensor of shape ${formatShape(shape)} was never freed; use scope(), using or dispose(). It was made here:\n${origin}`);
+  }
+});
+
+/** Frees `tensor`'s memory when it is garbage collected; in development with a warning, unless that is how its owner meant it. */
+export function watch(tensor: Watched, isForgetful: boolean): void {
+  const { storage, variable, dtype, shape } = tensor;
+  const site = isDevelopment && isForgetful ? new Error('made here') : undefined;
+  registry.register(tensor, { storage, variable, dtype, shape, site }, tensor);
+}
+
+export function unwatch(tensor: object): void {
+  registry.unregister(tensor);
+}

@@ -1,0 +1,135 @@
+import type { Dtype, TypedArray } from './dtype.ts';
+import type { Shape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+import { DeviceError } from './errors.ts';
+
+export type DeviceName = 'cpu' | 'webgpu' | 'webgl' | 'reference';
+
+/** Where tensors live and ops run. */
+export interface Device {
+  readonly name: DeviceName;
+  /** What the device found when it started: features, threads, adapter. */
+  readonly info: Readonly<Record<string, unknown>>;
+  /** Ends the device; its tensors can no longer be used. */
+  dispose(): void;
+}
+
+/** Host values in row-major order: what the float64 reference forms take and give. */
+export interface NdArray {
+  readonly shape: Shape;
+  readonly data: TypedArray;
+}
+
+/**
+ * What a device owes. Buffers are opaque handles; offsets and lengths are counted in elements. Nothing here waits:
+ * `read` enqueues its copy before it returns, so a buffer may be freed right after.
+ */
+export interface Runtime extends Device {
+  /** The dtypes its buffers may have. */
+  readonly dtypes: readonly Dtype[];
+  /** What integers become in an op that is defined on reals only: float32, or float64 on the reference device. */
+  readonly floatDtype: Dtype;
+  allocate(dtype: Dtype, length: number): unknown;
+  free(handle: unknown, dtype: Dtype, length: number): void;
+  write(handle: unknown, dtype: Dtype, offset: number, data: TypedArray): void;
+  fill(handle: unknown, dtype: Dtype, length: number, value: number): void;
+  read(handle: unknown, dtype: Dtype, offset: number, length: number): Promise<TypedArray>;
+  /** The same without waiting, where the device's memory is the host's. */
+  readNow?(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray;
+  /** Bytes taken from the system. */
+  reserved(): number;
+  /** Only the reference device: runs an op's reference form instead of a kernel. */
+  interpret?(reference: (inputs: object, attrs: object) => NdArray | NdArray[], inputs: object, attrs: object, outputs: readonly Tensor[]): void;
+}
+
+/** How a device is started: at once, or after waiting. */
+export interface DeviceFactory {
+  startNow?(): Runtime;
+  start(options: DeviceOptions): Promise<Runtime>;
+}
+
+export interface DeviceOptions {
+  /** Features to ask the adapter for (WebGPU). */
+  features?: string[];
+  /** Allow features that the platform marks unsafe (WebGPU). */
+  unsafe?: boolean;
+}
+
+const factories = new Map<DeviceName, DeviceFactory>();
+const started = new Map<DeviceName, Runtime>();
+/** `auto` tries these in order. */
+const preference: readonly DeviceName[] = ['webgpu', 'cpu'];
+let defaultDevice: Device | DeviceName = 'cpu';
+
+/** Makes a device known by name. Called once per device by the kernels floor. */
+export function registerDevice(name: DeviceName, factory: DeviceFactory): void {
+  factories.set(name, factory);
+}
+
+/**
+ * A started device; `'auto'` takes the best that works and lists in `info.skipped` why the others did not.
+ *
+ * @throws DeviceError with the reason, when the named device cannot start.
+ * @example
+ * const reference = await device('reference');
+ * zeros([2], { device: reference }).dtype;   // 'float64'
+ */
+export async function device(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device> {
+  if (name !== 'auto') return start(name, options);
+  const skipped: Record<string, string> = {};
+  for (const candidate of preference) {
+    try {
+      const runtime = await start(candidate, options);
+      Object.assign(runtime.info, { skipped });
+      return runtime;
+    } catch (error) {
+      skipped[candidate] = (error as Error).message;
+    }
+  }
+  throw new DeviceError(`none of ${preference.join(', ')} starts: ${Object.values(skipped).join('; ')}`, { op: 'device', skipped });
+}
+
+async function start(name: DeviceName, options: DeviceOptions): Promise<Runtime> {
+  const running = started.get(name);
+  if (running) return running;
+  const runtime = await factoryOf(name).start(options);
+  started.set(name, runtime);
+  return runtime;
+}
+
+function factoryOf(name: DeviceName): DeviceFactory {
+  const factory = factories.get(name);
+  if (factory) return factory;
+  const known = [...factories.keys()].join(', ');
+  throw new DeviceError(`there is no device '${String(name)}' here; use one of ${known}`, { op: 'device', name });
+}
+
+/** Called by a runtime that ended, so that the next use of its name starts a new one. */
+export function forgetDevice(runtime: Runtime): void {
+  if (started.get(runtime.name) === runtime) started.delete(runtime.name);
+}
+
+/** The runtime behind a device, a device's name, or the default device. */
+export function resolveDevice(which: Device | DeviceName = defaultDevice): Runtime {
+  if (typeof which !== 'string') return which as Runtime;
+  const running = started.get(which);
+  if (running) return running;
+  const factory = factoryOf(which);
+  if (!factory.startNow) {
+    throw new DeviceError(`'${which}' must be started first: await device('${which}')`, { op: 'device', name: which });
+  }
+  const runtime = factory.startNow();
+  started.set(which, runtime);
+  return runtime;
+}
+
+/** Where tensors are made when no device is named. Starts as `'cpu'`, which needs no `await`. */
+export function setDefaultDevice(which: Device | DeviceName): void {
+  resolveDevice(which);
+  defaultDevice = which;
+}
+
+/** The devices that run now. */
+export function startedDevices(): Iterable<Runtime> {
+  return started.values();
+}

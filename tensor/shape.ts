@@ -1,0 +1,130 @@
+import { ShapeError } from './errors.ts';
+
+/** Sizes per axis, outermost first. */
+export type Shape = readonly number[];
+
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i]!;
+  return size;
+}
+
+/** Row-major strides in elements. */
+export function contiguousStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let i = shape.length - 1, step = 1; i >= 0; i--) {
+    strides[i] = step;
+    step *= shape[i]!;
+  }
+  return strides;
+}
+
+/** True when elements lie in row-major order without gaps; axes of size 1 may have any stride. */
+export function isContiguous(shape: Shape, strides: Shape): boolean {
+  for (let i = shape.length - 1, step = 1; i >= 0; i--) {
+    const n = shape[i]!;
+    if (n === 0) return true;
+    if (n !== 1 && strides[i] !== step) return false;
+    step *= n;
+  }
+  return true;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** Throws unless every size is a non-negative integer and the product can be addressed. */
+export function checkShape(op: string, shape: Shape): void {
+  if (!Array.isArray(shape)) throw new ShapeError(`shape must be an array of sizes, got ${String(shape)}`, { op, shape });
+  for (const n of shape) {
+    if (!Number.isInteger(n) || n < 0) {
+      throw new ShapeError(`shape ${formatShape(shape)} has ${String(n)}; every size must be an integer >= 0`, { op, shape });
+    }
+  }
+  if (!Number.isSafeInteger(sizeOf(shape))) {
+    throw new ShapeError(`shape ${formatShape(shape)} has more elements than can be counted`, { op, shape });
+  }
+}
+
+/** An axis of -rank..rank-1 as 0..rank-1; anything else is a ShapeError. */
+export function normalizeAxis(op: string, axis: number, shape: Shape): number {
+  const rank = shape.length;
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    const range = rank === 0 ? 'a tensor of rank 0 has no axes' : `use ${-rank}..${rank - 1}`;
+    throw new ShapeError(`axis ${String(axis)} is out of range for shape ${formatShape(shape)} (rank ${rank}); ${range}`, { op, axis, shape });
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** One axis, several, or all when undefined: ascending, without repeats. An empty list means all, as in PyTorch. */
+export function normalizeAxes(op: string, axis: number | readonly number[] | undefined, shape: Shape): number[] {
+  if (axis === undefined || (typeof axis !== 'number' && axis.length === 0)) return shape.map((_, i) => i);
+  const axes = (typeof axis === 'number' ? [axis] : [...axis]).map((a) => normalizeAxis(op, a, shape)).sort((a, b) => a - b);
+  for (let i = 1; i < axes.length; i++) {
+    if (axes[i] === axes[i - 1]) {
+      throw new ShapeError(`axis ${axes[i]} is named twice in ${formatShape(axis as Shape)}; name each axis once`, { op, axis, shape });
+    }
+  }
+  return axes;
+}
+
+/** `shape` with `axes` removed, or kept as 1. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
+  return keepDims ? shape.map((n, i) => (axes.includes(i) ? 1 : n)) : shape.filter((_, i) => !axes.includes(i));
+}
+
+/** The common shape of `a` and `b` aligned at their last axes; a size of 1 stretches. */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const shape = new Array<number>(rank);
+  for (let i = 0; i < rank; i++) {
+    const m = a[i - rank + a.length] ?? 1;
+    const n = b[i - rank + b.length] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new ShapeError(
+        `shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: ${m} and ${n} at axis ${i - rank}; sizes must be equal or 1`,
+        { op, a, b },
+      );
+    }
+    shape[i] = m === 1 ? n : m;
+  }
+  return shape;
+}
+
+/** Strides that read `shape` as if it had been stretched to `target`: 0 where it is repeated. */
+export function broadcastStrides(shape: Shape, strides: Shape, target: Shape): number[] {
+  const lead = target.length - shape.length;
+  return target.map((n, i) => (i < lead || (shape[i - lead] === 1 && n !== 1) ? 0 : strides[i - lead]!));
+}
+
+/** Strides that read the elements of (shape, strides) in row-major order as `target`, or null when only a copy can. */
+export function reshapedStrides(shape: Shape, strides: Shape, target: Shape): number[] | null {
+  if (isContiguous(shape, strides)) return contiguousStrides(target);
+  const result = new Array<number>(target.length).fill(0);
+  let axis = shape.length - 1;
+  let to = target.length - 1;
+  while (axis >= 0) {
+    // One run of source axes that lie in one another without a gap ...
+    let size = shape[axis]!;
+    const step = strides[axis]!;
+    while (axis > 0 && (shape[axis - 1] === 1 || size === 1 || strides[axis - 1] === step * size)) size *= shape[--axis]!;
+    axis--;
+    // ... must be covered exactly by a run of target axes.
+    let covered = 1;
+    while (to >= 0 && covered * target[to]! <= size) {
+      result[to] = step * covered;
+      covered *= target[to--]!;
+      if (covered === size && size > 1) break;
+    }
+    if (covered !== size) return null;
+  }
+  return result;
+}

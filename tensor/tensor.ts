@@ -1,0 +1,247 @@
+import type { Dtype, TypedArray } from './dtype.ts';
+import type { Device, Runtime } from './runtime.ts';
+import type { Scope } from './scope.ts';
+import type { Shape } from './shape.ts';
+import { allocateArray } from './dtype.ts';
+import { DisposedError, GradError, ShapeError } from './errors.ts';
+import { formatTensor, nest } from './format.ts';
+import { watch, unwatch } from './forgotten.ts';
+import { adopt, onEscape } from './scope.ts';
+import { contiguousStrides, formatShape, isContiguous, sameShape, sizeOf } from './shape.ts';
+import { countOf, Storage } from './storage.ts';
+import { Variable } from './variable.ts';
+
+// `using` needs the symbol before any class that implements Disposable is defined (Node 20 has it; older engines do not).
+(Symbol as { dispose?: symbol }).dispose ??= Symbol.for('Symbol.dispose');
+
+/** How a tensor's elements lie in its storage, in elements. */
+export interface Layout {
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly offset: number;
+}
+
+/**
+ * An n-dimensional array on a device: a counted handle on a storage, with shape, strides and offset. Ops are methods
+ * (`x.add(y)`), added by the package root. Reading is the only asynchronous thing.
+ *
+ * @example
+ * using x = tensor([[1, 2], [3, 4]]);
+ * await x.sum({ axis: 0 }).array();          // [4, 6]
+ */
+export class Tensor implements Disposable {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  /** In elements, one per axis. */
+  readonly strides: Shape;
+  /** Of the first element, in elements. */
+  readonly offset: number;
+  /** @internal */
+  readonly storage: Storage;
+  /** @internal The autograd identity; null for a tensor that needs no gradient. */
+  readonly variable: Variable | null;
+  /** @internal The scope that frees this tensor; null when it is kept or freed by hand. */
+  scope: Scope | null = null;
+  #state: 'live' | 'freed' = 'live';
+  #isWatched = false;
+
+  /** @internal Takes over one count of `storage`. */
+  constructor(storage: Storage, dtype: Dtype, layout: Layout, variable: Variable | null = null) {
+    this.storage = storage;
+    this.dtype = dtype;
+    this.shape = layout.shape;
+    this.strides = layout.strides;
+    this.offset = layout.offset;
+    this.variable = variable;
+    if (variable) variable.handles++;
+    countOf(storage.runtime.name).tensors++;
+    if (!adopt(this)) this.watch();
+  }
+
+  /** @internal A new contiguous tensor with unset elements. */
+  static empty(runtime: Runtime, dtype: Dtype, shape: Shape, variable: Variable | null = null): Tensor {
+    const storage = new Storage(runtime, dtype, sizeOf(shape));
+    return new Tensor(storage, dtype, { shape, strides: contiguousStrides(shape), offset: 0 }, variable);
+  }
+
+  get device(): Device {
+    return this.storage.runtime;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get requiresGrad(): boolean {
+    return this.variable !== null;
+  }
+
+  /** True for a tensor that no recorded op made: it collects `.grad`. */
+  get isLeaf(): boolean {
+    return !this.variable?.node;
+  }
+
+  get isContiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  get disposed(): boolean {
+    return this.#state === 'freed';
+  }
+
+  /** What `backward()` collected here; null before, and on tensors that are not leaves. Freed with this tensor. */
+  get grad(): Tensor | null {
+    return this.variable?.grad ?? null;
+  }
+
+  /** The old gradient goes to the scope that is open; the new one is kept by this tensor. */
+  set grad(value: Tensor | null) {
+    const variable = this.variable;
+    if (!variable) throw new GradError('only a tensor that requires a gradient has one', { op: 'grad', shape: this.shape });
+    if (value && !sameShape(value.shape, this.shape)) {
+      const shapes = { shape: this.shape, grad: value.shape };
+      throw new ShapeError(`a gradient has its tensor's shape, ${formatShape(this.shape)}; got ${formatShape(value.shape)}`, { op: 'grad', ...shapes });
+    }
+    const old = variable.grad;
+    if (old && old !== value && !adopt(old)) old.watch();
+    variable.grad = value ? value.own() : null;
+  }
+
+  /** @internal Another handle on the same elements and the same autograd identity. */
+  alias(variable: Variable | null = this.variable): Tensor {
+    this.assertLive('alias');
+    this.storage.retain();
+    return new Tensor(this.storage, this.dtype, this, variable);
+  }
+
+  /** The same elements, cut off from the tape: no gradient flows through the result. */
+  detach(): Tensor {
+    return this.alias(null);
+  }
+
+  /** The same elements as a new leaf that collects `.grad`. */
+  requireGrad(): Tensor {
+    return this.alias(new Variable(null, 0));
+  }
+
+  /** Takes this tensor out of its scope: it lives until `dispose()`. */
+  keep(): this {
+    this.own().watch(false);
+    return this;
+  }
+
+  /** @internal Takes this tensor out of its scope for an owner that is sure to free it. */
+  own(): this {
+    this.assertLive('keep');
+    this.scope = null;
+    return this;
+  }
+
+  /** @internal Lets the garbage collector free this tensor if nobody else does. */
+  watch(isForgetful = true): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    watch(this, isForgetful);
+  }
+
+  /** Frees this handle; the memory goes when no view and no saved tensor needs it. Twice is allowed. */
+  dispose(): void {
+    if (this.#state === 'freed') return;
+    this.#state = 'freed';
+    this.scope = null;
+    if (this.#isWatched) unwatch(this);
+    countOf(this.storage.runtime.name).tensors--;
+    this.storage.release();
+    this.variable?.releaseHandle();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal Throws a DisposedError that names `op` when this tensor was freed. */
+  assertLive(op: string): void {
+    if (this.#state === 'live') return;
+    throw new DisposedError(
+      `a ${this.dtype} tensor of shape ${formatShape(this.shape)} was used after it was freed; return it from its scope, call keep(), or dispose it later`,
+      { op, shape: this.shape },
+    );
+  }
+
+  /** The elements in row-major order. The copy is queued before this returns, so the tensor may be freed right after. */
+  data(): Promise<TypedArray> {
+    this.assertLive('data');
+    const { start, length } = this.#span();
+    const raw = this.storage.runtime.read(this.storage.handle, this.dtype, start, length);
+    return this.isContiguous ? raw : raw.then((data) => this.#gather(data, start));
+  }
+
+  /** @internal The same at once, on devices whose memory is the host's. */
+  dataNow(): TypedArray | undefined {
+    this.assertLive('data');
+    const { start, length } = this.#span();
+    const raw = this.storage.runtime.readNow?.(this.storage.handle, this.dtype, start, length);
+    return raw && !this.isContiguous ? this.#gather(raw, start) : raw;
+  }
+
+  /** The elements as nested arrays; a number (or boolean) at rank 0. */
+  async array(): Promise<unknown> {
+    return nest(await this.data(), this.shape, this.dtype);
+  }
+
+  /** The one element. Throws ShapeError when there are more or none. */
+  item(): Promise<number> {
+    if (this.size !== 1) {
+      throw new ShapeError(`shape ${formatShape(this.shape)} has ${this.size} elements; item() reads a tensor of one`, { op: 'item', shape: this.shape });
+    }
+    return this.data().then((data) => data[0]!);
+  }
+
+  /** The values as PyTorch prints them. */
+  async format(): Promise<string> {
+    return formatTensor(await this.data(), this);
+  }
+
+  toString(): string {
+    const grad = this.requiresGrad ? ', requiresGrad' : '';
+    return `Tensor(${this.dtype} ${formatShape(this.shape)} on ${this.device.name}${grad}${this.disposed ? ', freed' : ''})`;
+  }
+
+  /** The stretch of storage between the first and the last element. */
+  #span(): { start: number; length: number } {
+    if (this.size === 0) return { start: this.offset, length: 0 };
+    let low = this.offset;
+    let high = this.offset;
+    this.shape.forEach((n, i) => {
+      const reach = (n - 1) * this.strides[i]!;
+      if (reach < 0) low += reach;
+      else high += reach;
+    });
+    return { start: low, length: high - low + 1 };
+  }
+
+  #gather(raw: TypedArray, start: number): TypedArray {
+    const { shape, strides } = this;
+    const out = allocateArray(this.dtype, this.size);
+    const index = new Array<number>(shape.length).fill(0);
+    let from = this.offset - start;
+    for (let to = 0; to < out.length; to++) {
+      out[to] = raw[from]!;
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        from += strides[axis]!;
+        if (++index[axis]! < shape[axis]!) break;
+        from -= strides[axis]! * shape[axis]!;
+        index[axis] = 0;
+      }
+    }
+    return out;
+  }
+}
+
+onEscape((tensor) => (tensor as Tensor).watch());

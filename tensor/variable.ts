@@ -1,0 +1,35 @@
+import type { Tensor } from './tensor.ts';
+
+/** A recorded op, as the tensor floor sees it: something that can be let go. */
+export interface GraphNode {
+  /** Called when none of the node's outputs can be reached any more. */
+  outputUnreachable(): void;
+}
+
+/**
+ * The autograd identity that a tensor shares with its aliases: a leaf that collects `grad`, or output `index` of `node`.
+ * Counted: `handles` are live tensors, `edges` are recorded ops that read it.
+ */
+export class Variable {
+  readonly node: GraphNode | null;
+  readonly index: number;
+  grad: Tensor | null = null;
+  handles = 0;
+  edges = 0;
+
+  constructor(node: GraphNode | null, index: number) {
+    this.node = node;
+    this.index = index;
+  }
+
+  releaseHandle(): void {
+    if (--this.handles > 0) return;
+    this.grad?.dispose();
+    this.grad = null;
+    if (this.edges === 0) this.node?.outputUnreachable();
+  }
+
+  releaseEdge(): void {
+    if (--this.edges === 0 && this.handles === 0) this.node?.outputUnreachable();
+  }
+}
