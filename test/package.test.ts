@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newerNode } from '../scripts/newer-node.ts';
 
@@ -63,11 +64,17 @@ console.log(typeof defineOp, losses.at(-1) < losses[0] ? 'learns' : losses.join(
 `;
 
 describe('the packed package', () => {
-  const trains = (node: string) => async () =>
-    expect(await runProgram(node, training)).toEqual({ code: 0, output: 'function learns\n' });
+  const learns = { code: 0, output: 'function learns\n' };
+  const trains = (node: string) => async () => expect(await runProgram(node, training)).toEqual(learns);
 
   test('trains, and the process ends by itself', trains(process.execPath));
   test.runIf(newerNode)('does so on a newer Node', trains(newerNode ?? ''));
+
+  test('does so bundled: what it does on import is not shaken off', async () => {
+    const stdin = { contents: training, resolveDir: project };
+    const { outputFiles } = await build({ stdin, bundle: true, platform: 'node', format: 'esm', write: false });
+    expect(await runProgram(process.execPath, outputFiles[0]?.text ?? '')).toEqual(learns);
+  });
 
   test('has no dependencies and no install script', () => {
     const { dependencies, optionalDependencies, scripts } = JSON.parse(
