@@ -1,0 +1,132 @@
+import { launch, temporary } from '../runtime/cpu/launch.ts';
+
+/** Where a matrix, or an outer × inner grid of them, lies: an address, and bytes from one element to the next along each axis. */
+export interface Matrix {
+  readonly at: number;
+  readonly row: number;
+  readonly column: number;
+  readonly outer: number;
+  readonly inner: number;
+}
+
+/** M × K times K × N, for each of outer × inner batches. */
+export interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly outer: number;
+  readonly inner: number;
+  /** Address of N numbers that are added to each row. */
+  readonly bias?: number;
+}
+
+/** Where results go: rows and columns in bytes, batches M · N elements apart. */
+interface Target {
+  readonly at: number;
+  readonly row: number;
+  readonly column: number;
+  /** M numbers added to each column; else N added to each row. */
+  readonly biasByRow: boolean;
+}
+
+/** What block.as.ts lays out: a tile, zeros, the bias of 96 rows, a panel, a copy of 96 rows × 256 steps. */
+export const blockScratch = 11520 + 96 * 256 * 4;
+/** The most rows of a block. A multiple of both tile heights, 4 and 6, and so are its halves down to 12. */
+const mostRows = 96;
+const mostColumns = 512;
+/** Multiplications a nanosecond, about. */
+const speed = 25;
+/** Enough blocks to keep some threads busy to the end; fewer where each would take less than some 4 µs. */
+const fewItems = 16;
+const leastPerItem = 100_000;
+/** Bytes from row to row beyond which rows share few cache sets and pages: then a copy pays. */
+const nearRows = 1024;
+const mostCopied = 1 << 26;
+
+/** c = a · b (+ bias). c [outer, inner, M, N] lies contiguous at that address and overlaps neither a nor b. */
+export function multiply(a: Matrix, b: Matrix, c: number, product: Product): void {
+  const { m, n } = product;
+  if (m * n * product.outer * product.inner === 0) return;
+  const batches = product.outer * product.inner;
+  // One matrix b for batches that lie one after the other: they are the rows of one product.
+  if (batches > 1 && b.outer === 0 && b.inner === 0 && a.inner === m * a.row && (product.outer === 1 || a.outer === product.inner * a.inner)) {
+    return multiply(a, b, c, { ...product, m: m * batches, outer: 1, inner: 1 });
+  }
+  // A few rows times a transposed matrix (a small batch through a linear layer): as bᵀ · aᵀ, b is read where it lies.
+  if (m <= 8 && n > 8 && b.row === 4 && b.column !== 4) {
+    const target = { at: c, row: 4, column: 4 * n, biasByRow: true };
+    multiplyInto(target, transposed(b), transposed(a), { ...product, m: n, n: m });
+  } else {
+    multiplyInto({ at: c, row: 4 * n, column: 4, biasByRow: false }, a, n === 1 ? { ...b, column: 4 } : b, product);
+  }
+}
+
+function transposed({ row, column, ...matrix }: Matrix): Matrix {
+  return { ...matrix, row: column, column: row };
+}
+
+function multiplyInto(target: Target, a: Matrix, b: Matrix, product: Product): void {
+  const { m, n, k, outer, inner } = product;
+  const isNear = b.column === 4 && (b.row <= nearRows || m <= 24);
+  if (isNear || k === 0) return multiplySliced(target, a, b, 32, product);
+  const panel = 32 * k;
+  const size = Math.ceil(n / 8) * panel;
+  const outerCopies = b.outer === 0 ? 1 : outer;
+  const innerCopies = b.inner === 0 ? 1 : inner;
+  if (outerCopies > 1 && size * outerCopies * innerCopies > mostCopied) {
+    for (let i = 0; i < outer; i++) {
+      const at = target.at + i * inner * m * n * 4;
+      multiplyInto({ ...target, at }, { ...a, at: a.at + i * a.outer }, { ...b, at: b.at + i * b.outer }, { ...product, outer: 1 });
+    }
+    return;
+  }
+  temporary(size * outerCopies * innerCopies, (at) => {
+    const panels = Math.ceil(n / 8) * outerCopies * innerCopies;
+    launch('matmulPackPanels', [b.at, b.row, b.column, b.outer, b.inner, at, n, k, innerCopies], panels, { work: 4 * k });
+    const copy = { at, row: 32, column: 4, outer: b.outer === 0 ? 0 : size * innerCopies, inner: b.inner === 0 ? 0 : size };
+    multiplySliced(target, a, copy, panel, product);
+  });
+}
+
+/** Few blocks and a long sum are cut along the sum. The cut depends on the sizes alone, and so does the result. */
+function multiplySliced(target: Target, a: Matrix, b: Matrix, panel: number, product: Product): void {
+  const { m, n, k, outer, inner } = product;
+  const elements = m * n * outer * inner;
+  const blocks = chooseBlocks(product);
+  const slices = Math.min(Math.ceil(fewItems / blocks.items), Math.floor(k / 512));
+  if (slices < 2) return multiplyBlocks(target, a, b, panel, product, { ...blocks, slices: 1 });
+  temporary(slices * elements * 4, (at) => {
+    multiplyBlocks({ ...target, at }, a, b, panel, product, { ...blocks, slices });
+    launch('matmulSumSlices', [at, target.at, elements, slices], Math.ceil(elements / 1024), { work: 512 * slices });
+  });
+}
+
+interface Blocks {
+  readonly rows: number;
+  readonly columns: number;
+  readonly items: number;
+}
+
+function chooseBlocks({ m, n, k, outer, inner }: Product): Blocks {
+  const batches = outer * inner;
+  const enough = Math.min(fewItems, (m * n * k * batches) / leastPerItem);
+  const count = (): number => batches * Math.ceil(m / rows) * Math.ceil(n / columns);
+  let rows = mostRows;
+  let columns = mostColumns;
+  while (rows > 24 && count() < enough) rows /= 2;
+  while (columns > 64 && count() < enough) columns /= 2;
+  return { rows, columns, items: count() };
+}
+
+function multiplyBlocks(target: Target, a: Matrix, b: Matrix, panel: number, product: Product, blocks: Blocks & { slices: number }): void {
+  const { m, n, k, outer, inner, bias = 0 } = product;
+  const { rows, columns, items, slices } = blocks;
+  const copiesRows = Math.abs(a.column) > nearRows && n > 16;
+  const steps = Math.ceil(k / slices);
+  launch('matmulBlocks', [
+    a.at, a.row, a.column, a.outer, a.inner,
+    b.at, b.row, panel, Number(panel !== 32), b.outer, b.inner,
+    target.at, target.row, target.column, 4 * m * n * outer * inner, bias, Number(target.biasByRow),
+    m, n, k, inner, outer * inner, steps, rows, columns, Number(copiesRows),
+  ], items * slices, { work: (m * n * k * outer * inner) / (items * slices * speed), scratch: blockScratch });
+}

@@ -1,0 +1,60 @@
+// Copies of operands in the order in which the tile reads them.
+
+import { tileRows } from './tile.as';
+
+/** Four rows of four become four columns of four: `to` + i · `toRow` gets lane i of each. */
+// @ts-ignore: decorator
+@inline
+export function transpose4(x: v128, y: v128, z: v128, w: v128, to: usize, toRow: usize): void {
+  const xyLow = i32x4.shuffle(x, y, 0, 4, 1, 5), xyHigh = i32x4.shuffle(x, y, 2, 6, 3, 7);
+  const zwLow = i32x4.shuffle(z, w, 0, 4, 1, 5), zwHigh = i32x4.shuffle(z, w, 2, 6, 3, 7);
+  v128.store(to, i64x2.shuffle(xyLow, zwLow, 0, 2));
+  v128.store(to + toRow, i64x2.shuffle(xyLow, zwLow, 1, 3));
+  v128.store(to + 2 * toRow, i64x2.shuffle(xyHigh, zwHigh, 0, 2));
+  v128.store(to + 3 * toRow, i64x2.shuffle(xyHigh, zwHigh, 1, 3));
+}
+
+/** Copies k × width (at most 8) elements into a panel: rows of 8, the missing columns zero. */
+export function packPanel(b: usize, bStep: usize, bColumn: usize, k: i32, width: i32, to: usize): void {
+  if (width < 8) {
+    memory.fill(to, 0, <usize>k << 5);
+    for (let i = 0; i < k; i++, b += bStep, to += 32) {
+      for (let j = 0; j < width; j++) store<f32>(to + (<usize>j << 2), load<f32>(b + <usize>j * bColumn));
+    }
+  } else if (bColumn == 4) {
+    for (let i = 0; i < k; i++, b += bStep, to += 32) {
+      const low = v128.load(b), high = v128.load(b, 16);
+      v128.store(to, low), v128.store(to, high, 16);
+    }
+  } else {
+    let i = 0;
+    if (bStep == 4) {
+      for (; i + 4 <= k; i += 4, b += 16, to += 128) {
+        const b4 = b + 4 * bColumn;
+        transpose4(v128.load(b), v128.load(b + bColumn), v128.load(b + 2 * bColumn), v128.load(b + 3 * bColumn), to, 32);
+        transpose4(v128.load(b4), v128.load(b4 + bColumn), v128.load(b4 + 2 * bColumn), v128.load(b4 + 3 * bColumn), to + 16, 32);
+      }
+    }
+    for (; i < k; i++, b += bStep, to += 32) {
+      for (let j = 0; j < 8; j++) store<f32>(to + (<usize>j << 2), load<f32>(b + <usize>j * bColumn));
+    }
+  }
+}
+
+/** Copies rows × k elements tile by tile; in a tile, the rows of one step along K are neighbours. Missing rows stay unset. */
+export function packRows(a: usize, aRow: usize, aStep: usize, rows: i32, k: i32, to: usize): void {
+  for (let i = 0; i < rows; i += tileRows, a += <usize>tileRows * aRow) {
+    const height = min(tileRows, rows - i);
+    let from = a;
+    if (height == tileRows && aRow == 4) {
+      for (let step = 0; step < k; step++, from += aStep, to += tileRows * 4) {
+        v128.store(to, v128.load(from));
+        if (tileRows == 6) store<u64>(to + 16, load<u64>(from + 16));
+      }
+    } else {
+      for (let step = 0; step < k; step++, from += aStep, to += tileRows * 4) {
+        for (let r = 0; r < height; r++) store<f32>(to + (<usize>r << 2), load<f32>(from + <usize>r * aRow));
+      }
+    }
+  }
+}
