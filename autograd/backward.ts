@@ -13,6 +13,8 @@ export interface GradOptions {
   createGraph?: boolean;
   /** Keep what the ops saved, so that the same output can be walked again. Default: `createGraph`. */
   keepTape?: boolean;
+  /** Give zeros for an input that had no part in the output, instead of a GradError. */
+  allowUnused?: boolean;
 }
 
 /**
@@ -42,12 +44,12 @@ export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOpt
   });
   walk('grad', output, targets, options);
   const missing = inputs.findIndex((input) => !targets.get(input.variable!));
-  if (missing >= 0) {
+  if (missing >= 0 && !options.allowUnused) {
     targets.forEach((value) => value?.dispose());
     const { shape } = inputs[missing]!;
     throw new GradError(`input ${missing} of shape ${formatShape(shape)} had no part in the output`, { op: 'grad', index: missing });
   }
-  const results = inputs.map((input) => targets.get(input.variable!)!.alias());
+  const results = inputs.map((input) => targets.get(input.variable!)?.alias() ?? filled(input, 0));
   targets.forEach((value) => value?.dispose());
   return results;
 }
@@ -59,7 +61,7 @@ function walk(op: string, output: Tensor, targets: Targets | null, options: Grad
   const root = output.variable!;
   const keepTape = options.keepTape ?? options.createGraph ?? false;
   const { nodes, useful } = collect(op, root, targets);
-  const seed = options.gradOutput ?? ones(output);
+  const seed = options.gradOutput ?? filled(output, 1).own();
   const pending = new Map<Variable, Tensor>();
   const deliver = (variable: Variable, gradient: Tensor): void => {
     if (targets?.has(variable)) targets.set(variable, accumulate(targets.get(variable) ?? null, gradient));
@@ -163,8 +165,8 @@ function checkSeed(op: string, output: Tensor, gradOutput: Tensor | undefined): 
   throw new ArgumentError(`gradOutput must be like the output, ${String(output)}; got ${String(gradOutput)}`, { op });
 }
 
-function ones({ storage: { runtime }, dtype, shape, size }: Tensor): Tensor {
-  const seed = Tensor.empty(runtime, dtype, shape).own();
-  runtime.fill(seed.storage.handle, dtype, size, 1);
-  return seed;
+function filled({ storage: { runtime }, dtype, shape, size }: Tensor, value: number): Tensor {
+  const result = Tensor.empty(runtime, dtype, shape);
+  runtime.fill(result.storage.handle, dtype, size, value);
+  return result;
 }

@@ -1,7 +1,7 @@
 // defineOp and the one path every op takes: read arguments, check, promote, allocate, run, record.
 
 import type { Dtype } from '../tensor/dtype.ts';
-import type { Device, Runtime } from '../tensor/runtime.ts';
+import type { Runtime } from '../tensor/runtime.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { AnyOpDefinition, InputSlot, NoAttrs, Op, OpDefinition } from './types.ts';
 import { isFloat, promote } from '../tensor/dtype.ts';
@@ -39,7 +39,7 @@ export function defineOp<
 >(definition: OpDefinition<NoInfer<I>, NoInfer<A>, NoInfer<O>, S>): Op<I, A, O> {
   const loose = definition as unknown as Partial<AnyOpDefinition> & Pick<AnyOpDefinition, 'name' | 'inputs' | 'shape' | 'reference' | 'samples'>;
   const full: AnyOpDefinition = {
-    outputs: ['output'], attrs: {}, dtypes: 'float', dtype: undefined, view: undefined, mutates: [], kernels: {},
+    outputs: ['output'], attrs: {}, dtypes: 'float', dtype: undefined, view: undefined, moves: undefined, mutates: [], kernels: {},
     saves: [], backward: undefined, errors: [], tolerance: 1e-5,
     ...loose,
     slots: loose.inputs.map(parseInput),
@@ -164,11 +164,12 @@ function compute(op: AnyOpDefinition, inputs: Inputs, attrs: object, runtime: Ru
   const outputShapes = op.outputs.length === 0 ? [] : op.outputs.length === 1 ? [shape as Shape] : (shape as Shape[]);
   const dtypes = op.dtype ? op.dtype(dtype, attrs) : dtype;
   const node = op.backward && isGradEnabled() && anyRequiresGrad(inputs) ? new TapeNode(op, attrs, shapes) : null;
+  const target = op.moves ? (op.moves(attrs) as Runtime) : runtime;
   const outputs: Tensor[] = [];
   for (let i = 0; i < outputShapes.length; i++) {
     const outputDtype = typeof dtypes === 'string' ? dtypes : dtypes[i]!;
-    const variable = node && isFloat(outputDtype) ? node.output(i, outputShapes[i]!, outputDtype, runtime) : null;
-    outputs.push(op.view ? viewOf(op, inputs, attrs, variable) : allocate(op, runtime, outputDtype, outputShapes[i]!, variable));
+    const variable = node && isFloat(outputDtype) ? node.output(i, outputShapes[i]!, outputDtype, target) : null;
+    outputs.push(op.view ? viewOf(op, inputs, attrs, variable) : allocate(op, target, outputDtype, outputShapes[i]!, variable));
   }
   if (!op.view && !(outputs.length > 0 && outputs.every((output) => output.size === 0))) {
     try {
@@ -215,6 +216,7 @@ function allocate(op: AnyOpDefinition, runtime: Runtime, dtype: Dtype, shape: Sh
 }
 
 function run(op: AnyOpDefinition, inputs: Inputs, attrs: object, outputs: readonly Tensor[], runtime: Runtime, temporaries: Tensor[]): void {
+  if (op.moves) return transfer(op, inputs[op.slots[0]!.name] as Tensor, outputs[0]!);
   const kernel = op.kernels[runtime.name];
   if (kernel) {
     const isFlexible = (kernel as { acceptsStrides?: boolean }).acceptsStrides;
@@ -223,6 +225,15 @@ function run(op: AnyOpDefinition, inputs: Inputs, attrs: object, outputs: readon
   if (runtime.interpret) return runtime.interpret((given, options) => op.reference(given, options), inputs, attrs, outputs);
   const devices = Object.keys(op.kernels).join(', ') || 'reference only';
   throw new DeviceError(`has no kernel for '${runtime.name}' (it has: ${devices}); move its inputs with .to()`, { op: op.name, device: runtime.name });
+}
+
+function transfer(op: AnyOpDefinition, from: Tensor, to: Tensor): void {
+  const data = from.dataNow();
+  if (!data) {
+    const advice = `use tensor(await x.data(), { shape: x.shape, device: '${to.device.name}' })`;
+    throw new DeviceError(`the memory of '${from.device.name}' cannot be read without waiting; ${advice}`, { op: op.name, device: from.device.name });
+  }
+  to.storage.runtime.write(to.storage.handle, to.dtype, 0, data);
 }
 
 function contiguousInputs(op: AnyOpDefinition, inputs: Inputs, temporaries: Tensor[]): Inputs {
@@ -242,9 +253,4 @@ function contiguousInputs(op: AnyOpDefinition, inputs: Inputs, temporaries: Tens
     result[name] = packed;
   }
   return result;
-}
-
-/** The device of an op's result, for code above this floor that makes tensors beside it. */
-export function deviceOf(tensor: Tensor): Device {
-  return tensor.storage.runtime;
 }

@@ -1,7 +1,7 @@
 // What an op may say of itself, and the types that follow from it.
 
 import type { Dtype } from '../tensor/dtype.ts';
-import type { DeviceName, NdArray } from '../tensor/runtime.ts';
+import type { Device, DeviceName, NdArray } from '../tensor/runtime.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Layout, Tensor } from '../tensor/tensor.ts';
 
@@ -114,6 +114,8 @@ export interface OpDefinition<I extends readonly string[], A extends object, O e
   reference(inputs: ByInput<I, NdArray>, attrs: Required<A>): OneOrTuple<O, NdArray>;
   /** An op that only moves strides and offset: the layout of its output; it has no kernels. */
   view?(input: Layout, attrs: Required<A>): Layout;
+  /** An op that copies its input to another device, and has no kernels. */
+  moves?(attrs: Required<A>): Device;
   /** Inputs that the kernel writes. Such an op is never differentiable. */
   mutates?: readonly (keyof ByInput<I, Tensor> & string)[];
   kernels?: Partial<Record<DeviceName, Kernel<I, A>>>;
@@ -145,6 +147,7 @@ export interface AnyOpDefinition {
   shape(inputs: object, attrs: object): unknown;
   reference(inputs: object, attrs: object): NdArray | NdArray[];
   readonly view: ((input: Layout, attrs: object) => Layout) | undefined;
+  readonly moves: ((attrs: object) => Device) | undefined;
   readonly mutates: readonly string[];
   readonly kernels: Partial<Record<DeviceName, (inputs: object, attrs: object, outputs: readonly Tensor[]) => void>>;
   readonly saves: readonly string[];

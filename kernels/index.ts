@@ -8,3 +8,4 @@ export { permute, permuteAxes, transpose } from './layout/permute.ts';
 export { pad, place } from './layout/place.ts';
 export { flatten, reshape, squeeze, unsqueeze, viewAs } from './layout/reshape.ts';
 export { flip, select, slice, unbind } from './layout/slice.ts';
+export { move, to } from './layout/to.ts';

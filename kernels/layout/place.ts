@@ -8,7 +8,7 @@ import { build, positionOf } from '../runtime/reference/loops.ts';
 import { placeCpu } from './copy.cpu.ts';
 import { slice } from './slice.ts';
 
-interface PlaceAttrs {
+export interface PlaceAttrs {
   /** Of the result. */
   shape: Shape;
   /** Where x's first element goes, per axis. */

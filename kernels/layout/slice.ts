@@ -8,7 +8,7 @@ import { build, positionOf } from '../runtime/reference/loops.ts';
 import { place } from './place.ts';
 import { squeeze } from './reshape.ts';
 
-interface SliceAttrs {
+export interface SliceAttrs {
   axis: number;
   /** First index; negative counts from the end. */
   start?: number;

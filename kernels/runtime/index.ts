@@ -1,6 +1,8 @@
 // Makes the devices known by name. Nothing starts before it is used.
 
 import { registerDevice } from '../../tensor/runtime.ts';
+import { cpu } from './cpu/runtime.ts';
 import { ReferenceRuntime } from './reference/runtime.ts';
 
+registerDevice('cpu', cpu);
 registerDevice('reference', { startNow: () => new ReferenceRuntime(), start: async () => new ReferenceRuntime() });
