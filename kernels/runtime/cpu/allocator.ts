@@ -70,6 +70,7 @@ export class Allocator {
    * @throws DeviceError when neither a free block nor the rest of the memory is long enough
    */
   allocate(bytes: number): number {
+    if (!(bytes >= 0 && bytes <= this.#arena.limit)) throw this.#exhausted(bytes);
     const units = roundUp(Math.max(1, Math.ceil(bytes / alignment)));
     const block = this.#find(units) ?? this.#grow(units, bytes);
     this.#unlink(block);
@@ -88,8 +89,9 @@ export class Allocator {
     this.live -= block.units * alignment;
     const { below, above } = block;
     if (above?.free) this.#absorb(block, above);
-    if (below?.free) this.#absorb(below, block);
-    this.#link(below?.free ? below : block);
+    if (!below?.free) return this.#link(block);
+    this.#absorb(below, block);
+    this.#link(below);
   }
 
   /** The free stretches in address order, for tests. */
@@ -132,13 +134,10 @@ export class Allocator {
       added.below = below;
       below.above = added;
     }
-    if (!below?.free) {
-      this.#link(added);
-      return added;
-    }
-    this.#absorb(below, added);
-    this.#link(below);
-    return below;
+    const block = below?.free ? below : added;
+    if (block === below) this.#absorb(below, added);
+    this.#link(block);
+    return block;
   }
 
   #exhausted(wanted: number): DeviceError {

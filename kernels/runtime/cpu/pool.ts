@@ -15,7 +15,7 @@ export interface Job {
 /** How often the launching thread looks before it sleeps, where it may. */
 const spins = 4000;
 /** In milliseconds: only the end of a job wakes it, not a worker that leaves the slot. */
-const longestSleep = 1;
+const longestSleep = 0.1;
 
 /**
  * The worker threads of one memory. They start at the first job and sleep between jobs; one that has not started yet

@@ -121,7 +121,7 @@ export function erf4(x: v128): v128 {
   return f32x4.div(f32x4.mul(x, p), q);
 }
 
-/** tanh x within 1.5e-7 relative: x + x³ P(x²) near 0, else 1 − 2 / (e^2|x| + 1) with the sign of x. */
+/** tanh x within 1.5e-7 relative: x + x³ P(x²) near 0, else 1 − 2 / (e^2|x| + 1) always with the sign of x. */
 @inline
 export function tanh4(x: v128): v128 {
   const magnitude = f32x4.abs(x);
@@ -135,8 +135,8 @@ export function tanh4(x: v128): v128 {
   const one = f32x4.splat(1);
   const grown = f32x4.add(exp4(f32x4.add(magnitude, magnitude)), one);
   const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), grown));
-  const signed = v128.bitselect(x, far, f32x4.splat(-0.0));
-  return v128.bitselect(near, signed, f32x4.lt(magnitude, f32x4.splat(0.625)));
+  const y = v128.bitselect(near, far, f32x4.lt(magnitude, f32x4.splat(0.625)));
+  return v128.bitselect(x, y, f32x4.splat(-0.0));
 }
 
 @inline

@@ -1,7 +1,12 @@
 import { argsOffset, controlLength, messageOffset, mostArgs, mostMessage, slot } from './job.ts';
 
-/** How often a worker looks for the next job before it sleeps: a few microseconds, as ops follow one another closely. */
-const spins = 2000;
+/**
+ * How often a worker looks for the next job before it sleeps: some 50 µs, as waking takes 10 to 20 and ops follow one
+ * another more closely than that. Where looking does not pay (another program has the core, jobs are rare) it looks
+ * half as long each time; every so many sleeps it tries again.
+ */
+const mostSpins = 10_000;
+const sleepsPerTry = 16;
 
 /**
  * What a worker thread runs, for Node (`eval: true`) and pages (a Blob). A string, because a file of its own would have
@@ -13,6 +18,7 @@ function work({ module, memory, index }) {
   const args = new Float64Array(memory.buffer, ${argsOffset}, ${mostArgs});
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const kernels = WebAssembly.Module.exports(module).map(({ name }) => exports[name]);
+  let spins = ${mostSpins}, sleeps = 0;
   for (;;) {
     const limit = Atomics.load(control, ${slot.limit});
     if (limit < 0) return;
@@ -25,9 +31,13 @@ function work({ module, memory, index }) {
     Atomics.add(control, ${slot.active}, 1);
     if (Atomics.load(control, ${slot.open}) === 1 && index < Atomics.load(control, ${slot.limit})) runChunks();
     Atomics.sub(control, ${slot.active}, 1);
-    let spins = ${spins};
-    while (spins > 0 && Atomics.load(control, ${slot.generation}) === generation) spins--;
-    if (spins === 0) Atomics.wait(control, ${slot.generation}, generation);
+    let left = spins;
+    while (left > 0 && Atomics.load(control, ${slot.generation}) === generation) left--;
+    if (left > 0) spins = ${mostSpins};
+    else {
+      spins = ++sleeps % ${sleepsPerTry} === 0 ? ${mostSpins} : spins >> 1;
+      Atomics.wait(control, ${slot.generation}, generation);
+    }
   }
 
   function runChunks() {
@@ -50,7 +60,7 @@ function work({ module, memory, index }) {
 
   function fail(error) {
     if (Atomics.compareExchange(control, ${slot.failed}, 0, 1) !== 0) return;
-    const message = new TextEncoder().encode(String(error)).subarray(0, ${mostMessage});
+    const message = new TextEncoder().encode(error.message).subarray(0, ${mostMessage});
     new Uint8Array(memory.buffer, ${messageOffset}, ${mostMessage}).set(message);
     control[${slot.messageLength}] = message.length;
   }
