@@ -203,8 +203,18 @@ function anyRequiresGrad(inputs: Inputs): boolean {
 
 function viewOf(op: AnyOpDefinition, inputs: Inputs, attrs: object, variable: Variable | null): Tensor {
   const base = inputs[op.slots[0]!.name] as Tensor;
-  base.storage.retain();
-  return new Tensor(base.storage, base.dtype, op.view!(base, attrs), variable);
+  const layout = op.view!(base, attrs);
+  if (layout) {
+    base.storage.retain();
+    return new Tensor(base.storage, base.dtype, layout, variable);
+  }
+  const detached = base.detach();
+  const packed = detached.contiguous();
+  const result = new Tensor(packed.storage, packed.dtype, op.view!(packed, attrs)!, variable);
+  packed.storage.retain();
+  packed.dispose();
+  detached.dispose();
+  return result;
 }
 
 function allocate(op: AnyOpDefinition, runtime: Runtime, dtype: Dtype, shape: Shape, variable: Variable | null): Tensor {
@@ -239,8 +249,9 @@ function transfer(op: AnyOpDefinition, from: Tensor, to: Tensor): void {
 function contiguousInputs(op: AnyOpDefinition, inputs: Inputs, temporaries: Tensor[]): Inputs {
   const pack = (tensor: Tensor): Tensor => {
     if (tensor.isContiguous) return tensor;
-    const packed = tensor.detach().contiguous();
-    temporaries.push(packed);
+    const detached = tensor.detach();
+    const packed = detached.contiguous();
+    temporaries.push(detached, packed);
     return packed;
   };
   let result = inputs;

@@ -112,8 +112,8 @@ export interface OpDefinition<I extends readonly string[], A extends object, O e
   shape(inputs: ByInput<I, Shape>, attrs: Required<A>): OneOrTuple<O, Shape>;
   /** Plain float64 loops: the oracle of every kernel. Absent only where an op writes in place. */
   reference(inputs: ByInput<I, NdArray>, attrs: Required<A>): OneOrTuple<O, NdArray>;
-  /** An op that only moves strides and offset: the layout of its output; it has no kernels. */
-  view?(input: Layout, attrs: Required<A>): Layout;
+  /** An op that only moves strides and offset: the layout of its output, or null where that needs a contiguous copy first. It has no kernels. */
+  view?(input: Layout, attrs: Required<A>): Layout | null;
   /** An op that copies its input to another device, and has no kernels. */
   moves?(attrs: Required<A>): Device;
   /** Inputs that the kernel writes. Such an op is never differentiable. */
@@ -146,7 +146,7 @@ export interface AnyOpDefinition {
   readonly dtype: ((inputs: Dtype, attrs: object) => Dtype | readonly Dtype[]) | undefined;
   shape(inputs: object, attrs: object): unknown;
   reference(inputs: object, attrs: object): NdArray | NdArray[];
-  readonly view: ((input: Layout, attrs: object) => Layout) | undefined;
+  readonly view: ((input: Layout, attrs: object) => Layout | null) | undefined;
   readonly moves: ((attrs: object) => Device) | undefined;
   readonly mutates: readonly string[];
   readonly kernels: Partial<Record<DeviceName, (inputs: object, attrs: object, outputs: readonly Tensor[]) => void>>;

@@ -54,7 +54,7 @@ function resultsOf(definition: AnyOpDefinition, args: unknown[], outputs: unknow
   return definition.mutates.map((name) => args[definition.slots.findIndex((slot) => slot.name === name)]).filter((x) => x !== undefined);
 }
 
-describe.each(ops.map((op): [string, AnyOp] => [op.definition.name, op]))('%s', (_name, op) => {
+describe.each(ops.filter(({ definition }) => definition.samples.length > 0).map((op): [string, AnyOp] => [op.definition.name, op]))('%s', (_name, op) => {
   const { definition } = op;
   const samples = definition.samples.map((sample, i): [string, Record<string, unknown>] => [`${i} ${JSON.stringify(sample)}`, sample]);
 
@@ -83,6 +83,8 @@ describe.each(ops.map((op): [string, AnyOp] => [op.definition.name, op]))('%s', 
       const host = drawSample(definition, sample, 2);
       const inputs = Object.entries(host).flatMap(([name, value]) => asArray(value).map((input) => ({ name, input })));
       if (!inputs.some(({ input }) => isFloat(input.dtype))) return;
+      const isReal = scope(() => asArray(op(...makeArguments(definition, host, sample['attrs'] as object, 'reference')) as Tensor).some((x) => isFloat(x.dtype)));
+      if (!isReal) return;
       const made = inputs.map(({ input }) => makeArguments(one, { x: input }, undefined, 'reference')[0] as Tensor);
       await gradientCheck((...tensors) => {
         let next = 0;
@@ -90,7 +92,7 @@ describe.each(ops.map((op): [string, AnyOp] => [op.definition.name, op]))('%s', 
           const value = host[name];
           return Array.isArray(value) ? value.map(() => tensors[next++]) : value && tensors[next++];
         });
-        const outputs = asArray(op(...args, sample['attrs']) as Tensor | Tensor[]).filter((x) => x.requiresGrad);
+        const outputs = asArray(op(...args, sample['attrs']) as Tensor | Tensor[]).filter((x) => isFloat(x.dtype));
         return outputs.map((x) => x.reshape([-1])).reduce((a, b) => concat([a, b]));
       }, made);
       made.forEach((x) => x.dispose());

@@ -5,13 +5,13 @@ import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { checkShape, formatShape, normalizeAxes, normalizeAxis, reshapedStrides, sizeOf } from '../../tensor/shape.ts';
 
-/** The same elements in another shape, without a copy: x's strides must allow it (`reshape` copies when they do not). */
+/** The same elements in another shape. Shares memory when x's strides allow it. */
 export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
   name: 'viewAs',
   inputs: ['x'],
   dtypes: 'any',
   shape({ x }, { shape }) {
-    checkShape('viewAs', shape);
+    checkShape('reshape', shape);
     if (sizeOf(x) !== sizeOf(shape)) {
       throw new ShapeError(`${formatShape(x)} has ${sizeOf(x)} elements, ${formatShape(shape)} has ${sizeOf(shape)}; they must be equal`, { op: 'reshape', x, shape });
     }
@@ -19,8 +19,7 @@ export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
   },
   view(x, { shape }) {
     const strides = reshapedStrides(x.shape, x.strides, shape);
-    if (!strides) throw new ShapeError(`strides ${formatShape(x.strides)} of ${formatShape(x.shape)} need a copy to become ${formatShape(shape)}; use reshape`, { op: 'viewAs', shape });
-    return { shape, strides, offset: x.offset };
+    return strides && { shape, strides, offset: x.offset };
   },
   reference: ({ x }, { shape }) => ({ shape, data: x.data }),
   backward: ({ grads: [g], shapes }) => ({ x: reshape(g, shapes.x) }),
@@ -37,12 +36,7 @@ export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   x.assertLive('reshape');
-  const resolved = inferShape(x.shape, shape);
-  if (sizeOf(resolved) !== x.size || reshapedStrides(x.shape, x.strides, resolved)) return viewAs(x, { shape: resolved });
-  const packed = x.contiguous();
-  const result = viewAs(packed, { shape: resolved });
-  packed.dispose();
-  return result;
+  return viewAs(x, { shape: inferShape(x.shape, shape) });
 }
 
 function inferShape(from: Shape, shape: Shape): Shape {
