@@ -2,15 +2,54 @@
 
 import type { Tensor as TensorType } from './tensor/tensor.ts';
 import { backward } from './autograd/backward.ts';
-import { add, cast, contiguous, expand, flatten, flip, mul, permute, reshape, select, slice, squeeze, sum, to, transpose, unbind, unsqueeze } from './kernels/index.ts';
+import {
+  add,
+  cast,
+  contiguous,
+  expand,
+  flatten,
+  flip,
+  mul,
+  permute,
+  reshape,
+  select,
+  slice,
+  squeeze,
+  sum,
+  to,
+  transpose,
+  unbind,
+  unsqueeze,
+} from './kernels/index.ts';
 import { Tensor } from './tensor/tensor.ts';
 
-const functions = { add, backward, cast, contiguous, expand, flatten, flip, mul, permute, reshape, select, slice, squeeze, sum, to, transpose, unbind, unsqueeze };
+const functions = {
+  add,
+  backward,
+  cast,
+  contiguous,
+  expand,
+  flatten,
+  flip,
+  mul,
+  permute,
+  reshape,
+  select,
+  slice,
+  squeeze,
+  sum,
+  to,
+  transpose,
+  unbind,
+  unsqueeze,
+};
 
 type Functions = typeof functions;
 /** `f(x, ...rest)` as `x.f(...rest)`. */
 type Methods = {
-  [K in keyof Functions]: Functions[K] extends (x: TensorType, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+  [K in keyof Functions]: Functions[K] extends (x: TensorType, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
+    : never;
 };
 
 declare module './tensor/tensor.ts' {

@@ -39,7 +39,11 @@ export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOpt
   const targets = new Map<Variable, Tensor | null>();
   inputs.forEach((input, i) => {
     input.assertLive('grad');
-    if (!input.variable) throw new GradError(`input ${i} of shape ${formatShape(input.shape)} does not require a gradient`, { op: 'grad', index: i });
+    if (!input.variable)
+      throw new GradError(`input ${i} of shape ${formatShape(input.shape)} does not require a gradient`, {
+        op: 'grad',
+        index: i,
+      });
     targets.set(input.variable, null);
   });
   walk('grad', output, targets, options);
@@ -47,7 +51,10 @@ export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOpt
   if (missing >= 0 && !options.allowUnused) {
     targets.forEach((value) => value?.dispose());
     const { shape } = inputs[missing]!;
-    throw new GradError(`input ${missing} of shape ${formatShape(shape)} had no part in the output`, { op: 'grad', index: missing });
+    throw new GradError(`input ${missing} of shape ${formatShape(shape)} had no part in the output`, {
+      op: 'grad',
+      index: missing,
+    });
   }
   const results = inputs.map((input) => targets.get(input.variable!)?.alias() ?? filled(input, 0));
   targets.forEach((value) => value?.dispose());
@@ -87,7 +94,13 @@ function walk(op: string, output: Tensor, targets: Targets | null, options: Grad
 }
 
 /** Runs one node's backward and hands the results on. */
-function visit(node: TapeNode, pending: Map<Variable, Tensor>, useful: Set<TapeNode>, targets: Targets | null, deliver: (v: Variable, g: Tensor) => void): void {
+function visit(
+  node: TapeNode,
+  pending: Map<Variable, Tensor>,
+  useful: Set<TapeNode>,
+  targets: Targets | null,
+  deliver: (v: Variable, g: Tensor) => void,
+): void {
   const grads = node.outputs.map((info) => (info ? (pending.get(info.variable) ?? null) : null));
   if (grads.every((g) => g === null)) return;
   const needs = node.edges.map((variable) => isWanted(variable, useful, targets));
@@ -113,7 +126,10 @@ function checkGradient(node: TapeNode, variable: Variable, gradient: Tensor): Te
   const info = (variable.node as TapeNode | null)?.outputs[variable.index];
   if (info && !sameShape(info.shape, gradient.shape)) {
     const shapes = { expected: info.shape, got: gradient.shape };
-    throw new GradError(`its backward gave a gradient of shape ${formatShape(gradient.shape)} for an input of shape ${formatShape(info.shape)}`, { op: node.op.name, ...shapes });
+    throw new GradError(
+      `its backward gave a gradient of shape ${formatShape(gradient.shape)} for an input of shape ${formatShape(info.shape)}`,
+      { op: node.op.name, ...shapes },
+    );
   }
   return gradient;
 }
@@ -137,7 +153,10 @@ function collect(op: string, root: Variable, targets: Targets | null): { nodes: 
   for (let node = stack.pop(); node; node = stack.pop()) {
     if (found.has(node)) continue;
     if (node.isWalked) {
-      throw new GradError(`the tape through ${node.op.name} was already walked backward and freed; call backward once, or grad(..., { keepTape: true })`, { op });
+      throw new GradError(
+        `the tape through ${node.op.name} was already walked backward and freed; call backward once, or grad(..., { keepTape: true })`,
+        { op },
+      );
     }
     found.add(node);
     for (const variable of node.edges) if (variable?.node) stack.push(variable.node as TapeNode);
@@ -154,14 +173,25 @@ function collect(op: string, root: Variable, targets: Targets | null): { nodes: 
 function checkSeed(op: string, output: Tensor, gradOutput: Tensor | undefined): void {
   output.assertLive(op);
   if (!output.variable) {
-    throw new GradError(`the ${output.dtype} tensor of shape ${formatShape(output.shape)} does not depend on a tensor that requires a gradient`, { op });
+    throw new GradError(
+      `the ${output.dtype} tensor of shape ${formatShape(output.shape)} does not depend on a tensor that requires a gradient`,
+      { op },
+    );
   }
   if (!gradOutput) {
     if (output.size === 1) return;
-    throw new ShapeError(`output has shape ${formatShape(output.shape)}; reduce it to a scalar or pass gradOutput`, { op, shape: output.shape });
+    throw new ShapeError(`output has shape ${formatShape(output.shape)}; reduce it to a scalar or pass gradOutput`, {
+      op,
+      shape: output.shape,
+    });
   }
   gradOutput.assertLive(op);
-  if (sameShape(gradOutput.shape, output.shape) && gradOutput.dtype === output.dtype && gradOutput.device === output.device) return;
+  if (
+    sameShape(gradOutput.shape, output.shape) &&
+    gradOutput.dtype === output.dtype &&
+    gradOutput.device === output.device
+  )
+    return;
   throw new ArgumentError(`gradOutput must be like the output, ${String(output)}; got ${String(gradOutput)}`, { op });
 }
 

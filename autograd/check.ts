@@ -4,7 +4,7 @@ import { tensor } from '../tensor/create.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { ArgumentError, GradError } from '../tensor/errors.ts';
 import { Generator } from '../tensor/philox.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { scope } from '../tensor/scope.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { grad } from './backward.ts';
@@ -38,11 +38,21 @@ interface Point {
  * @example
  * await gradientCheck((x) => x.tanh().mul(x), [randn([3, 4])]);
  */
-export async function gradientCheck(body: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradientCheckOptions = {}): Promise<void> {
+export async function gradientCheck(
+  body: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  options: GradientCheckOptions = {},
+): Promise<void> {
   const { seed = 0, tries = 3, epsilon = 1e-5, tolerance = 1e-6 } = options;
-  if (!inputs.some((input) => isFloat(input.dtype))) throw new ArgumentError('none of the inputs is real', { op: 'gradientCheck' });
+  if (!inputs.some((input) => isFloat(input.dtype)))
+    throw new ArgumentError('none of the inputs is real', { op: 'gradientCheck' });
   const points = await Promise.all(
-    inputs.map(async (input): Promise<Point> => ({ shape: input.shape, data: await input.data(), isReal: isFloat(input.dtype), isInt: input.dtype !== 'bool' })),
+    inputs.map(async (input): Promise<Point> => ({
+      shape: input.shape,
+      data: await input.data(),
+      isReal: isFloat(input.dtype),
+      isInt: input.dtype !== 'bool',
+    })),
   );
   const generator = new Generator(seed);
   for (let attempt = 0; attempt < tries; attempt++) {
@@ -50,15 +60,25 @@ export async function gradientCheck(body: (...inputs: Tensor[]) => Tensor, input
     const error = Math.abs(numeric - analytic) / Math.max(1, Math.abs(numeric), Math.abs(analytic));
     if (error <= tolerance) continue;
     const fields = { numeric, analytic, error, tolerance, seed, attempt };
-    throw new GradError(`along direction ${attempt} of seed ${seed} the difference quotient is ${numeric}, the gradient gives ${analytic}`, {
-      op: 'gradientCheck', ...fields,
-    });
+    throw new GradError(
+      `along direction ${attempt} of seed ${seed} the difference quotient is ${numeric}, the gradient gives ${analytic}`,
+      {
+        op: 'gradientCheck',
+        ...fields,
+      },
+    );
   }
 }
 
-function compare(body: (...inputs: Tensor[]) => Tensor, points: readonly Point[], generator: Generator, epsilon: number): { numeric: number; analytic: number } {
+function compare(
+  body: (...inputs: Tensor[]) => Tensor,
+  points: readonly Point[],
+  generator: Generator,
+  epsilon: number,
+): { numeric: number; analytic: number } {
   const directions = points.map(({ shape }) => generator.normal(sizeOf(shape), 'float64'));
-  const at = (step: number, requiresGrad = false): Tensor[] => points.map((point, i) => moved(point, directions[i]!, step, requiresGrad));
+  const at = (step: number, requiresGrad = false): Tensor[] =>
+    points.map((point, i) => moved(point, directions[i]!, step, requiresGrad));
   const inputs = at(0, true);
   const output = body(...inputs);
   const weights = generator.normal(output.size, 'float64');
@@ -76,8 +96,18 @@ function compare(body: (...inputs: Tensor[]) => Tensor, points: readonly Point[]
   return { numeric, analytic };
 }
 
-function moved({ shape, data, isReal, isInt }: Point, direction: TypedArray, step: number, requiresGrad: boolean): Tensor {
-  if (!isReal) return tensor(isInt ? Int32Array.from(data) : data, { shape, dtype: isInt ? 'int32' : 'bool', device: 'reference' });
+function moved(
+  { shape, data, isReal, isInt }: Point,
+  direction: TypedArray,
+  step: number,
+  requiresGrad: boolean,
+): Tensor {
+  if (!isReal)
+    return tensor(isInt ? Int32Array.from(data) : data, {
+      shape,
+      dtype: isInt ? 'int32' : 'bool',
+      device: 'reference',
+    });
   const values = Float64Array.from(data, (value, i) => value + step * direction[i]!);
   return tensor(values, { shape, device: 'reference', requiresGrad });
 }

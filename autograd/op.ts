@@ -37,10 +37,21 @@ export function defineOp<
   const O extends readonly string[] = ['output'],
   S extends string = never,
 >(definition: OpDefinition<NoInfer<I>, NoInfer<A>, NoInfer<O>, S>): Op<I, A, O> {
-  const loose = definition as unknown as Partial<AnyOpDefinition> & Pick<AnyOpDefinition, 'name' | 'inputs' | 'shape' | 'reference' | 'samples'>;
+  const loose = definition as unknown as Partial<AnyOpDefinition> &
+    Pick<AnyOpDefinition, 'name' | 'inputs' | 'shape' | 'reference' | 'samples'>;
   const full: AnyOpDefinition = {
-    outputs: ['output'], attrs: {}, dtypes: 'float', dtype: undefined, view: undefined, moves: undefined, mutates: [], kernels: {},
-    saves: [], backward: undefined, errors: [], tolerance: 1e-5,
+    outputs: ['output'],
+    attrs: {},
+    dtypes: 'float',
+    dtype: undefined,
+    view: undefined,
+    moves: undefined,
+    mutates: [],
+    kernels: {},
+    saves: [],
+    backward: undefined,
+    errors: [],
+    tolerance: 1e-5,
     ...loose,
     slots: loose.inputs.map(parseInput),
   };
@@ -67,7 +78,9 @@ function readAttrs(op: AnyOpDefinition, args: readonly unknown[]): Record<string
   const given = args[op.slots.length] as Record<string, unknown> | undefined;
   if (given === undefined) return op.attrs;
   if (typeof given !== 'object' || given instanceof Tensor) {
-    throw new ArgumentError(`takes ${op.inputs.join(', ')}, then an options object; got ${String(given)}`, { op: op.name });
+    throw new ArgumentError(`takes ${op.inputs.join(', ')}, then an options object; got ${String(given)}`, {
+      op: op.name,
+    });
   }
   const attrs: Record<string, unknown> = { ...op.attrs };
   for (const key in given) if (given[key] !== undefined) attrs[key] = given[key];
@@ -83,7 +96,10 @@ function findRuntime(op: AnyOpDefinition, args: readonly unknown[]): Runtime {
     runtime ??= value.storage.runtime;
     if (runtime === value.storage.runtime) return;
     const devices = { a: runtime.name, b: value.device.name };
-    throw new DeviceError(`tensors live on '${devices.a}' and '${devices.b}'; move one with .to('${devices.a}')`, { op: op.name, ...devices });
+    throw new DeviceError(`tensors live on '${devices.a}' and '${devices.b}'; move one with .to('${devices.a}')`, {
+      op: op.name,
+      ...devices,
+    });
   };
   for (let i = 0; i < op.slots.length; i++) visit(args[i]);
   if (runtime) return runtime;
@@ -108,7 +124,13 @@ function commonDtype(op: AnyOpDefinition, args: readonly unknown[], runtime: Run
   return op.dtypes === 'numeric' && dtype !== 'int32' ? 'int32' : dtype;
 }
 
-function prepareInputs(op: AnyOpDefinition, args: readonly unknown[], runtime: Runtime, dtype: Dtype, temporaries: Tensor[]): Inputs {
+function prepareInputs(
+  op: AnyOpDefinition,
+  args: readonly unknown[],
+  runtime: Runtime,
+  dtype: Dtype,
+  temporaries: Tensor[],
+): Inputs {
   const inputs: Inputs = {};
   for (let i = 0; i < op.slots.length; i++) {
     const slot = op.slots[i]!;
@@ -123,7 +145,14 @@ function prepareInputs(op: AnyOpDefinition, args: readonly unknown[], runtime: R
   return inputs;
 }
 
-function prepareInput(op: AnyOpDefinition, slot: InputSlot, value: unknown, runtime: Runtime, dtype: Dtype, temporaries: Tensor[]): Tensor | undefined {
+function prepareInput(
+  op: AnyOpDefinition,
+  slot: InputSlot,
+  value: unknown,
+  runtime: Runtime,
+  dtype: Dtype,
+  temporaries: Tensor[],
+): Tensor | undefined {
   if (value instanceof Tensor) {
     if (slot.differentiable) {
       if (value.dtype === dtype) return value;
@@ -146,19 +175,35 @@ function prepareInput(op: AnyOpDefinition, slot: InputSlot, value: unknown, runt
 
 function missing(op: AnyOpDefinition, slot: InputSlot, value: unknown): ArgumentError {
   const wanted = slot.many ? 'an array of tensors' : slot.class === 'operand' ? 'a tensor or a number' : 'a tensor';
-  return new ArgumentError(`${slot.name} must be ${wanted}, got ${value === null ? 'null' : typeof value}`, { op: op.name, input: slot.name });
-}
-
-function checkClass(op: AnyOpDefinition, slot: InputSlot, { dtype }: Tensor): void {
-  const fits = slot.class === 'any' || (slot.class === 'bool' ? dtype === 'bool' : dtype === 'int32' || dtype === 'uint8');
-  if (fits) return;
-  const wanted = slot.class === 'bool' ? 'bool' : 'int32 or uint8';
-  throw new DtypeError(`${slot.name} must be ${wanted}, got ${dtype}; use ${slot.name}.cast('${slot.class === 'bool' ? 'bool' : 'int32'}')`, {
-    op: op.name, input: slot.name, dtype,
+  return new ArgumentError(`${slot.name} must be ${wanted}, got ${value === null ? 'null' : typeof value}`, {
+    op: op.name,
+    input: slot.name,
   });
 }
 
-function compute(op: AnyOpDefinition, inputs: Inputs, attrs: object, runtime: Runtime, dtype: Dtype, temporaries: Tensor[]): Tensor[] {
+function checkClass(op: AnyOpDefinition, slot: InputSlot, { dtype }: Tensor): void {
+  const fits =
+    slot.class === 'any' || (slot.class === 'bool' ? dtype === 'bool' : dtype === 'int32' || dtype === 'uint8');
+  if (fits) return;
+  const wanted = slot.class === 'bool' ? 'bool' : 'int32 or uint8';
+  throw new DtypeError(
+    `${slot.name} must be ${wanted}, got ${dtype}; use ${slot.name}.cast('${slot.class === 'bool' ? 'bool' : 'int32'}')`,
+    {
+      op: op.name,
+      input: slot.name,
+      dtype,
+    },
+  );
+}
+
+function compute(
+  op: AnyOpDefinition,
+  inputs: Inputs,
+  attrs: object,
+  runtime: Runtime,
+  dtype: Dtype,
+  temporaries: Tensor[],
+): Tensor[] {
   const shapes = shapesOf(op, inputs);
   const shape = op.shape(shapes, attrs);
   const outputShapes = op.outputs.length === 0 ? [] : op.outputs.length === 1 ? [shape as Shape] : (shape as Shape[]);
@@ -169,7 +214,9 @@ function compute(op: AnyOpDefinition, inputs: Inputs, attrs: object, runtime: Ru
   for (let i = 0; i < outputShapes.length; i++) {
     const outputDtype = typeof dtypes === 'string' ? dtypes : dtypes[i]!;
     const variable = node && isFloat(outputDtype) ? node.output(i, outputShapes[i]!, outputDtype, target) : null;
-    outputs.push(op.view ? viewOf(op, inputs, attrs, variable) : allocate(op, target, outputDtype, outputShapes[i]!, variable));
+    outputs.push(
+      op.view ? viewOf(op, inputs, attrs, variable) : allocate(op, target, outputDtype, outputShapes[i]!, variable),
+    );
   }
   if (!op.view && !(outputs.length > 0 && outputs.every((output) => output.size === 0))) {
     try {
@@ -217,31 +264,55 @@ function viewOf(op: AnyOpDefinition, inputs: Inputs, attrs: object, variable: Va
   return result;
 }
 
-function allocate(op: AnyOpDefinition, runtime: Runtime, dtype: Dtype, shape: Shape, variable: Variable | null): Tensor {
+function allocate(
+  op: AnyOpDefinition,
+  runtime: Runtime,
+  dtype: Dtype,
+  shape: Shape,
+  variable: Variable | null,
+): Tensor {
   if (!runtime.dtypes.includes(dtype)) {
-    throw new DtypeError(`'${runtime.name}' has no ${dtype}; it stores ${runtime.dtypes.join(', ')}`, { op: op.name, dtype, device: runtime.name });
+    throw new DtypeError(`'${runtime.name}' has no ${dtype}; it stores ${runtime.dtypes.join(', ')}`, {
+      op: op.name,
+      dtype,
+      device: runtime.name,
+    });
   }
   const storage = new Storage(runtime, dtype, sizeOf(shape));
   return new Tensor(storage, dtype, { shape, strides: contiguousStrides(shape), offset: 0 }, variable);
 }
 
-function run(op: AnyOpDefinition, inputs: Inputs, attrs: object, outputs: readonly Tensor[], runtime: Runtime, temporaries: Tensor[]): void {
+function run(
+  op: AnyOpDefinition,
+  inputs: Inputs,
+  attrs: object,
+  outputs: readonly Tensor[],
+  runtime: Runtime,
+  temporaries: Tensor[],
+): void {
   if (op.moves) return transfer(op, inputs[op.slots[0]!.name] as Tensor, outputs[0]!);
   const kernel = op.kernels[runtime.name];
   if (kernel) {
     const isFlexible = (kernel as { acceptsStrides?: boolean }).acceptsStrides;
     return kernel(isFlexible ? inputs : contiguousInputs(op, inputs, temporaries), attrs, outputs);
   }
-  if (runtime.interpret) return runtime.interpret((given, options) => op.reference(given, options), inputs, attrs, outputs);
+  if (runtime.interpret)
+    return runtime.interpret((given, options) => op.reference(given, options), inputs, attrs, outputs);
   const devices = Object.keys(op.kernels).join(', ') || 'reference only';
-  throw new DeviceError(`has no kernel for '${runtime.name}' (it has: ${devices}); move its inputs with .to()`, { op: op.name, device: runtime.name });
+  throw new DeviceError(`has no kernel for '${runtime.name}' (it has: ${devices}); move its inputs with .to()`, {
+    op: op.name,
+    device: runtime.name,
+  });
 }
 
 function transfer(op: AnyOpDefinition, from: Tensor, to: Tensor): void {
   const data = from.dataNow();
   if (!data) {
     const advice = `use tensor(await x.data(), { shape: x.shape, device: '${to.device.name}' })`;
-    throw new DeviceError(`the memory of '${from.device.name}' cannot be read without waiting; ${advice}`, { op: op.name, device: from.device.name });
+    throw new DeviceError(`the memory of '${from.device.name}' cannot be read without waiting; ${advice}`, {
+      op: op.name,
+      device: from.device.name,
+    });
   }
   to.storage.runtime.write(to.storage.handle, to.dtype, 0, data);
 }
@@ -259,7 +330,8 @@ function contiguousInputs(op: AnyOpDefinition, inputs: Inputs, temporaries: Tens
     const value = inputs[name];
     const packed = value instanceof Tensor ? pack(value) : value?.map(pack);
     if (packed === value) continue;
-    if (op.mutates.includes(name)) throw new ArgumentError(`${name} is written in place and must be contiguous`, { op: op.name, input: name });
+    if (op.mutates.includes(name))
+      throw new ArgumentError(`${name} is written in place and must be contiguous`, { op: op.name, input: name });
     if (result === inputs) result = { ...inputs };
     result[name] = packed;
   }

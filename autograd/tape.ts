@@ -63,7 +63,10 @@ class Saved {
     const storage = this.#storage;
     if (storage.version !== this.#version) {
       const fields = { op, writer: storage.writer, saved: this.#version, found: storage.version };
-      throw new GradError(`a tensor that its backward needs was changed in place by ${storage.writer} since forward; go backward before changing it`, fields);
+      throw new GradError(
+        `a tensor that its backward needs was changed in place by ${storage.writer} since forward; go backward before changing it`,
+        fields,
+      );
     }
     storage.retain();
     return new Tensor(storage, this.#dtype, this.#layout, this.#variable);
@@ -126,7 +129,8 @@ export class TapeNode implements GraphNode {
         }
       }
       if (op.saves.includes(slot.name) && value !== undefined) {
-        this.#savedInputs[slot.name] = value instanceof Tensor ? new Saved(value) : value.map((tensor) => new Saved(tensor));
+        this.#savedInputs[slot.name] =
+          value instanceof Tensor ? new Saved(value) : value.map((tensor) => new Saved(tensor));
       }
     }
     op.outputs.forEach((name, i) => {
@@ -144,7 +148,14 @@ export class TapeNode implements GraphNode {
     }
     const outputs: Record<string, Tensor> = {};
     for (const name in this.#savedOutputs) outputs[name] = this.#savedOutputs[name]!.unpack(op.name);
-    const result = op.backward!({ grads, inputs, outputs, attrs: this.#attrs, needs: this.#needsByName(needs), shapes: this.#shapes });
+    const result = op.backward!({
+      grads,
+      inputs,
+      outputs,
+      attrs: this.#attrs,
+      needs: this.#needsByName(needs),
+      shapes: this.#shapes,
+    });
     return op.slots.flatMap((slot) => {
       if (!slot.differentiable) return [];
       const value = result[slot.name] as Tensor | null | undefined | readonly (Tensor | null)[];

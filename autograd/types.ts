@@ -20,7 +20,8 @@ type ClassOf<S extends string> = Strip<S> extends `${string}:${infer C}` ? C : '
 type IsMany<S extends string> = S extends `${string}[]` ? true : false;
 type IsOptional<S extends string> = S extends `${string}?` ? true : false;
 
-type Slot<S extends string, One> = IsMany<S> extends true ? readonly One[] : IsOptional<S> extends true ? One | undefined : One;
+type Slot<S extends string, One> =
+  IsMany<S> extends true ? readonly One[] : IsOptional<S> extends true ? One | undefined : One;
 
 /** One `T` per input, by name. */
 export type ByInput<I extends readonly string[], T> = { [S in I[number] as NameOf<S>]: Slot<S, T> };
@@ -36,7 +37,9 @@ type Argument<S extends string> = Slot<S, ClassOf<S> extends 'operand' ? Operand
 type Arguments<I extends readonly string[]> = { [K in keyof I]: I[K] extends string ? Argument<I[K]> : never };
 /** The same with trailing optional inputs left out at will. */
 type Lenient<T extends readonly unknown[]> = T extends readonly [...infer Head, infer Last]
-  ? undefined extends Last ? [...Lenient<Head>, last?: Last] : T
+  ? undefined extends Last
+    ? [...Lenient<Head>, last?: Last]
+    : T
   : T;
 
 export type OpArguments<I extends readonly string[], A extends object> = NoAttrs extends A
@@ -45,11 +48,17 @@ export type OpArguments<I extends readonly string[], A extends object> = NoAttrs
 
 export type OpResult<O extends readonly string[]> = O extends readonly []
   ? void
-  : O extends readonly [string] ? Tensor : { [K in keyof O]: Tensor };
+  : O extends readonly [string]
+    ? Tensor
+    : { [K in keyof O]: Tensor };
 
 type OneOrTuple<O extends readonly string[], T> = O extends readonly []
   ? void
-  : O extends readonly [string] ? T : { readonly [K in keyof O]: T };
+  : O extends readonly [string]
+    ? T
+    : { readonly [K in keyof O]: T };
+
+type ReferenceResult<O extends readonly string[]> = O extends readonly [] ? readonly (NdArray | undefined)[] : OneOrTuple<O, NdArray>;
 
 // ---- kernels ----
 
@@ -75,10 +84,17 @@ export function acceptsStrides<I extends readonly string[], A extends object>(ke
 export type DtypeRule = 'float' | 'numeric' | 'any';
 
 /** One input of a sample: a shape, or a shape with the values to draw. Reals are normal; integers lie in [low, high). */
-export type SampleInput = Shape | { shape: Shape; dtype?: Dtype; low?: number; high?: number; values?: readonly number[] };
+export type SampleInput =
+  | Shape
+  | { shape: Shape; dtype?: Dtype; low?: number; high?: number; values?: readonly number[] };
 export type Sample<I extends readonly string[], A extends object> = Partial<ByInput<I, SampleInput>> & { attrs?: A };
 
-export interface BackwardContext<I extends readonly string[], A extends object, O extends readonly string[], S extends string> {
+export interface BackwardContext<
+  I extends readonly string[],
+  A extends object,
+  O extends readonly string[],
+  S extends string,
+> {
   /** One per output; with several outputs, null where no gradient arrives. */
   grads: O extends readonly [string] ? readonly [Tensor] : { readonly [K in keyof O]: Tensor | null };
   /** The inputs named in `saves`. */
@@ -96,7 +112,12 @@ export interface BackwardContext<I extends readonly string[], A extends object, 
 type OptionalKeys<A> = { [K in keyof A]-?: NoAttrs extends Pick<A, K> ? K : never }[keyof A];
 export type Defaults<A> = Required<Pick<A, OptionalKeys<A>>>;
 
-export interface OpDefinition<I extends readonly string[], A extends object, O extends readonly string[], S extends string> {
+export interface OpDefinition<
+  I extends readonly string[],
+  A extends object,
+  O extends readonly string[],
+  S extends string,
+> {
   name: string;
   /** `'x'`, `'bias?'` (optional), `'tensors[]'` (many); with a class and no gradient: `'target:int'`, `'condition:bool'`, `'index:any'`; `'y:operand'` (also a number). */
   inputs: I;
@@ -110,13 +131,13 @@ export interface OpDefinition<I extends readonly string[], A extends object, O e
   dtype?(inputs: Dtype, attrs: Required<A>): Dtype | OneOrTuple<O, Dtype>;
   /** All checks of arguments, and the outputs' shapes. */
   shape(inputs: ByInput<I, Shape>, attrs: Required<A>): OneOrTuple<O, Shape>;
-  /** Plain float64 loops: the oracle of every kernel. Absent only where an op writes in place. */
-  reference(inputs: ByInput<I, NdArray>, attrs: Required<A>): OneOrTuple<O, NdArray>;
+  /** Plain float64 loops: the oracle of every kernel. Of an op that writes in place: the new values of `mutates`, in that order. */
+  reference(inputs: ByInput<I, NdArray>, attrs: Required<A>): ReferenceResult<O>;
   /** An op that only moves strides and offset: the layout of its output, or null where that needs a contiguous copy first. It has no kernels. */
   view?(input: Layout, attrs: Required<A>): Layout | null;
   /** An op that copies its input to another device, and has no kernels. */
   moves?(attrs: Required<A>): Device;
-  /** Inputs that the kernel writes. Such an op is never differentiable. */
+  /** Inputs that the kernel writes. Such an op has no outputs (`outputs: []`) and is never differentiable. */
   mutates?: readonly (keyof ByInput<I, Tensor> & string)[];
   kernels?: Partial<Record<DeviceName, Kernel<I, A>>>;
   /** The inputs and outputs that backward reads. */
@@ -145,7 +166,7 @@ export interface AnyOpDefinition {
   readonly dtypes: DtypeRule;
   readonly dtype: ((inputs: Dtype, attrs: object) => Dtype | readonly Dtype[]) | undefined;
   shape(inputs: object, attrs: object): unknown;
-  reference(inputs: object, attrs: object): NdArray | NdArray[];
+  reference(inputs: object, attrs: object): NdArray | readonly (NdArray | undefined)[];
   readonly view: ((input: Layout, attrs: object) => Layout | null) | undefined;
   readonly moves: ((attrs: object) => Device) | undefined;
   readonly mutates: readonly string[];
@@ -168,7 +189,10 @@ export interface InputSlot {
 /** Reads one entry of `inputs`. */
 export function parseInput(entry: string): InputSlot {
   const match = /^(\w+)(?::(int|bool|any|operand))?(\?|\[\])?$/.exec(entry);
-  if (!match) throw new SyntaxError(`defineOp: '${entry}' is not an input; write name, name?, name[] or name:int|bool|any|operand`);
+  if (!match)
+    throw new SyntaxError(
+      `defineOp: '${entry}' is not an input; write name, name?, name[] or name:int|bool|any|operand`,
+    );
   const kind = (match[2] ?? 'float') as InputSlot['class'];
   const differentiable = kind === 'float' || kind === 'operand';
   return { name: match[1]!, class: kind, optional: match[3] === '?', many: match[3] === '[]', differentiable };

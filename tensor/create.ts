@@ -29,9 +29,14 @@ export interface TensorOptions {
  * tensor([[1, 2, 3], [4, 5, 6]]).shape;                               // [2, 3]
  * tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true });
  */
-export function tensor(data: number | boolean | readonly unknown[] | ArrayBufferView, options: TensorOptions = {}): Tensor {
+export function tensor(
+  data: number | boolean | readonly unknown[] | ArrayBufferView,
+  options: TensorOptions = {},
+): Tensor {
   const runtime = resolveDevice(options.device);
-  const { values, shape, natural } = ArrayBuffer.isView(data) ? fromView(data, options.shape) : fromNested(data, options.shape);
+  const { values, shape, natural } = ArrayBuffer.isView(data)
+    ? fromView(data, options.shape)
+    : fromNested(data, options.shape);
   const dtype = storedDtype('tensor', runtime, options.dtype ?? natural);
   const result = emptyTensor('tensor', runtime, shape, dtype, options.requiresGrad);
   runtime.write(result.storage.handle, dtype, 0, convert(values, dtype));
@@ -53,7 +58,11 @@ export function storedDtype(op: string, runtime: Runtime, dtype: Dtype): Dtype {
   if (runtime.dtypes.includes(dtype)) return dtype;
   if (dtype === 'float32' || dtype === 'float64') return runtime.floatDtype;
   if (dtype === 'uint8') return 'int32';
-  throw new DtypeError(`${dtype} is not stored on '${runtime.name}'; use one of ${runtime.dtypes.join(', ')}`, { op, dtype, device: runtime.name });
+  throw new DtypeError(`${dtype} is not stored on '${runtime.name}'; use one of ${runtime.dtypes.join(', ')}`, {
+    op,
+    dtype,
+    device: runtime.name,
+  });
 }
 
 interface HostValues {
@@ -63,13 +72,18 @@ interface HostValues {
 }
 
 function fromView(view: ArrayBufferView, shape: Shape | undefined): HostValues {
-  const values = view instanceof BigInt64Array || view instanceof BigUint64Array ? Array.from(view, Number) : (view as TypedArray);
-  if (view instanceof DataView) throw new DtypeError('a DataView has no element type; pass a typed array', { op: 'tensor' });
+  const values =
+    view instanceof BigInt64Array || view instanceof BigUint64Array ? Array.from(view, Number) : (view as TypedArray);
+  if (view instanceof DataView)
+    throw new DtypeError('a DataView has no element type; pass a typed array', { op: 'tensor' });
   const declared = shape ?? [values.length];
   checkShape('tensor', declared);
   if (sizeOf(declared) !== values.length) {
     const fields = { op: 'tensor', shape: declared, length: values.length };
-    throw new ShapeError(`shape ${formatShape(declared)} holds ${sizeOf(declared)} elements, the array has ${values.length}`, fields);
+    throw new ShapeError(
+      `shape ${formatShape(declared)} holds ${sizeOf(declared)} elements, the array has ${values.length}`,
+      fields,
+    );
   }
   if (view instanceof Float32Array) return { values, shape: declared, natural: 'float32' };
   if (view instanceof Float64Array) return { values, shape: declared, natural: 'float64' };
@@ -95,26 +109,44 @@ function fromNested(data: number | boolean | readonly unknown[], shape: Shape | 
   walk(data, 0);
   const flat = shape && natural.length === 1;
   if (shape && !flat && !sameShape(shape, natural)) {
-    throw new ShapeError(`the nested arrays have shape ${formatShape(natural)}, not ${formatShape(shape)}`, { op: 'tensor', shape, natural });
+    throw new ShapeError(`the nested arrays have shape ${formatShape(natural)}, not ${formatShape(shape)}`, {
+      op: 'tensor',
+      shape,
+      natural,
+    });
   }
   if (flat && sizeOf(shape) !== values.length) {
-    throw new ShapeError(`shape ${formatShape(shape)} holds ${sizeOf(shape)} elements, the array has ${values.length}`, { op: 'tensor', shape });
+    throw new ShapeError(
+      `shape ${formatShape(shape)} holds ${sizeOf(shape)} elements, the array has ${values.length}`,
+      { op: 'tensor', shape },
+    );
   }
-  return { values, shape: shape ?? natural, natural: values.length > 0 && booleans === values.length ? 'bool' : 'float32' };
+  return {
+    values,
+    shape: shape ?? natural,
+    natural: values.length > 0 && booleans === values.length ? 'bool' : 'float32',
+  };
 }
 
 function refuseNested(item: unknown, axis: number, expected: Shape): never {
   if (Array.isArray(item) || axis < expected.length) {
     const got = Array.isArray(item) ? `an array of ${item.length}` : String(item);
     const wanted = axis < expected.length ? `an array of ${expected[axis]}` : 'a number';
-    throw new ShapeError(`the nested arrays are ragged: ${got} at depth ${axis} where ${wanted} was expected`, { op: 'tensor', axis });
+    throw new ShapeError(`the nested arrays are ragged: ${got} at depth ${axis} where ${wanted} was expected`, {
+      op: 'tensor',
+      axis,
+    });
   }
   throw new ArgumentError(`${typeof item} is not a value of a tensor; use numbers or booleans`, { op: 'tensor', item });
 }
 
 /** Host values as elements of `dtype`; integers that do not fit are refused, not wrapped. */
 function convert(values: ArrayLike<number>, dtype: Dtype): TypedArray {
-  const direct = values instanceof Float32Array || values instanceof Float64Array || values instanceof Int32Array || values instanceof Uint8Array;
+  const direct =
+    values instanceof Float32Array ||
+    values instanceof Float64Array ||
+    values instanceof Int32Array ||
+    values instanceof Uint8Array;
   const out = allocateArray(dtype, 0);
   if (direct && dtype !== 'bool' && values.constructor === out.constructor) return values;
   const result = allocateArray(dtype, values.length);
@@ -126,7 +158,11 @@ function convert(values: ArrayLike<number>, dtype: Dtype): TypedArray {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (dtype !== 'bool' && (!Number.isInteger(value) || value < low || value > high)) {
-      throw new DtypeError(`${value} at position ${i} does not fit ${dtype}; use integers in ${low}..${high}`, { op: 'tensor', value, dtype });
+      throw new DtypeError(`${value} at position ${i} does not fit ${dtype}; use integers in ${low}..${high}`, {
+        op: 'tensor',
+        value,
+        dtype,
+      });
     }
     result[i] = dtype === 'bool' ? Number(value !== 0) : value;
   }

@@ -7,7 +7,14 @@ export type Dtype = 'float32' | 'float16' | 'float64' | 'int32' | 'uint8' | 'boo
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Bytes of one element in host memory. */
-export const byteSize: Readonly<Record<Dtype, number>> = { float32: 4, float16: 2, float64: 8, int32: 4, uint8: 1, bool: 1 };
+export const byteSize: Readonly<Record<Dtype, number>> = {
+  float32: 4,
+  float16: 2,
+  float64: 8,
+  int32: 4,
+  uint8: 1,
+  bool: 1,
+};
 
 /** The order of promotion: of two dtypes the one further right wins. */
 const order: readonly Dtype[] = ['bool', 'uint8', 'int32', 'float16', 'float32', 'float64'];
@@ -31,9 +38,15 @@ export function checkDtype(op: string, dtype: string): asserts dtype is Dtype {
 /** A zeroed host array for `length` elements. float16 travels as float32. */
 export function allocateArray(dtype: Dtype, length: number): TypedArray {
   switch (dtype) {
-    case 'float64': return new Float64Array(length);
-    case 'int32': return new Int32Array(length);
-    case 'uint8': case 'bool': return new Uint8Array(length);
-    case 'float32': case 'float16': return new Float32Array(length);
+    case 'float64':
+      return new Float64Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'uint8':
+    case 'bool':
+      return new Uint8Array(length);
+    case 'float32':
+    case 'float16':
+      return new Float32Array(length);
   }
 }

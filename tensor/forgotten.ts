@@ -33,7 +33,9 @@ const registry = new FinalizationRegistry<Remains>(({ storage, variable, dtype, 
   variable?.releaseHandle();
   if (site) {
     const origin = site.stack?.split('\n').slice(1).join('\n') ?? '';
-    console.warn(`vicinal: a ${dtype} tensor of shape ${formatShape(shape)} was never freed; use scope(), using or dispose(). It was made here:\n${origin}`);
+    console.warn(
+      `vicinal: a ${dtype} tensor of shape ${formatShape(shape)} was never freed; use scope(), using or dispose(). It was made here:\n${origin}`,
+    );
   }
 });
 

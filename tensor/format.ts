@@ -23,7 +23,10 @@ export function formatTensor(data: TypedArray, { shape, dtype }: { shape: Shape;
   if (data.length === 0) return `tensor([], shape=${formatShape(shape)}, dtype=${dtype})`;
   const isSummary = data.length > summarizeAbove;
   const shown = isSummary ? visibleIndices(shape) : data.map((_, i) => i);
-  const print = numberPrinter(Array.from(shown, (i) => data[i]!), dtype);
+  const print = numberPrinter(
+    Array.from(shown, (i) => data[i]!),
+    dtype,
+  );
   const width = Math.max(...Array.from(shown, (i) => print(data[i]!).length));
   const prefix = 'tensor(';
 
@@ -63,7 +66,8 @@ function visibleIndices(shape: Shape): number[] {
 function numberPrinter(values: number[], dtype: Dtype): (value: number) => string {
   if (dtype === 'bool') return (v) => (v ? 'true' : 'false');
   if (!isFloat(dtype)) return (v) => String(v);
-  const special = (v: number): string | undefined => (Number.isNaN(v) ? 'nan' : Number.isFinite(v) ? undefined : v > 0 ? 'inf' : '-inf');
+  const special = (v: number): string | undefined =>
+    Number.isNaN(v) ? 'nan' : Number.isFinite(v) ? undefined : v > 0 ? 'inf' : '-inf';
   const sizes = values.filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs);
   const largest = Math.max(0, ...sizes);
   const smallest = sizes.length ? Math.min(...sizes) : 0;

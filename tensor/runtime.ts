@@ -39,7 +39,12 @@ export interface Runtime extends Device {
   /** Bytes taken from the system. */
   reserved(): number;
   /** Only the reference device: runs an op's reference form instead of a kernel. */
-  interpret?(reference: (inputs: object, attrs: object) => NdArray | NdArray[], inputs: object, attrs: object, outputs: readonly Tensor[]): void;
+  interpret?(
+    reference: (inputs: object, attrs: object) => NdArray | NdArray[],
+    inputs: object,
+    attrs: object,
+    outputs: readonly Tensor[],
+  ): void;
 }
 
 /** How a device is started: at once, or after waiting. */
@@ -86,7 +91,10 @@ export async function device(name: DeviceName | 'auto', options: DeviceOptions =
       skipped[candidate] = (error as Error).message;
     }
   }
-  throw new DeviceError(`none of ${preference.join(', ')} starts: ${Object.values(skipped).join('; ')}`, { op: 'device', skipped });
+  throw new DeviceError(`none of ${preference.join(', ')} starts: ${Object.values(skipped).join('; ')}`, {
+    op: 'device',
+    skipped,
+  });
 }
 
 async function start(name: DeviceName, options: DeviceOptions): Promise<Runtime> {

@@ -56,7 +56,10 @@ export function scope<T>(body: () => T): T {
   if (isThenable(result)) {
     result.then(undefined, () => undefined);
     inner.free();
-    throw new ArgumentError('the body is async; do the awaiting outside: compute in scope(() => ...), then await the read', { op: 'scope' });
+    throw new ArgumentError(
+      'the body is async; do the awaiting outside: compute in scope(() => ...), then await the read',
+      { op: 'scope' },
+    );
   }
   moveOut(result, inner);
   inner.free();

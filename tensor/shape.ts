@@ -42,10 +42,14 @@ export function formatShape(shape: Shape): string {
 
 /** Throws unless every size is a non-negative integer and the product can be addressed. */
 export function checkShape(op: string, shape: Shape): void {
-  if (!Array.isArray(shape)) throw new ShapeError(`shape must be an array of sizes, got ${String(shape)}`, { op, shape });
+  if (!Array.isArray(shape))
+    throw new ShapeError(`shape must be an array of sizes, got ${String(shape)}`, { op, shape });
   for (const n of shape) {
     if (!Number.isInteger(n) || n < 0) {
-      throw new ShapeError(`shape ${formatShape(shape)} has ${String(n)}; every size must be an integer >= 0`, { op, shape });
+      throw new ShapeError(`shape ${formatShape(shape)} has ${String(n)}; every size must be an integer >= 0`, {
+        op,
+        shape,
+      });
     }
   }
   if (!Number.isSafeInteger(sizeOf(shape))) {
@@ -58,7 +62,10 @@ export function normalizeAxis(op: string, axis: number, shape: Shape): number {
   const rank = shape.length;
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     const range = rank === 0 ? 'a tensor of rank 0 has no axes' : `use ${-rank}..${rank - 1}`;
-    throw new ShapeError(`axis ${String(axis)} is out of range for shape ${formatShape(shape)} (rank ${rank}); ${range}`, { op, axis, shape });
+    throw new ShapeError(
+      `axis ${String(axis)} is out of range for shape ${formatShape(shape)} (rank ${rank}); ${range}`,
+      { op, axis, shape },
+    );
   }
   return axis < 0 ? axis + rank : axis;
 }
@@ -66,10 +73,16 @@ export function normalizeAxis(op: string, axis: number, shape: Shape): number {
 /** One axis, several, or all when undefined: ascending, without repeats. An empty list means all, as in PyTorch. */
 export function normalizeAxes(op: string, axis: number | readonly number[] | undefined, shape: Shape): number[] {
   if (axis === undefined || (typeof axis !== 'number' && axis.length === 0)) return shape.map((_, i) => i);
-  const axes = (typeof axis === 'number' ? [axis] : [...axis]).map((a) => normalizeAxis(op, a, shape)).sort((a, b) => a - b);
+  const axes = (typeof axis === 'number' ? [axis] : [...axis])
+    .map((a) => normalizeAxis(op, a, shape))
+    .sort((a, b) => a - b);
   for (let i = 1; i < axes.length; i++) {
     if (axes[i] === axes[i - 1]) {
-      throw new ShapeError(`axis ${axes[i]} is named twice in ${formatShape(axis as Shape)}; name each axis once`, { op, axis, shape });
+      throw new ShapeError(`axis ${axes[i]} is named twice in ${formatShape(axis as Shape)}; name each axis once`, {
+        op,
+        axis,
+        shape,
+      });
     }
   }
   return axes;
@@ -115,7 +128,8 @@ export function reshapedStrides(shape: Shape, strides: Shape, target: Shape): nu
     // One run of source axes that lie in one another without a gap ...
     let size = shape[axis]!;
     const step = strides[axis]!;
-    while (axis > 0 && (shape[axis - 1] === 1 || size === 1 || strides[axis - 1] === step * size)) size *= shape[--axis]!;
+    while (axis > 0 && (shape[axis - 1] === 1 || size === 1 || strides[axis - 1] === step * size))
+      size *= shape[--axis]!;
     axis--;
     // ... must be covered exactly by a run of target axes.
     let covered = 1;

@@ -88,7 +88,8 @@ export interface MemoryReport {
  */
 export function memory(): Record<string, MemoryReport> {
   const report: Record<string, MemoryReport> = {};
-  for (const runtime of startedDevices()) report[runtime.name] = { ...countOf(runtime.name), reserved: runtime.reserved() };
+  for (const runtime of startedDevices())
+    report[runtime.name] = { ...countOf(runtime.name), reserved: runtime.reserved() };
   return report;
 }
 

@@ -103,10 +103,14 @@ export class Tensor implements Disposable {
   /** The old gradient goes to the scope that is open; the new one is kept by this tensor. */
   set grad(value: Tensor | null) {
     const variable = this.variable;
-    if (!variable) throw new GradError('only a tensor that requires a gradient has one', { op: 'grad', shape: this.shape });
+    if (!variable)
+      throw new GradError('only a tensor that requires a gradient has one', { op: 'grad', shape: this.shape });
     if (value && !sameShape(value.shape, this.shape)) {
       const shapes = { shape: this.shape, grad: value.shape };
-      throw new ShapeError(`a gradient has its tensor's shape, ${formatShape(this.shape)}; got ${formatShape(value.shape)}`, { op: 'grad', ...shapes });
+      throw new ShapeError(
+        `a gradient has its tensor's shape, ${formatShape(this.shape)}; got ${formatShape(value.shape)}`,
+        { op: 'grad', ...shapes },
+      );
     }
     const old = variable.grad;
     if (old && old !== value && !adopt(old)) old.watch();
@@ -198,7 +202,10 @@ export class Tensor implements Disposable {
   /** The one element. Throws ShapeError when there are more or none. */
   item(): Promise<number> {
     if (this.size !== 1) {
-      throw new ShapeError(`shape ${formatShape(this.shape)} has ${this.size} elements; item() reads a tensor of one`, { op: 'item', shape: this.shape });
+      throw new ShapeError(`shape ${formatShape(this.shape)} has ${this.size} elements; item() reads a tensor of one`, {
+        op: 'item',
+        shape: this.shape,
+      });
     }
     return this.data().then((data) => data[0]!);
   }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { NdArray } from '../tensor/runtime.ts';
 import type { AnyOpDefinition } from '../autograd/types.ts';
 import { VicinalError, gradientCheck, scope } from '../index.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import type { AnyOp, HostInput, HostSample, Lay } from './samples.ts';
 import { concat, contiguous } from '../kernels/index.ts';
@@ -23,11 +23,16 @@ function asArray<T>(value: T | readonly T[] | undefined | void): readonly T[] {
 
 /** The reference form on the sample's values. */
 function expected(definition: AnyOpDefinition, host: HostSample, attrs: object): readonly NdArray[] {
-  const real = (input: HostInput): NdArray => ({ shape: input.shape, data: isFloat(input.dtype) ? Float64Array.from(input.data) : input.data });
-  const inputs = Object.fromEntries(definition.slots.map(({ name }) => {
-    const value = host[name];
-    return [name, Array.isArray(value) ? value.map(real) : value && real(value)];
-  }));
+  const real = (input: HostInput): NdArray => ({
+    shape: input.shape,
+    data: isFloat(input.dtype) ? Float64Array.from(input.data) : input.data,
+  });
+  const inputs = Object.fromEntries(
+    definition.slots.map(({ name }) => {
+      const value = host[name];
+      return [name, Array.isArray(value) ? value.map(real) : value && real(value)];
+    }),
+  );
   return asArray(definition.reference(inputs, { ...definition.attrs, ...attrs }));
 }
 
@@ -51,15 +56,22 @@ async function readAll(result: unknown): Promise<{ shape: readonly number[]; dat
 /** What a call leaves: its outputs, or the inputs that it wrote. */
 function resultsOf(definition: AnyOpDefinition, args: unknown[], outputs: unknown): unknown {
   if (definition.mutates.length === 0) return outputs;
-  return definition.mutates.map((name) => args[definition.slots.findIndex((slot) => slot.name === name)]).filter((x) => x !== undefined);
+  return definition.mutates
+    .map((name) => args[definition.slots.findIndex((slot) => slot.name === name)])
+    .filter((x) => x !== undefined);
 }
 
-describe.each(ops.filter(({ definition }) => definition.samples.length > 0).map((op): [string, AnyOp] => [op.definition.name, op]))('%s', (_name, op) => {
+describe.each(
+  ops.filter(({ definition }) => definition.samples.length > 0).map((op): [string, AnyOp] => [op.definition.name, op]),
+)('%s', (_name, op) => {
   const { definition } = op;
-  const samples = definition.samples.map((sample, i): [string, Record<string, unknown>] => [`${i} ${JSON.stringify(sample)}`, sample]);
+  const samples = definition.samples.map((sample, i): [string, Record<string, unknown>] => [
+    `${i} ${JSON.stringify(sample)}`,
+    sample,
+  ]);
 
   test.each(samples)('sample %s: shape rule and kernels agree with the reference', async (_title, sample) => {
-    const attrs = (sample['attrs'] ?? {}) as object;
+    const attrs = sample['attrs'] ?? {};
     const host = drawSample(definition, sample);
     const want = expected(definition, host, attrs);
     for (const device of [...devices, 'reference']) {
@@ -72,7 +84,9 @@ describe.each(ops.filter(({ definition }) => definition.samples.length > 0).map(
         const got = await pending!;
         expect(got.map(({ shape }) => shape)).toEqual(want.map(({ shape }) => [...shape]));
         got.forEach(({ data }, i) => {
-          expect(normalizedError(data, want[i]!.data), `output ${i} on ${device}, ${lay}`).toBeLessThan(device === 'reference' ? 1e-6 : definition.tolerance);
+          expect(normalizedError(data, want[i]!.data), `output ${i} on ${device}, ${lay}`).toBeLessThan(
+            device === 'reference' ? 1e-6 : definition.tolerance,
+          );
         });
       }
     }
@@ -83,7 +97,11 @@ describe.each(ops.filter(({ definition }) => definition.samples.length > 0).map(
       const host = drawSample(definition, sample, 2);
       const inputs = Object.entries(host).flatMap(([name, value]) => asArray(value).map((input) => ({ name, input })));
       if (!inputs.some(({ input }) => isFloat(input.dtype))) return;
-      const isReal = scope(() => asArray(op(...makeArguments(definition, host, sample['attrs'] as object, 'reference')) as Tensor).some((x) => isFloat(x.dtype)));
+      const isReal = scope(() =>
+        asArray(op(...makeArguments(definition, host, sample['attrs'] as object, 'reference')) as Tensor).some((x) =>
+          isFloat(x.dtype),
+        ),
+      );
       if (!isReal) return;
       const made = inputs.map(({ input }) => makeArguments(one, { x: input }, undefined, 'reference')[0] as Tensor);
       await gradientCheck((...tensors) => {
@@ -100,19 +118,25 @@ describe.each(ops.filter(({ definition }) => definition.samples.length > 0).map(
   }
 
   if (definition.errors.length > 0) {
-    test.each(definition.errors.map((entry): [string, typeof entry] => [String(entry.throws), entry]))('refuses: %s', (_title, { throws, attrs, ...sample }) => {
-      scope(() => {
-        const args = makeArguments(definition, drawSample(definition, sample), attrs as object, 'cpu');
-        expect(() => op(...args)).toThrow(throws);
-        expect(() => op(...args)).toThrow(VicinalError);
-      });
-    });
+    test.each(definition.errors.map((entry): [string, typeof entry] => [String(entry.throws), entry]))(
+      'refuses: %s',
+      (_title, { throws, attrs, ...sample }) => {
+        scope(() => {
+          const args = makeArguments(definition, drawSample(definition, sample), attrs as object, 'cpu');
+          expect(() => op(...args)).toThrow(throws);
+          expect(() => op(...args)).toThrow(VicinalError);
+        });
+      },
+    );
   }
 });
 
 test('every op has samples, and kernels for every device unless it has none at all', () => {
-  const bare = ops.filter(({ definition }) => definition.samples.length === 0 && !definition.moves).map(({ definition }) => definition.name);
+  const bare = ops
+    .filter(({ definition }) => definition.samples.length === 0 && !definition.moves)
+    .map(({ definition }) => definition.name);
   expect(bare).toEqual([]);
-  const isSilent = ({ definition: { kernels, view, moves } }: AnyOp): boolean => !view && !moves && devices.some((name) => !(name in kernels));
+  const isSilent = ({ definition: { kernels, view, moves } }: AnyOp): boolean =>
+    !view && !moves && devices.some((name) => !(name in kernels));
   expect(ops.filter(isSilent).map(({ definition }) => definition.name)).toEqual([]);
 });

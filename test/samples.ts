@@ -10,8 +10,9 @@ import { tensor } from '../index.ts';
 export type AnyOp = ((...args: unknown[]) => unknown) & { definition: AnyOpDefinition };
 
 /** Every op that the kernels floor exports, by name. */
-export const ops: readonly AnyOp[] = Object.values(kernels as Record<string, unknown>)
-  .filter((value): value is AnyOp => typeof value === 'function' && 'definition' in value);
+export const ops: readonly AnyOp[] = Object.values(kernels as Record<string, unknown>).filter(
+  (value): value is AnyOp => typeof value === 'function' && 'definition' in value,
+);
 
 /** Host values of one input. */
 export interface HostInput {
@@ -26,13 +27,18 @@ export function drawSample(definition: AnyOpDefinition, sample: Record<string, u
   const generator = new Generator(seed);
   const draw = (input: SampleInput, kind: string): HostInput => {
     const { shape, dtype, low, high, values } = (Array.isArray(input) ? { shape: input } : input) as {
-      shape: readonly number[]; dtype?: Dtype; low?: number; high?: number; values?: readonly number[];
+      shape: readonly number[];
+      dtype?: Dtype;
+      low?: number;
+      high?: number;
+      values?: readonly number[];
     };
     const wanted = dtype ?? (kind === 'int' ? 'int32' : kind === 'bool' ? 'bool' : 'float32');
     const size = sizeOf(shape);
     if (values) return { shape, dtype: wanted, data: toArray(values, wanted) };
     if (wanted === 'bool') return { shape, dtype: wanted, data: toArray(generator.integers(size, 0, 2), wanted) };
-    if (wanted === 'int32' || wanted === 'uint8') return { shape, dtype: wanted, data: toArray(generator.integers(size, low ?? 0, high ?? 10), wanted) };
+    if (wanted === 'int32' || wanted === 'uint8')
+      return { shape, dtype: wanted, data: toArray(generator.integers(size, low ?? 0, high ?? 10), wanted) };
     if (low !== undefined || high !== undefined) {
       const [a, b] = [low ?? 0, high ?? 1];
       return { shape, dtype: wanted, data: generator.uniform(size).map((u) => a + (b - a) * u) };
@@ -43,7 +49,9 @@ export function drawSample(definition: AnyOpDefinition, sample: Record<string, u
   for (const slot of definition.slots) {
     const input = sample[slot.name] as SampleInput | SampleInput[] | undefined;
     if (input === undefined) continue;
-    host[slot.name] = slot.many ? (input as SampleInput[]).map((item) => draw(item, slot.class)) : draw(input as SampleInput, slot.class);
+    host[slot.name] = slot.many
+      ? (input as SampleInput[]).map((item) => draw(item, slot.class))
+      : draw(input as SampleInput, slot.class);
   }
   return host;
 }
@@ -58,7 +66,12 @@ function toArray(values: ArrayLike<number>, dtype: Dtype): TypedArray {
 export type Lay = 'contiguous' | 'strided';
 
 /** An input on a device; 'strided' gives the same values with gaps between them and axes in another order. */
-export function makeInput({ shape, dtype, data }: HostInput, device: string, lay: Lay = 'contiguous', requiresGrad = false): Tensor {
+export function makeInput(
+  { shape, dtype, data }: HostInput,
+  device: string,
+  lay: Lay = 'contiguous',
+  requiresGrad = false,
+): Tensor {
   const options = { device: device as 'cpu', dtype };
   const plain = tensor(data, { shape: [...shape], ...options, requiresGrad });
   if (lay === 'contiguous' || shape.length === 0) return plain;
@@ -67,18 +80,35 @@ export function makeInput({ shape, dtype, data }: HostInput, device: string, lay
   const turned = plain.permute(...order).contiguous();
   const wide = turned.shape.with(-1, turned.shape.at(-1)! * 2 + 1);
   const poison = dtype.startsWith('float') ? NaN : dtype === 'bool' ? 1 : 99;
-  const spread = kernels.place(turned, { shape: wide, offsets: wide.map(() => 0).with(-1, 1), steps: wide.map(() => 1).with(-1, 2), value: poison });
-  return spread.slice({ axis: -1, start: 1, step: 2 }).slice({ axis: -1, end: turned.shape.at(-1)! }).permute(...order);
+  const spread = kernels.place(turned, {
+    shape: wide,
+    offsets: wide.map(() => 0).with(-1, 1),
+    steps: wide.map(() => 1).with(-1, 2),
+    value: poison,
+  });
+  return spread
+    .slice({ axis: -1, start: 1, step: 2 })
+    .slice({ axis: -1, end: turned.shape.at(-1)! })
+    .permute(...order);
 }
 
 /** The arguments of one call. */
-export function makeArguments(definition: AnyOpDefinition, host: HostSample, attrs: object | undefined, device: string, lay: Lay = 'contiguous', requiresGrad = false): unknown[] {
+export function makeArguments(
+  definition: AnyOpDefinition,
+  host: HostSample,
+  attrs: object | undefined,
+  device: string,
+  lay: Lay = 'contiguous',
+  requiresGrad = false,
+): unknown[] {
   const make = (input: HostInput, differentiable: boolean): Tensor =>
     makeInput(input, device, lay, requiresGrad && differentiable && input.dtype.startsWith('float'));
   const inputs = definition.slots.map((slot) => {
     const value = host[slot.name];
     if (value === undefined) return undefined;
-    return Array.isArray(value) ? value.map((item) => make(item, slot.differentiable)) : make(value, slot.differentiable);
+    return Array.isArray(value)
+      ? value.map((item) => make(item, slot.differentiable))
+      : make(value, slot.differentiable);
   });
   return [...inputs, attrs];
 }

@@ -23,9 +23,15 @@ export const concat: Op<['tensors[]'], { axis?: number }> = defineOp({
     const at = normalizeAxis('concat', axis, first);
     tensors.forEach((shape, i) => {
       if (shape.length === first.length && shape.every((n, k) => k === at || n === first[k])) return;
-      throw new ShapeError(`tensor ${i} has shape ${formatShape(shape)}, tensor 0 ${formatShape(first)}; they may differ along axis ${at} only`, { op: 'concat', a: first, b: shape });
+      throw new ShapeError(
+        `tensor ${i} has shape ${formatShape(shape)}, tensor 0 ${formatShape(first)}; they may differ along axis ${at} only`,
+        { op: 'concat', a: first, b: shape },
+      );
     });
-    return first.with(at, tensors.reduce((sum, shape) => sum + shape[at]!, 0));
+    return first.with(
+      at,
+      tensors.reduce((sum, shape) => sum + shape[at]!, 0),
+    );
   },
   reference({ tensors }, { axis }) {
     const first = tensors[0]!.shape;
@@ -48,6 +54,25 @@ export const concat: Op<['tensors[]'], { axis?: number }> = defineOp({
       }),
     };
   },
-  samples: [{ tensors: [[2, 3], [2, 1]], attrs: { axis: 1 } }, { tensors: [[3], [0], [2]] }, { tensors: [[2, 2, 5], [2, 3, 5]], attrs: { axis: -2 } }],
-  errors: [{ tensors: [], throws: 'at least one tensor' }, { tensors: [[2, 3], [2]], throws: 'may differ along axis 0 only' }],
+  samples: [
+    {
+      tensors: [
+        [2, 3],
+        [2, 1],
+      ],
+      attrs: { axis: 1 },
+    },
+    { tensors: [[3], [0], [2]] },
+    {
+      tensors: [
+        [2, 2, 5],
+        [2, 3, 5],
+      ],
+      attrs: { axis: -2 },
+    },
+  ],
+  errors: [
+    { tensors: [], throws: 'at least one tensor' },
+    { tensors: [[2, 3], [2]], throws: 'may differ along axis 0 only' },
+  ],
 });

@@ -19,11 +19,16 @@ function copyInto(x: Tensor, y: Tensor, layout: Pick<Layout, 'strides' | 'offset
     const from = pointer(x) + xOffset * width;
     const to = pointer(y) + (layout.offset + yOffset) * width;
     if (isTranspose) launch('transpose32', [from, to, n1, n2, x1, x2, y1], Math.ceil(n1 / 32), { work: 32 * n2 });
-    else launch(width === 4 ? 'copy32' : 'copy8', [from, to, n1, n2, x0, x1, x2, y0, y1, y2], n0 * n1, { work: x2 === 1 && y2 === 1 ? n2 / 4 : n2 });
+    else
+      launch(width === 4 ? 'copy32' : 'copy8', [from, to, n1, n2, x0, x1, x2, y0, y1, y2], n0 * n1, {
+        work: x2 === 1 && y2 === 1 ? n2 / 4 : n2,
+      });
   });
 }
 
-export const contiguousCpu: Kernel<['x']> = acceptsStrides(({ x }, _attrs, [y]) => copyInto(x, y!, { strides: y!.strides, offset: 0 }));
+export const contiguousCpu: Kernel<['x']> = acceptsStrides(({ x }, _attrs, [y]) =>
+  copyInto(x, y!, { strides: y!.strides, offset: 0 }),
+);
 
 export const concatCpu: Kernel<['tensors[]'], { axis?: number }> = acceptsStrides(({ tensors }, { axis }, [y]) => {
   const at = axis < 0 ? axis + y!.rank : axis;

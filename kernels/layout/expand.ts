@@ -15,7 +15,10 @@ export const expand: Op<['x'], { shape: Shape }> = defineOp({
     const target = keptSizes(x, shape);
     checkShape('expand', target);
     if (target.length < x.length || !sameShape(broadcastShapes('expand', x, target), target)) {
-      throw new ShapeError(`${formatShape(x)} does not stretch to ${formatShape(target)}; only axes of size 1 stretch`, { op: 'expand', x, shape });
+      throw new ShapeError(
+        `${formatShape(x)} does not stretch to ${formatShape(target)}; only axes of size 1 stretch`,
+        { op: 'expand', x, shape },
+      );
     }
     return target;
   },
@@ -23,10 +26,21 @@ export const expand: Op<['x'], { shape: Shape }> = defineOp({
     const target = keptSizes(x.shape, shape);
     return { shape: target, strides: broadcastStrides(x.shape, x.strides, target), offset: x.offset };
   },
-  reference: ({ x }, { shape }) => build(shape.map((n, i) => (n === -1 ? x.shape[i - shape.length + x.shape.length]! : n)), (index) => x.data[positionOf(index, x.shape)]!),
+  reference: ({ x }, { shape }) =>
+    build(
+      shape.map((n, i) => (n === -1 ? x.shape[i - shape.length + x.shape.length]! : n)),
+      (index) => x.data[positionOf(index, x.shape)]!,
+    ),
   backward: ({ grads: [g], shapes }) => ({ x: sumTo(g, shapes.x) }),
-  samples: [{ x: [3, 1], attrs: { shape: [2, 3, 4] } }, { x: [], attrs: { shape: [2] } }, { x: [1, 5], attrs: { shape: [3, -1] } }],
-  errors: [{ x: [3], attrs: { shape: [4] }, throws: 'do not broadcast' }, { x: [1, 3], attrs: { shape: [3] }, throws: 'does not stretch' }],
+  samples: [
+    { x: [3, 1], attrs: { shape: [2, 3, 4] } },
+    { x: [], attrs: { shape: [2] } },
+    { x: [1, 5], attrs: { shape: [3, -1] } },
+  ],
+  errors: [
+    { x: [3], attrs: { shape: [4] }, throws: 'do not broadcast' },
+    { x: [1, 3], attrs: { shape: [3] }, throws: 'does not stretch' },
+  ],
 });
 
 function keptSizes(x: Shape, shape: Shape): Shape {

@@ -14,29 +14,46 @@ export const permuteAxes: Op<['x'], { axes: readonly number[] }> = defineOp({
   shape({ x }, { axes }) {
     const order = axes.map((axis) => normalizeAxis('permute', axis, x));
     if (order.length !== x.length || new Set(order).size !== x.length) {
-      throw new ShapeError(`axes ${formatShape(axes)} must name each of the ${x.length} axes of ${formatShape(x)} once`, { op: 'permute', axes, shape: x });
+      throw new ShapeError(
+        `axes ${formatShape(axes)} must name each of the ${x.length} axes of ${formatShape(x)} once`,
+        { op: 'permute', axes, shape: x },
+      );
     }
     return order.map((axis) => x[axis]!);
   },
   view(x, { axes }) {
     const order = axes.map((axis) => normalizeAxis('permute', axis, x.shape));
-    return { shape: order.map((axis) => x.shape[axis]!), strides: order.map((axis) => x.strides[axis]!), offset: x.offset };
+    return {
+      shape: order.map((axis) => x.shape[axis]!),
+      strides: order.map((axis) => x.strides[axis]!),
+      offset: x.offset,
+    };
   },
   reference({ x }, { axes }) {
     const order = axes.map((axis) => (axis < 0 ? axis + axes.length : axis));
-    return build(order.map((axis) => x.shape[axis]!), (index) => {
-      const source = new Array<number>(order.length);
-      order.forEach((axis, i) => (source[axis] = index[i]!));
-      return x.data[positionOf(source, x.shape)]!;
-    });
+    return build(
+      order.map((axis) => x.shape[axis]!),
+      (index) => {
+        const source = new Array<number>(order.length);
+        order.forEach((axis, i) => (source[axis] = index[i]!));
+        return x.data[positionOf(source, x.shape)]!;
+      },
+    );
   },
   backward({ grads: [g], attrs: { axes } }) {
     const inverse = new Array<number>(axes.length);
     axes.forEach((axis, i) => (inverse[axis < 0 ? axis + axes.length : axis] = i));
     return { x: permuteAxes(g, { axes: inverse }) };
   },
-  samples: [{ x: [2, 3, 5], attrs: { axes: [2, 0, 1] } }, { x: [4, 3], attrs: { axes: [-1, 0] } }, { x: [], attrs: { axes: [] } }],
-  errors: [{ x: [2, 3], attrs: { axes: [0, 0] }, throws: 'must name each of the 2 axes' }, { x: [2, 3], attrs: { axes: [0, 2] }, throws: 'axis 2 is out of range' }],
+  samples: [
+    { x: [2, 3, 5], attrs: { axes: [2, 0, 1] } },
+    { x: [4, 3], attrs: { axes: [-1, 0] } },
+    { x: [], attrs: { axes: [] } },
+  ],
+  errors: [
+    { x: [2, 3], attrs: { axes: [0, 0] }, throws: 'must name each of the 2 axes' },
+    { x: [2, 3], attrs: { axes: [0, 2] }, throws: 'axis 2 is out of range' },
+  ],
 });
 
 /**

@@ -6,7 +6,6 @@ import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { placeCpu } from './copy.cpu.ts';
-import { slice } from './slice.ts';
 
 export interface PlaceAttrs {
   /** Of the result. */
@@ -26,14 +25,27 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
   attrs: { steps: undefined, value: 0 },
   dtypes: 'any',
   shape({ x }, { shape, offsets, steps }) {
-    const fits = shape.length === x.length && x.every((n, i) => n === 0 || (offsets[i]! >= 0 && offsets[i]! + (n - 1) * (steps?.[i] ?? 1) < shape[i]!));
-    if (!fits) throw new ShapeError(`${formatShape(x)} at ${formatShape(offsets)} does not fit into ${formatShape(shape)}`, { op: 'place', x, shape, offsets });
+    const fits =
+      shape.length === x.length &&
+      x.every((n, i) => n === 0 || (offsets[i]! >= 0 && offsets[i]! + (n - 1) * (steps?.[i] ?? 1) < shape[i]!));
+    if (!fits)
+      throw new ShapeError(`${formatShape(x)} at ${formatShape(offsets)} does not fit into ${formatShape(shape)}`, {
+        op: 'place',
+        x,
+        shape,
+        offsets,
+      });
     return shape;
   },
   reference({ x }, { shape, offsets, steps, value }) {
     const result = build(shape, () => value);
     build(x.shape, (index) => {
-      result.data[positionOf(index.map((v, i) => offsets[i]! + v * (steps?.[i] ?? 1)), shape)] = x.data[positionOf(index, x.shape)]!;
+      result.data[
+        positionOf(
+          index.map((v, i) => offsets[i]! + v * (steps?.[i] ?? 1)),
+          shape,
+        )
+      ] = x.data[positionOf(index, x.shape)]!;
       return 0;
     });
     return result;
@@ -44,7 +56,7 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
       x: x.reduce<Tensor>((part, n, axis) => {
         const step = steps?.[axis] ?? 1;
         const start = offsets[axis]!;
-        return slice(part, { axis, start, end: n === 0 ? start : start + (n - 1) * step + 1, step });
+        return part.slice({ axis, start, end: n === 0 ? start : start + (n - 1) * step + 1, step });
       }, g),
     };
   },
@@ -62,12 +74,20 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
  * @example
  * pad(ones([2, 2]), [[1, 0], [0, 2]]).shape;        // [3, 4]
  */
-export function pad(x: Tensor, padding: readonly (readonly [number, number])[], { value = 0 }: { value?: number } = {}): Tensor {
+export function pad(
+  x: Tensor,
+  padding: readonly (readonly [number, number])[],
+  { value = 0 }: { value?: number } = {},
+): Tensor {
   const lead = x.rank - padding.length;
   const wrong = padding.find((pair) => pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0));
   if (lead < 0 || wrong) {
     const text = JSON.stringify(padding);
-    throw new ArgumentError(`padding ${text} must hold at most ${x.rank} pairs [before, after] of integers >= 0`, { op: 'pad', padding, shape: x.shape });
+    throw new ArgumentError(`padding ${text} must hold at most ${x.rank} pairs [before, after] of integers >= 0`, {
+      op: 'pad',
+      padding,
+      shape: x.shape,
+    });
   }
   const before = x.shape.map((_, i) => padding[i - lead]?.[0] ?? 0);
   const shape = x.shape.map((n, i) => n + before[i]! + (padding[i - lead]?.[1] ?? 0));

@@ -13,7 +13,10 @@ export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
   shape({ x }, { shape }) {
     checkShape('reshape', shape);
     if (sizeOf(x) !== sizeOf(shape)) {
-      throw new ShapeError(`${formatShape(x)} has ${sizeOf(x)} elements, ${formatShape(shape)} has ${sizeOf(shape)}; they must be equal`, { op: 'reshape', x, shape });
+      throw new ShapeError(
+        `${formatShape(x)} has ${sizeOf(x)} elements, ${formatShape(shape)} has ${sizeOf(shape)}; they must be equal`,
+        { op: 'reshape', x, shape },
+      );
     }
     return shape;
   },
@@ -23,7 +26,12 @@ export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
   },
   reference: ({ x }, { shape }) => ({ shape, data: x.data }),
   backward: ({ grads: [g], shapes }) => ({ x: reshape(g, shapes.x) }),
-  samples: [{ x: [6], attrs: { shape: [2, 3] } }, { x: [2, 3, 4], attrs: { shape: [4, 6] } }, { x: [0, 3], attrs: { shape: [3, 0] } }, { x: [1], attrs: { shape: [] } }],
+  samples: [
+    { x: [6], attrs: { shape: [2, 3] } },
+    { x: [2, 3, 4], attrs: { shape: [4, 6] } },
+    { x: [0, 3], attrs: { shape: [3, 0] } },
+    { x: [1], attrs: { shape: [] } },
+  ],
   errors: [{ x: [6], attrs: { shape: [4] }, throws: '[6] has 6 elements, [4] has 4' }],
 });
 
@@ -45,7 +53,10 @@ function inferShape(from: Shape, shape: Shape): Shape {
   const rest = sizeOf(shape.filter((_, i) => i !== unknown));
   const inferred = sizeOf(from) / rest;
   if (shape.lastIndexOf(-1) !== unknown || rest === 0 || !Number.isInteger(inferred)) {
-    throw new ShapeError(`${formatShape(from)} cannot become ${formatShape(shape)}: one size may be -1, and the others must divide ${sizeOf(from)}`, { op: 'reshape', from, shape });
+    throw new ShapeError(
+      `${formatShape(from)} cannot become ${formatShape(shape)}: one size may be -1, and the others must divide ${sizeOf(from)}`,
+      { op: 'reshape', from, shape },
+    );
   }
   return shape.map((n) => (n === -1 ? inferred : n));
 }
@@ -55,18 +66,31 @@ export function flatten(x: Tensor, from = 0, to = -1): Tensor {
   if (x.rank === 0) return reshape(x, [1]);
   const first = normalizeAxis('flatten', from, x.shape);
   const last = normalizeAxis('flatten', to, x.shape);
-  if (first > last) throw new ShapeError(`axes ${from}..${to} of ${formatShape(x.shape)} are in the wrong order`, { op: 'flatten', from, to, shape: x.shape });
+  if (first > last)
+    throw new ShapeError(`axes ${from}..${to} of ${formatShape(x.shape)} are in the wrong order`, {
+      op: 'flatten',
+      from,
+      to,
+      shape: x.shape,
+    });
   return reshape(x, [...x.shape.slice(0, first), sizeOf(x.shape.slice(first, last + 1)), ...x.shape.slice(last + 1)]);
 }
 
 /** Without the axes of size 1: all of them, or the ones named, which must be 1. */
 export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
-  const axes = axis === undefined ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : normalizeAxes('squeeze', axis, x.shape);
+  const axes =
+    axis === undefined ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : normalizeAxes('squeeze', axis, x.shape);
   const wrong = axes.find((i) => x.shape[i] !== 1);
   if (wrong !== undefined) {
-    throw new ShapeError(`axis ${wrong} of ${formatShape(x.shape)} has size ${x.shape[wrong]}; only axes of size 1 can go`, { op: 'squeeze', axis, shape: x.shape });
+    throw new ShapeError(
+      `axis ${wrong} of ${formatShape(x.shape)} has size ${x.shape[wrong]}; only axes of size 1 can go`,
+      { op: 'squeeze', axis, shape: x.shape },
+    );
   }
-  return reshape(x, x.shape.filter((_, i) => !axes.includes(i)));
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !axes.includes(i)),
+  );
 }
 
 /** With an axis of size 1 inserted at `axis` of the result. */

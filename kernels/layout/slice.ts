@@ -19,9 +19,13 @@ export interface SliceAttrs {
 }
 
 /** First index and length of the slice, clamped to the axis as in Python. */
-function range(shape: Shape, { axis, start, end, step }: Required<SliceAttrs>): { axis: number; first: number; length: number } {
+function range(
+  shape: Shape,
+  { axis, start, end, step }: Required<SliceAttrs>,
+): { axis: number; first: number; length: number } {
   const at = normalizeAxis('slice', axis, shape);
-  if (!Number.isInteger(step) || step < 1) throw new ArgumentError(`step must be an integer >= 1, got ${step}; reverse with flip`, { op: 'slice', step });
+  if (!Number.isInteger(step) || step < 1)
+    throw new ArgumentError(`step must be an integer >= 1, got ${step}; reverse with flip`, { op: 'slice', step });
   const n = shape[at]!;
   const clamp = (i: number): number => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
   const first = clamp(start);
@@ -46,16 +50,25 @@ export const slice: Op<['x'], SliceAttrs> = defineOp({
   view(x, attrs) {
     const { axis, first, length } = range(x.shape, attrs);
     const stride = x.strides[axis]!;
-    return { shape: x.shape.with(axis, length), strides: x.strides.with(axis, stride * attrs.step), offset: x.offset + (length > 0 ? first * stride : 0) };
+    return {
+      shape: x.shape.with(axis, length),
+      strides: x.strides.with(axis, stride * attrs.step),
+      offset: x.offset + (length > 0 ? first * stride : 0),
+    };
   },
   reference({ x }, attrs) {
     const { axis, first, length } = range(x.shape, attrs);
-    return build(x.shape.with(axis, length), (index) => x.data[positionOf(index.with(axis, first + index[axis]! * attrs.step), x.shape)]!);
+    return build(
+      x.shape.with(axis, length),
+      (index) => x.data[positionOf(index.with(axis, first + index[axis]! * attrs.step), x.shape)]!,
+    );
   },
   backward({ grads: [g], attrs, shapes }) {
     const { axis, first } = range(shapes.x, attrs);
     const zeros = shapes.x.map(() => 0);
-    return { x: place(g, { shape: shapes.x, offsets: zeros.with(axis, first), steps: zeros.fill(1).with(axis, attrs.step) }) };
+    return {
+      x: place(g, { shape: shapes.x, offsets: zeros.with(axis, first), steps: zeros.fill(1).with(axis, attrs.step) }),
+    };
   },
   samples: [
     { x: [7], attrs: { axis: 0, start: 2 } },
@@ -63,7 +76,10 @@ export const slice: Op<['x'], SliceAttrs> = defineOp({
     { x: [3, 4, 2], attrs: { axis: -2, start: -2 } },
     { x: [3, 4], attrs: { axis: 0, start: 2, end: 1 } },
   ],
-  errors: [{ x: [3], attrs: { axis: 0, step: 0 }, throws: 'step must be an integer >= 1' }, { x: [3], attrs: { axis: 1 }, throws: 'axis 1 is out of range' }],
+  errors: [
+    { x: [3], attrs: { axis: 0, step: 0 }, throws: 'step must be an integer >= 1' },
+    { x: [3], attrs: { axis: 1 }, throws: 'axis 1 is out of range' },
+  ],
 });
 
 /** x at `index` of `axis`, which goes away; negative counts from the end. */
@@ -71,7 +87,10 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
   const at = normalizeAxis('select', axis, x.shape);
   const n = x.shape[at]!;
   if (!Number.isInteger(index) || index < -n || index >= n) {
-    throw new ShapeError(`index ${index} is out of range for axis ${at} of ${formatShape(x.shape)}; use ${-n}..${n - 1}`, { op: 'select', axis, index, shape: x.shape });
+    throw new ShapeError(
+      `index ${index} is out of range for axis ${at} of ${formatShape(x.shape)}; use ${-n}..${n - 1}`,
+      { op: 'select', axis, index, shape: x.shape },
+    );
   }
   const start = index < 0 ? index + n : index;
   const row = slice(x, { axis: at, start, end: start + 1 });
@@ -94,12 +113,25 @@ export const flip: Op<['x'], { axis?: number | readonly number[] | undefined }> 
     const axes = normalizeAxes('flip', axis, shape);
     const turned = axes.filter((i) => shape[i]! > 1);
     const last = turned.reduce((sum, i) => sum + (shape[i]! - 1) * strides[i]!, 0);
-    return { shape, strides: strides.map((step, i) => (turned.includes(i) ? -step : step)), offset: shape.includes(0) ? offset : offset + last };
+    return {
+      shape,
+      strides: strides.map((step, i) => (turned.includes(i) ? -step : step)),
+      offset: shape.includes(0) ? offset : offset + last,
+    };
   },
   reference({ x }, { axis }) {
     const listed = axis === undefined ? x.shape.map((_, i) => i) : [axis].flat();
     const axes = listed.map((i) => (i < 0 ? i + x.shape.length : i));
-    return build(x.shape, (index) => x.data[positionOf(index.map((v, i) => (axes.includes(i) ? x.shape[i]! - 1 - v : v)), x.shape)]!);
+    return build(
+      x.shape,
+      (index) =>
+        x.data[
+          positionOf(
+            index.map((v, i) => (axes.includes(i) ? x.shape[i]! - 1 - v : v)),
+            x.shape,
+          )
+        ]!,
+    );
   },
   backward: ({ grads: [g], attrs }) => ({ x: flip(g, attrs) }),
   samples: [{ x: [5] }, { x: [2, 3, 4], attrs: { axis: [0, -1] } }, { x: [2, 0], attrs: { axis: 0 } }],
@@ -111,4 +143,3 @@ export function unbind(x: Tensor, axis = 0): Tensor[] {
   const at = normalizeAxis('unbind', axis, x.shape);
   return Array.from({ length: x.shape[at]! }, (_, i) => select(x, at, i));
 }
-

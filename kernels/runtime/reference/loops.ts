@@ -19,7 +19,8 @@ export function* indices(shape: Shape): Generator<number[]> {
 export function positionOf(index: Shape, shape: Shape): number {
   let position = 0;
   const lead = index.length - shape.length;
-  for (let axis = 0; axis < shape.length; axis++) position = position * shape[axis]! + (shape[axis] === 1 ? 0 : index[axis + lead]!);
+  for (let axis = 0; axis < shape.length; axis++)
+    position = position * shape[axis]! + (shape[axis] === 1 ? 0 : index[axis + lead]!);
   return position;
 }
 
@@ -41,7 +42,12 @@ export function mapBroadcast(shape: Shape, arrays: readonly NdArray[], f: (...va
 }
 
 /** f of the elements along `axes` (ascending), for every position of the others. */
-export function reduce(x: NdArray, axes: readonly number[], keepDims: boolean, f: (values: number[]) => number): NdArray {
+export function reduce(
+  x: NdArray,
+  axes: readonly number[],
+  keepDims: boolean,
+  f: (values: number[]) => number,
+): NdArray {
   const kept = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
   const groups: number[][] = Array.from({ length: count(kept) }, () => []);
   let from = 0;

@@ -44,12 +44,18 @@ export class ReferenceRuntime implements Runtime {
     return this.#reserved;
   }
 
-  interpret(reference: (inputs: object, attrs: object) => NdArray | NdArray[], inputs: object, attrs: object, outputs: readonly Tensor[]): void {
+  interpret(
+    reference: (inputs: object, attrs: object) => NdArray | NdArray[],
+    inputs: object,
+    attrs: object,
+    outputs: readonly Tensor[],
+  ): void {
     const values = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, hostOf(value)]));
     const results = reference(values, attrs);
     (Array.isArray(results) ? results : [results]).forEach((result, i) => {
       const output = outputs[i]!;
-      if (result.data.length !== sizeOf(output.shape)) throw new Error(`reference gave ${result.data.length} elements for [${output.shape.join(', ')}]`);
+      if (result.data.length !== sizeOf(output.shape))
+        throw new Error(`reference gave ${result.data.length} elements for [${output.shape.join(', ')}]`);
       this.write(output.storage.handle, output.dtype, 0, result.data);
     });
   }
