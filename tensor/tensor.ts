@@ -136,8 +136,29 @@ export class Tensor implements Disposable {
 
   /** Takes this tensor out of its scope: it lives until `dispose()`. */
   keep(): this {
-    this.own().watch(false);
+    this.own();
+    this.#unwatch();
+    this.watch(false);
     return this;
+  }
+
+  /**
+   * @internal Makes this kept handle stand for the elements of `source`, of the same shape, with another autograd
+   * identity: a Parameter stays the same object on another device. Views and saved tensors keep the old elements.
+   */
+  become(source: Tensor, variable: Variable | null = this.variable): void {
+    source.assertLive('become');
+    this.#unwatch();
+    if (variable) variable.handles++;
+    countOf(source.storage.runtime.name).tensors++;
+    source.storage.retain();
+    const old = { storage: this.storage, variable: this.variable };
+    const { storage, dtype, strides, offset } = source;
+    Object.assign(this, { storage, dtype, strides, offset, variable });
+    countOf(old.storage.runtime.name).tensors--;
+    old.storage.release();
+    old.variable?.releaseHandle();
+    this.watch(false);
   }
 
   /** @internal Takes this tensor out of its scope for an owner that is sure to free it. */
@@ -154,12 +175,17 @@ export class Tensor implements Disposable {
     watch(this, isForgetful);
   }
 
+  #unwatch(): void {
+    if (this.#isWatched) unwatch(this);
+    this.#isWatched = false;
+  }
+
   /** Frees this handle; the memory goes when no view and no saved tensor needs it. Twice is allowed. */
   dispose(): void {
     if (this.#state === 'freed') return;
     this.#state = 'freed';
     this.scope = null;
-    if (this.#isWatched) unwatch(this);
+    this.#unwatch();
     countOf(this.storage.runtime.name).tensors--;
     this.storage.release();
     this.variable?.releaseHandle();
