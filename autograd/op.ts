@@ -156,6 +156,7 @@ function prepareInput(
   if (value instanceof Tensor) {
     if (slot.differentiable) {
       if (value.dtype === dtype) return value;
+      if (op.mutates.includes(slot.name)) throw unwritable(op, slot.name, `is ${value.dtype}; it must be ${dtype}`);
       const cast = value.cast(dtype);
       temporaries.push(cast);
       return cast;
@@ -171,6 +172,11 @@ function prepareInput(
     return scalar;
   }
   throw missing(op, slot, value);
+}
+
+/** An input that the op writes in place is never a copy. */
+function unwritable(op: AnyOpDefinition, name: string, reason: string): ArgumentError {
+  return new ArgumentError(`${name} is written in place and ${reason}`, { op: op.name, input: name });
 }
 
 function missing(op: AnyOpDefinition, slot: InputSlot, value: unknown): ArgumentError {
@@ -206,6 +212,11 @@ function compute(
 ): Tensor[] {
   const shapes = shapesOf(op, inputs);
   const shape = op.shape(shapes, attrs);
+  for (const name of op.mutates) {
+    const written = inputs[name] as Tensor | undefined;
+    if (written && !written.isContiguous)
+      throw unwritable(op, name, 'has gaps between its elements; pass a contiguous tensor');
+  }
   const outputShapes = op.outputs.length === 0 ? [] : op.outputs.length === 1 ? [shape as Shape] : (shape as Shape[]);
   const dtypes = op.dtype ? op.dtype(dtype, attrs) : dtype;
   const node = op.backward && isGradEnabled() && anyRequiresGrad(inputs) ? new TapeNode(op, attrs, shapes) : null;
@@ -296,8 +307,11 @@ function run(
     const isFlexible = (kernel as { acceptsStrides?: boolean }).acceptsStrides;
     return kernel(isFlexible ? inputs : contiguousInputs(op, inputs, temporaries), attrs, outputs);
   }
-  if (runtime.interpret)
-    return runtime.interpret((given, options) => op.reference(given, options), inputs, attrs, outputs);
+  if (runtime.interpret) {
+    const written = op.mutates.flatMap((name) => (inputs[name] as Tensor | undefined) ?? []);
+    const targets = op.outputs.length > 0 ? outputs : written;
+    return runtime.interpret((given, options) => op.reference(given, options), inputs, attrs, targets);
+  }
   const devices = Object.keys(op.kernels).join(', ') || 'reference only';
   throw new DeviceError(`has no kernel for '${runtime.name}' (it has: ${devices}); move its inputs with .to()`, {
     op: op.name,
@@ -330,8 +344,6 @@ function contiguousInputs(op: AnyOpDefinition, inputs: Inputs, temporaries: Tens
     const value = inputs[name];
     const packed = value instanceof Tensor ? pack(value) : value?.map(pack);
     if (packed === value) continue;
-    if (op.mutates.includes(name))
-      throw new ArgumentError(`${name} is written in place and must be contiguous`, { op: op.name, input: name });
     if (result === inputs) result = { ...inputs };
     result[name] = packed;
   }

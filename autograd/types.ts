@@ -58,7 +58,7 @@ type OneOrTuple<O extends readonly string[], T> = O extends readonly []
     ? T
     : { readonly [K in keyof O]: T };
 
-type ReferenceResult<O extends readonly string[]> = O extends readonly [] ? readonly (NdArray | undefined)[] : OneOrTuple<O, NdArray>;
+type ReferenceResult<O extends readonly string[]> = O extends readonly [] ? readonly NdArray[] : OneOrTuple<O, NdArray>;
 
 // ---- kernels ----
 
@@ -131,7 +131,7 @@ export interface OpDefinition<
   dtype?(inputs: Dtype, attrs: Required<A>): Dtype | OneOrTuple<O, Dtype>;
   /** All checks of arguments, and the outputs' shapes. */
   shape(inputs: ByInput<I, Shape>, attrs: Required<A>): OneOrTuple<O, Shape>;
-  /** Plain float64 loops: the oracle of every kernel. Of an op that writes in place: the new values of `mutates`, in that order. */
+  /** Plain float64 loops: the oracle of every kernel. Of an op that writes in place: the new values of the `mutates` that were given, in their order. */
   reference(inputs: ByInput<I, NdArray>, attrs: Required<A>): ReferenceResult<O>;
   /** An op that only moves strides and offset: the layout of its output, or null where that needs a contiguous copy first. It has no kernels. */
   view?(input: Layout, attrs: Required<A>): Layout | null;
@@ -166,7 +166,7 @@ export interface AnyOpDefinition {
   readonly dtypes: DtypeRule;
   readonly dtype: ((inputs: Dtype, attrs: object) => Dtype | readonly Dtype[]) | undefined;
   shape(inputs: object, attrs: object): unknown;
-  reference(inputs: object, attrs: object): NdArray | readonly (NdArray | undefined)[];
+  reference(inputs: object, attrs: object): NdArray | readonly NdArray[];
   readonly view: ((input: Layout, attrs: object) => Layout | null) | undefined;
   readonly moves: ((attrs: object) => Device) | undefined;
   readonly mutates: readonly string[];

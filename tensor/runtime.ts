@@ -38,12 +38,12 @@ export interface Runtime extends Device {
   readNow?(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray;
   /** Bytes taken from the system. */
   reserved(): number;
-  /** Only the reference device: runs an op's reference form instead of a kernel. */
+  /** Only the reference device: runs an op's reference form instead of a kernel, and writes what it gives to `targets`. */
   interpret?(
-    reference: (inputs: object, attrs: object) => NdArray | NdArray[],
+    reference: (inputs: object, attrs: object) => NdArray | readonly NdArray[],
     inputs: object,
     attrs: object,
-    outputs: readonly Tensor[],
+    targets: readonly Tensor[],
   ): void;
 }
 

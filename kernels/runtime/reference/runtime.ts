@@ -45,18 +45,18 @@ export class ReferenceRuntime implements Runtime {
   }
 
   interpret(
-    reference: (inputs: object, attrs: object) => NdArray | NdArray[],
+    reference: (inputs: object, attrs: object) => NdArray | readonly NdArray[],
     inputs: object,
     attrs: object,
-    outputs: readonly Tensor[],
+    targets: readonly Tensor[],
   ): void {
     const values = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, hostOf(value)]));
     const results = reference(values, attrs);
-    (Array.isArray(results) ? results : [results]).forEach((result, i) => {
-      const output = outputs[i]!;
-      if (result.data.length !== sizeOf(output.shape))
-        throw new Error(`reference gave ${result.data.length} elements for [${output.shape.join(', ')}]`);
-      this.write(output.storage.handle, output.dtype, 0, result.data);
+    (Array.isArray(results) ? results : [results]).forEach((result: NdArray, i) => {
+      const { shape, storage, dtype, offset } = targets[i]!;
+      if (result.data.length !== sizeOf(shape))
+        throw new Error(`reference gave ${result.data.length} elements for [${shape.join(', ')}]`);
+      this.write(storage.handle, dtype, offset, result.data);
     });
   }
 
