@@ -19,15 +19,16 @@ export function contiguousStrides(shape: Shape): number[] {
   return strides;
 }
 
-/** True when elements lie in row-major order without gaps; axes of size 1 may have any stride. */
+/** True when elements lie in row-major order without gaps; axes of size 1 may have any stride, no elements lie anyhow. */
 export function isContiguous(shape: Shape, strides: Shape): boolean {
+  let isDense = true;
   for (let i = shape.length - 1, step = 1; i >= 0; i--) {
     const n = shape[i]!;
     if (n === 0) return true;
-    if (n !== 1 && strides[i] !== step) return false;
+    if (n !== 1 && strides[i] !== step) isDense = false;
     step *= n;
   }
-  return true;
+  return isDense;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
@@ -121,22 +122,20 @@ export function broadcastStrides(shape: Shape, strides: Shape, target: Shape): n
 /** Strides that read the elements of (shape, strides) in row-major order as `target`, or null when only a copy can. */
 export function reshapedStrides(shape: Shape, strides: Shape, target: Shape): number[] | null {
   if (isContiguous(shape, strides)) return contiguousStrides(target);
+  const axes = shape.flatMap((n, i) => (n === 1 ? [] : [i])); // an axis of size 1 may have any stride: it says nothing
   const result = new Array<number>(target.length).fill(0);
-  let axis = shape.length - 1;
   let to = target.length - 1;
-  while (axis >= 0) {
+  for (let k = axes.length - 1; k >= 0;) {
     // One run of source axes that lie in one another without a gap ...
-    let size = shape[axis]!;
-    const step = strides[axis]!;
-    while (axis > 0 && (shape[axis - 1] === 1 || size === 1 || strides[axis - 1] === step * size))
-      size *= shape[--axis]!;
-    axis--;
+    const step = strides[axes[k]!]!;
+    let size = 1;
+    do size *= shape[axes[k--]!]!;
+    while (k >= 0 && strides[axes[k]!] === step * size);
     // ... must be covered exactly by a run of target axes.
     let covered = 1;
-    while (to >= 0 && covered * target[to]! <= size) {
+    while (to >= 0 && covered * target[to]! <= size && covered < size) {
       result[to] = step * covered;
       covered *= target[to--]!;
-      if (covered === size && size > 1) break;
     }
     if (covered !== size) return null;
   }
