@@ -84,7 +84,11 @@ export class Allocator {
   /** @throws DeviceError when `address` is not one that `allocate` gave and that is still in use */
   free(address: number): void {
     const block = this.#used.get(address);
-    if (!block) throw new DeviceError(`nothing is allocated at ${address}; it was freed before or never allocated`, { op: 'free', address });
+    if (!block)
+      throw new DeviceError(`nothing is allocated at ${address}; it was freed before or never allocated`, {
+        op: 'free',
+        address,
+      });
     this.#used.delete(address);
     this.live -= block.units * alignment;
     const { below, above } = block;
@@ -144,8 +148,8 @@ export class Allocator {
     const { live } = this;
     const { limit } = this.#arena;
     return new DeviceError(
-      `${mebibytes(wanted)} do not fit: ${mebibytes(live)} of at most ${mebibytes(limit)} are in use; `
-      + 'free tensors (scope, dispose), take a smaller batch, or wrap evaluation in noGrad',
+      `${mebibytes(wanted)} do not fit: ${mebibytes(live)} of at most ${mebibytes(limit)} are in use; ` +
+        'free tensors (scope, dispose), take a smaller batch, or wrap evaluation in noGrad',
       { op: 'allocate', device: 'cpu', wanted, live, limit },
     );
   }

@@ -41,19 +41,24 @@ export function start({ shared, simd }: { shared: boolean; simd: Engine['simd'] 
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   const kernels = new Map(names.map((name, index) => [name, { call: exports[name] as Kernel['call'], index }]));
-  return { simd, memory, allocator: new Allocator(arenaOf(memory, limit)), kernels, pool: shared ? new Pool(module, memory) : null };
+  return {
+    simd,
+    memory,
+    allocator: new Allocator(arenaOf(memory, limit)),
+    kernels,
+    pool: shared ? new Pool(module, memory) : null,
+  };
 }
 
-/** Asks the engine whether it validates a function that is `v128.const 0`, three times, `f32x4.relaxed_madd`, `drop`. */
+/** Whether a function validates that is `v128.const 0`, three times, `f32x4.relaxed_madd`, `drop`. */
 export function hasRelaxedSimd(): boolean {
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  const types = [1, 4, 1, 0x60, 0, 0]; // () → ()
+  const functions = [3, 2, 1, 0]; // one, of type 0
   const zero = [0xfd, 0x0c, ...Array<number>(16).fill(0)];
-  const code = [0, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a, 0x0b];
-  return WebAssembly.validate(new Uint8Array([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,                     // magic, version
-    1, 4, 1, 0x60, 0, 0,                                 // types: () → ()
-    3, 2, 1, 0,                                          // functions: one of type 0
-    10, code.length + 2, 1, code.length, ...code,        // code
-  ]));
+  const body = [0, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a, 0x0b];
+  const code = [10, body.length + 2, 1, body.length, ...body];
+  return WebAssembly.validate(new Uint8Array([...header, ...types, ...functions, ...code]));
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

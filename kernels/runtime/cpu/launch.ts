@@ -32,10 +32,17 @@ export function launch(kernel: string, args: readonly number[], items: number, o
   const { work = 1, scratch, multiple = 1 } = options;
   const running = engine();
   const found = running.kernels.get(kernel);
-  if (!found) throw new DeviceError(`there is no kernel '${kernel}'; is it exported from a *.as.ts file, and were the kernels built?`, { op: 'launch', kernel });
+  if (!found)
+    throw new DeviceError(
+      `there is no kernel '${kernel}'; is it exported from a *.as.ts file, and were the kernels built?`,
+      { op: 'launch', kernel },
+    );
   const parameters = args.length + (scratch === undefined ? 2 : 3);
   if (found.call.length !== parameters) {
-    throw new DeviceError(`kernel '${kernel}' takes ${found.call.length} parameters; got ${parameters}, begin and end included`, { op: 'launch', kernel, args });
+    throw new DeviceError(
+      `kernel '${kernel}' takes ${found.call.length} parameters; got ${parameters}, begin and end included`,
+      { op: 'launch', kernel, args },
+    );
   }
   if (items <= 0) return;
   const { call, index } = found;
@@ -73,7 +80,10 @@ function onThreads(pool: Pool, job: Omit<Job, 'scratch'> & { scratch: number | u
 export function pointer(x: Tensor): number {
   const { runtime, handle } = x.storage;
   if ((runtime as { engine?: Engine }).engine !== engine()) {
-    throw new DisposedError(`a tensor of a ${runtime.name} device that was ended, or of another device, reached a cpu kernel`, { op: 'launch', shape: x.shape });
+    throw new DisposedError(
+      `a tensor of a ${runtime.name} device that was ended, or of another device, reached a cpu kernel`,
+      { op: 'launch', shape: x.shape },
+    );
   }
   return (handle as number) + x.offset * byteSize[x.dtype];
 }

@@ -27,7 +27,10 @@ export function createMemory(shared: boolean): { memory: WebAssembly.Memory; lim
       reason = error;
     }
   }
-  throw new DeviceError(`no memory: ${String(reason)}; the cpu device needs ${firstPages * pageBytes} bytes to start`, { op: 'device', name: 'cpu' });
+  throw new DeviceError(`no memory: ${String(reason)}; the cpu device needs ${firstPages * pageBytes} bytes to start`, {
+    op: 'device',
+    name: 'cpu',
+  });
 }
 
 /** The memory above its first page, which is the launcher's, as the allocator wants it. */

@@ -85,7 +85,7 @@ export class Pool {
   #takePart({ call, args, items, grain, scratch }: Job, chunks: number): unknown {
     const control = this.#control;
     let failure: unknown;
-    for (let chunk = 0; (chunk = Atomics.add(control, slot.next, 1)) < chunks; ) {
+    for (let chunk = 0; (chunk = Atomics.add(control, slot.next, 1)) < chunks;) {
       const begin = chunk * grain;
       const end = Math.min(items, begin + grain);
       try {

@@ -22,8 +22,12 @@ class CpuRuntime implements Runtime {
     this.info = {
       simd,
       sharedMemory: pool !== null,
-      get threads() { return threads(); },
-      get threadsFailure() { return pool?.failure ?? null; },
+      get threads() {
+        return threads();
+      },
+      get threadsFailure() {
+        return pool?.failure ?? null;
+      },
     };
   }
 
@@ -69,9 +73,13 @@ class CpuRuntime implements Runtime {
     const { buffer } = this.engine.memory;
     const address = (handle as number) + offset * byteSize[dtype];
     switch (dtype) {
-      case 'float32': return new Float32Array(buffer, address, length);
-      case 'int32': return new Int32Array(buffer, address, length);
-      case 'uint8': case 'bool': return new Uint8Array(buffer, address, length);
+      case 'float32':
+        return new Float32Array(buffer, address, length);
+      case 'int32':
+        return new Int32Array(buffer, address, length);
+      case 'uint8':
+      case 'bool':
+        return new Uint8Array(buffer, address, length);
       default:
         checkDtype(op, dtype);
         throw new DtypeError(`the cpu device has no ${dtype}; use ${this.dtypes.join(', ')}`, { op, dtype });
@@ -79,7 +87,8 @@ class CpuRuntime implements Runtime {
   }
 
   #assertRunning(op: string): void {
-    if (this.#ended) throw new DisposedError('the cpu device was ended by dispose(); its tensors can no longer be used', { op });
+    if (this.#ended)
+      throw new DisposedError('the cpu device was ended by dispose(); its tensors can no longer be used', { op });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Four-lane float32 arithmetic shared by the CPU kernels. Not a kernel itself: nothing here is exported from the module.
+ * Four-lane float32 arithmetic shared by the CPU kernels. No kernels: nothing here is exported from the module.
  *
  * The scalar forms run the vector form on a splat, so that the tail of a row has the bits its body would have.
  * Errors given are the largest that the tests find against float64.

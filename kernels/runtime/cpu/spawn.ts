@@ -13,7 +13,12 @@ export function spawn(start: WorkerStart, failed: (reason: string) => void): voi
   const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
   if (node) {
     // No execArgv: loaders and flags of the program are not meant for this thread.
-    const worker = new node.Worker(workerSource, { eval: true, workerData: start, execArgv: [], name: 'vicinal kernels' });
+    const worker = new node.Worker(workerSource, {
+      eval: true,
+      workerData: start,
+      execArgv: [],
+      name: 'vicinal kernels',
+    });
     worker.on('error', (error) => failed(String(error)));
     worker.unref();
     return;

@@ -10,7 +10,7 @@ const sleepsPerTry = 16;
 
 /**
  * What a worker thread runs, for Node (`eval: true`) and pages (a Blob). A string, because a file of its own would have
- * to be found by every bundler and test runner. It gets `{ module, memory, index }` and never returns while it is wanted.
+ * to be found by every bundler and test runner. It gets `{ module, memory, index }` and returns when the pool stops.
  */
 export const workerSource = `'use strict';
 function work({ module, memory, index }) {

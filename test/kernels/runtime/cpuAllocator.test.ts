@@ -29,34 +29,37 @@ describe('Allocator', () => {
   );
 
   it('never overlaps, stays inside, and is one block again when all is freed', () => {
-    fc.assert(fc.property(fc.array(command, { maxLength: 150 }), (commands) => {
-      const memory = arena();
-      const allocator = new Allocator(memory);
-      const live: { address: number; size: number }[] = [];
-      let mostAsked = 0;
-      for (const step of commands) {
-        if ('size' in step) live.push({ address: allocator.allocate(step.size), size: step.size });
-        else if (live.length > 0) allocator.free(live.splice(step.victim % live.length, 1)[0]!.address);
-        const inOrder = live.toSorted((a, b) => a.address - b.address);
-        let end = memory.base;
-        for (const { address, size } of inOrder) {
-          expect(address % 64).toBe(0);
-          expect(address).toBeGreaterThanOrEqual(end);
-          end = address + Math.max(1, size);
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 150 }), (commands) => {
+        const memory = arena();
+        const allocator = new Allocator(memory);
+        const live: { address: number; size: number }[] = [];
+        let mostAsked = 0;
+        for (const step of commands) {
+          if ('size' in step) live.push({ address: allocator.allocate(step.size), size: step.size });
+          else if (live.length > 0) allocator.free(live.splice(step.victim % live.length, 1)[0]!.address);
+          const inOrder = live.toSorted((a, b) => a.address - b.address);
+          let end = memory.base;
+          for (const { address, size } of inOrder) {
+            expect(address % 64).toBe(0);
+            expect(address).toBeGreaterThanOrEqual(end);
+            end = address + Math.max(1, size);
+          }
+          expect(end).toBeLessThanOrEqual(memory.bytes());
+          const asked = live.reduce((sum, { size }) => sum + size, 0);
+          mostAsked = Math.max(mostAsked, asked);
+          expect(allocator.live).toBeGreaterThanOrEqual(asked);
+          expect(allocator.live).toBeLessThanOrEqual(asked * (1 + 1 / 32) + live.length * 64);
+          expect(allocator.peak).toBeGreaterThanOrEqual(allocator.live);
         }
-        expect(end).toBeLessThanOrEqual(memory.bytes());
-        const asked = live.reduce((sum, { size }) => sum + size, 0);
-        mostAsked = Math.max(mostAsked, asked);
-        expect(allocator.live).toBeGreaterThanOrEqual(asked);
-        expect(allocator.live).toBeLessThanOrEqual(asked * (1 + 1 / 32) + live.length * 64);
-        expect(allocator.peak).toBeGreaterThanOrEqual(allocator.live);
-      }
-      for (const { address } of live) allocator.free(address);
-      expect(allocator.live).toBe(0);
-      const all = allocator.freeBlocks();
-      expect(all.length).toBeLessThanOrEqual(1);
-      if (all[0]) expect(all[0]).toEqual({ address: memory.base, bytes: memory.bytes() - memory.base });
-    }), { numRuns: 200, seed: 7 });
+        for (const { address } of live) allocator.free(address);
+        expect(allocator.live).toBe(0);
+        const all = allocator.freeBlocks();
+        expect(all.length).toBeLessThanOrEqual(1);
+        if (all[0]) expect(all[0]).toEqual({ address: memory.base, bytes: memory.bytes() - memory.base });
+      }),
+      { numRuns: 200, seed: 7 },
+    );
   });
 
   it('reserves no more for the thousandth round than for the third', () => {
@@ -85,7 +88,9 @@ describe('Allocator', () => {
     const a = allocator.allocate(100);
     allocator.free(a);
     expect(() => allocator.free(a)).toThrow(DeviceError);
-    expect(() => allocator.free(a)).toThrow(`free: nothing is allocated at ${a}; it was freed before or never allocated`);
+    expect(() => allocator.free(a)).toThrow(
+      `free: nothing is allocated at ${a}; it was freed before or never allocated`,
+    );
     const b = allocator.allocate(100);
     expect(() => allocator.free(b + 64)).toThrow(DeviceError);
     expect(() => allocator.free(NaN)).toThrow(DeviceError);
@@ -96,7 +101,9 @@ describe('Allocator', () => {
   it('says at its limit what was wanted, what is live and what to do, and goes on', () => {
     const allocator = new Allocator(arena(64 * page));
     const half = allocator.allocate(2 << 20);
-    expect(() => allocator.allocate(3 << 20)).toThrow('allocate: 3.0 MiB do not fit: 2.0 MiB of at most 4.0 MiB are in use; free tensors');
+    expect(() => allocator.allocate(3 << 20)).toThrow(
+      'allocate: 3.0 MiB do not fit: 2.0 MiB of at most 4.0 MiB are in use; free tensors',
+    );
     expect(() => allocator.allocate(1e15)).toThrow(DeviceError);
     expect(() => allocator.allocate(2 ** 53)).toThrow(DeviceError);
     allocator.free(half);

@@ -8,7 +8,8 @@ import { ArgumentError, DeviceError } from '../../../tensor/errors.ts';
 vi.mock('../../../kernels/runtime/cpu/binary.ts', async () => {
   const { compileTestKernels } = await import('./testKernels.ts');
   const source = readFileSync(new URL('./launch.as.ts', import.meta.url), 'utf8');
-  const build = async (relaxed: boolean) => Buffer.from(await compileTestKernels(source, { relaxed })).toString('base64');
+  const build = async (relaxed: boolean) =>
+    Buffer.from(await compileTestKernels(source, { relaxed })).toString('base64');
   return { base: await build(false), relaxed: await build(true) };
 });
 
@@ -37,6 +38,23 @@ describe('launch', () => {
     }
     expect(numbers(y, most)).toEqual(expected);
   });
+
+  it.each([2, 4])(
+    'never mixes two jobs with %i threads, when they follow one another as closely as they can',
+    (count) => {
+      setThreads(count);
+      const rows = [0, 1, 2].map((row) => y + row * 512);
+      const expected = rows.map(() => new Float64Array(64));
+      let state = 1;
+      const draw = (below: number) => ((state = (state * 1_103_515_245 + 12_345) & 0x7fffffff) >> 8) % below;
+      for (let job = 0; job < 60_000; job++) {
+        const [row, items, factor] = [draw(3), 2 + draw(60), draw(1000)];
+        launch('count', [rows[row]!, factor], items, cut(items, 2 + draw(8)));
+        for (let i = 0; i < items; i++) expected[row]![i]! += factor * i + 1;
+      }
+      expect(rows.map((address) => numbers(address, 64))).toEqual(expected);
+    },
+  );
 
   it('takes part while workers start, sleep, come and go', async () => {
     const items = 1000;
@@ -84,25 +102,46 @@ describe('launch', () => {
     expect(numbers(y, 1)[0]).toBe(1000);
   });
 
+  it('spins where a thread must not block, as in pages', () => {
+    stopEngine();
+    const wait = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+      throw new TypeError('Atomics.wait cannot be called in this context');
+    });
+    setThreads(3);
+    y = engine().allocator.allocate(most * 8);
+    numbers(y, 1000).fill(0);
+    for (let job = 0; job < 2000; job++) launch('count', [y, 1], 1000, cut(1000, 16));
+    expect(wait).toHaveBeenCalledTimes(1);
+    wait.mockRestore();
+    expect(numbers(y, 1000)).toEqual(Float64Array.from({ length: 1000 }, (_, i) => 2000 * (i + 1)));
+    stopEngine();
+    y = engine().allocator.allocate(most * 8);
+  });
+
   it('shares the work with the workers, once they have started', () => {
     setThreads(3);
     const seen = new Set<number>();
-    for (const end = performance.now() + 20_000; seen.size < 3 && performance.now() < end; ) {
+    for (const end = performance.now() + 20_000; seen.size < 3 && performance.now() < end;) {
       launch('whose', [y, 1000], 64, { work: 40_000, scratch: 64 });
       for (const address of numbers(y, 64)) seen.add(address);
     }
     expect(seen.size).toBe(3);
   });
 
-  it.each([1, 3])('reports a trap on the calling thread with %i threads, wherever it happened, and goes on', (count) => {
-    setThreads(count);
-    for (let job = 0; job < 200; job++) {
-      const bad = (job * 37) % 1000;
-      expect(() => launch('trapAt', [y, bad], 1000, cut(1000, 32))).toThrow("launch: kernel 'trapAt' failed: unreachable");
-      launch('trapAt', [y, -1], 1000, cut(1000, 32));
-    }
-    expect(numbers(y, 1000)).toEqual(Float64Array.from({ length: 1000 }, (_, i) => i));
-  });
+  it.each([1, 3])(
+    'reports a trap on the calling thread with %i threads, wherever it happened, and goes on',
+    (count) => {
+      setThreads(count);
+      for (let job = 0; job < 200; job++) {
+        const bad = (job * 37) % 1000;
+        expect(() => launch('trapAt', [y, bad], 1000, cut(1000, 32))).toThrow(
+          "launch: kernel 'trapAt' failed: unreachable",
+        );
+        launch('trapAt', [y, -1], 1000, cut(1000, 32));
+      }
+      expect(numbers(y, 1000)).toEqual(Float64Array.from({ length: 1000 }, (_, i) => i));
+    },
+  );
 
   it('keeps its addresses when the memory grows under running workers', () => {
     setThreads(3);
@@ -122,28 +161,33 @@ describe('launch', () => {
     expect(() => launch('count', [y], 1)).toThrow("launch: kernel 'count' takes 4 parameters; got 3");
     expect(() => launch('count', [y, 1], 1, { scratch: 4 })).toThrow(DeviceError);
     const { live } = engine().allocator;
-    expect(() => temporary(100, () => { throw new Error('body'); })).toThrow('body');
+    expect(() =>
+      temporary(100, () => {
+        throw new Error('body');
+      }),
+    ).toThrow('body');
     expect(engine().allocator.live).toBe(live);
   });
 });
 
 describe('setThreads', () => {
   it('takes whole numbers from 1 to 64', () => {
-    for (const count of [0, -1, 1.5, NaN, Infinity, 65, '2' as unknown as number]) expect(() => setThreads(count)).toThrow(ArgumentError);
+    for (const count of [0, -1, 1.5, NaN, Infinity, 65, '2' as unknown as number])
+      expect(() => setThreads(count)).toThrow(ArgumentError);
     setThreads(3);
     expect(threads()).toBe(3);
   });
 });
 
 describe('an engine without shared memory', () => {
-  it.each(hasRelaxedSimd() ? ['base', 'relaxed'] as const : ['base'] as const)('runs the %s build', (simd) => {
+  it.each(hasRelaxedSimd() ? (['base', 'relaxed'] as const) : (['base'] as const))('runs the %s build', (simd) => {
     const alone = start({ shared: false, simd });
     expect(alone.pool).toBeNull();
     expect(alone.memory.buffer).toBeInstanceOf(ArrayBuffer);
     const address = alone.allocator.allocate(80);
     alone.kernels.get('count')!.call(address, 2, 0, 10);
     expect([...new Float64Array(alone.memory.buffer, address, 3)]).toEqual([1, 3, 5]);
-    alone.allocator.allocate(32 << 20);       // the old buffer is detached now
+    alone.allocator.allocate(32 << 20); // the old buffer is detached now
     expect(new Float64Array(alone.memory.buffer, address, 1)[0]).toBe(1);
   });
 });

@@ -27,7 +27,7 @@ describe('the cpu device', () => {
       const pending = device.read(buffer, dtype, 0, 3);
       device.fill(buffer, dtype, 5, 7);
       device.free(buffer, dtype, 5);
-      expect([...await pending]).toEqual([1, 1, 0]);
+      expect([...(await pending)]).toEqual([1, 1, 0]);
     }
   });
 
@@ -75,23 +75,24 @@ describe('unshared', () => {
     const patched = unshared(shared);
     expect(patched.filter((byte, i) => byte !== shared[i])).toHaveLength(1);
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 2 });
-    expect(new WebAssembly.Instance(new WebAssembly.Module(patched), { env: { memory } }).exports).toHaveProperty('count');
+    expect(new WebAssembly.Instance(new WebAssembly.Module(patched), { env: { memory } }).exports).toHaveProperty(
+      'count',
+    );
     expect(() => unshared(patched)).toThrow('flags 1 where 3 was built');
     expect(() => unshared(shared.slice(0, 8))).toThrow('imports no memory');
   });
 
   it('finds the memory behind imports of every other kind', () => {
     const name = [1, 0x61, 1, 0x62];
-    const imports = [
-      ...name, 0, 0,                       // function of type 0
-      ...name, 1, 0x70, 1, 3, 0x83, 3,     // table of 3 … 387 functions
-      ...name, 1, 0x70, 0, 3,              // table of 3 and more
-      ...name, 3, 0x7f, 1,                 // mutable i32
-      ...name, 2, 3, 1, 3,                 // shared memory of 1 … 3 pages
-    ];
-    const module = new Uint8Array([
-      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 2, imports.length + 1, 5, ...imports,
-    ]);
+    const anyFunction = [...name, 0, 0];
+    const boundedTable = [...name, 1, 0x70, 1, 3, 0x83, 3];
+    const table = [...name, 1, 0x70, 0, 3];
+    const mutableGlobal = [...name, 3, 0x7f, 1];
+    const memory = [...name, 2, 3, 1, 3];
+    const imports = [5, ...anyFunction, ...boundedTable, ...table, ...mutableGlobal, ...memory];
+    const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const types = [1, 4, 1, 0x60, 0, 0];
+    const module = new Uint8Array([...header, ...types, 2, imports.length, ...imports]);
     expect(WebAssembly.validate(module)).toBe(true);
     const patched = unshared(module);
     expect(WebAssembly.validate(patched)).toBe(true);
@@ -110,7 +111,11 @@ describe('worker threads', () => {
       setTimeout(() => console.log('done'), 200);
     `;
     const root = fileURLToPath(new URL('../../..', import.meta.url));
-    const output = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { cwd: root, encoding: 'utf8', timeout: 20_000 });
+    const output = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
     expect(output.trim()).toBe('done');
   });
 });
