@@ -12,7 +12,7 @@ const target = join(root, 'kernels/runtime/cpu/binary.ts');
 
 const flags = (
   '-O3 --noAssert --runtime stub --stackSize 0 --noColors --importMemory --noExportMemory ' +
-  '--sharedMemory --initialMemory 1 --maximumMemory 65536 --enable simd --enable threads'
+  '--sharedMemory --initialMemory 1 --maximumMemory 65536 --enable simd --enable threads --disableWarning'
 ).split(' ');
 
 /** WebAssembly sections that a kernel module must not have: all state is in memory that the launcher owns. */
