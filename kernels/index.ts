@@ -9,3 +9,5 @@ export { pad, place } from './layout/place.ts';
 export { flatten, reshape, squeeze, unsqueeze, viewAs } from './layout/reshape.ts';
 export { flip, select, slice, unbind } from './layout/slice.ts';
 export { move, to } from './layout/to.ts';
+export { softmax, softmaxBackward } from './softmax/softmax.ts';
+export { logSoftmax, logSoftmaxBackward } from './softmax/logSoftmax.ts';

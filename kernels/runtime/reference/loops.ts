@@ -55,19 +55,25 @@ export function reduce(
   return { shape: keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i)), data: Float64Array.from(groups, f) };
 }
 
-/** Replaces each line along `axis` by f of it, a line of the same length. */
-export function mapLines(x: NdArray, axis: number, f: (line: number[]) => ArrayLike<number>): NdArray {
-  const data = new Float64Array(x.data.length);
-  const n = x.shape[axis]!;
-  const inner = count(x.shape.slice(axis + 1));
-  for (let outer = 0; outer < count(x.shape.slice(0, axis)); outer++) {
+/** f of the lines along `axis` of arrays of one shape: a line of the same length, in their place. */
+export function mapLines(
+  arrays: readonly NdArray[],
+  axis: number,
+  f: (...lines: number[][]) => ArrayLike<number>,
+): NdArray {
+  const { shape } = arrays[0]!;
+  const along = axis < 0 ? axis + shape.length : axis;
+  const data = new Float64Array(count(shape));
+  const n = shape[along]!;
+  const inner = count(shape.slice(along + 1));
+  for (let outer = 0; outer < count(shape.slice(0, along)); outer++) {
     for (let i = 0; i < inner; i++) {
       const at = (k: number): number => (outer * n + k) * inner + i;
-      const line = f(Array.from({ length: n }, (_, k) => x.data[at(k)]!));
+      const line = f(...arrays.map((x) => Array.from({ length: n }, (_, k) => x.data[at(k)]!)));
       for (let k = 0; k < n; k++) data[at(k)] = line[k]!;
     }
   }
-  return { shape: x.shape, data };
+  return { shape, data };
 }
 
 /** The array whose element at each index is f(index). */
