@@ -11,3 +11,6 @@ export { flip, select, slice, unbind } from './layout/slice.ts';
 export { move, to } from './layout/to.ts';
 export { softmax, softmaxBackward } from './softmax/softmax.ts';
 export { logSoftmax, logSoftmaxBackward } from './softmax/logSoftmax.ts';
+export { linear } from './matmul/linear.ts';
+export { matmul } from './matmul/matmul.ts';
+export { layerNorm, layerNormBackward, layerNormForward } from './norm/layerNorm.ts';

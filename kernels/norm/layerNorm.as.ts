@@ -1,0 +1,136 @@
+// Layer normalisation over the last n elements of each row.
+//
+// Legend: x, y, g, dx [rows, n]; weight, bias [n]; mean, rstd [rows]; partials [blocks, 2, n].
+// Forward: items are rows. Backward: items are fixed blocks of rows; each gives its rows of dx and its own sums for
+// dweight and dbias, which `addRows` then adds in the order of the blocks.
+// Sums: within a row in sixteen lanes, lane by lane; over rows in order.
+
+import { madd, nmadd, sum4 } from '../runtime/cpu/simd.as';
+import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
+
+@inline
+function rowSum(x: usize, n: i32): f32 {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let k = 0;
+  for (; k + 16 <= n; k += 16) {
+    const p = x + (<usize>k << 2);
+    a = f32x4.add(a, v128.load(p));
+    b = f32x4.add(b, v128.load(p, 16));
+    c = f32x4.add(c, v128.load(p, 32));
+    d = f32x4.add(d, v128.load(p, 48));
+  }
+  for (; k < n; k += 4) a = f32x4.add(a, loadUpTo(x + (<usize>k << 2), n - k, 0));
+  return sum4(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+}
+
+/** Σ (x − mean)². */
+@inline
+function rowSquares(x: usize, n: i32, mean: f32): f32 {
+  const m = f32x4.splat(mean);
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let k = 0;
+  for (; k + 16 <= n; k += 16) {
+    const p = x + (<usize>k << 2);
+    const e = f32x4.sub(v128.load(p), m);
+    const f = f32x4.sub(v128.load(p, 16), m);
+    const g = f32x4.sub(v128.load(p, 32), m);
+    const h = f32x4.sub(v128.load(p, 48), m);
+    a = madd(e, e, a);
+    b = madd(f, f, b);
+    c = madd(g, g, c);
+    d = madd(h, h, d);
+  }
+  for (; k < n; k += 4) {
+    const e = f32x4.sub(loadUpTo(x + (<usize>k << 2), n - k, mean), m);
+    a = madd(e, e, a);
+  }
+  return sum4(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+}
+
+export function layerNormForward(
+  x: usize, weight: usize, bias: usize, y: usize, mean: usize, rstd: usize, n: i32, eps: f32, begin: i32, end: i32,
+): void {
+  const bytes = <usize>n << 2;
+  for (let row = begin; row < end; row++) {
+    const from = x + <usize>row * bytes;
+    const to = y + <usize>row * bytes;
+    const m = rowSum(from, n) / <f32>n;
+    const r: f32 = 1 / sqrt(rowSquares(from, n, m) / <f32>n + eps);
+    store<f32>(mean + (<usize>row << 2), m);
+    store<f32>(rstd + (<usize>row << 2), r);
+    const mm = f32x4.splat(m);
+    const rr = f32x4.splat(r);
+    for (let k = 0; k < n; k += 4) {
+      const at = <usize>k << 2;
+      const normal = f32x4.mul(f32x4.sub(loadUpTo(from + at, n - k, 0), mm), rr);
+      storeUpTo(to + at, madd(normal, loadUpTo(weight + at, n - k, 0), loadUpTo(bias + at, n - k, 0)), n - k);
+    }
+  }
+}
+
+/** dx of one row, from the means of u = g ⊙ weight and of u ⊙ x̂. */
+@inline
+function rowGradient(x: usize, w: usize, g: usize, dx: usize, n: i32, m: v128, r: v128, u: v128, ux: v128): void {
+  for (let k = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    const normal = f32x4.mul(f32x4.sub(loadUpTo(x + at, n - k, 0), m), r);
+    const centred = f32x4.sub(f32x4.mul(loadUpTo(g + at, n - k, 0), loadUpTo(w + at, n - k, 0)), u);
+    storeUpTo(dx + at, f32x4.mul(nmadd(normal, ux, centred), r), n - k);
+  }
+}
+
+/** dx = r (u − mean u − x̂ mean(u ⊙ x̂)); partials: Σ g ⊙ x̂ and Σ g of the block's rows. */
+export function layerNormBackward(
+  x: usize, weight: usize, mean: usize, rstd: usize, g: usize, dx: usize, partials: usize,
+  n: i32, rows: i32, block: i32, begin: i32, end: i32,
+): void {
+  const bytes = <usize>n << 2;
+  const scale = f32(1) / <f32>n;
+  for (let item = begin; item < end; item++) {
+    const dweight = partials + <usize>item * 2 * bytes;
+    const dbias = dweight + bytes;
+    memory.fill(dweight, 0, 2 * bytes);
+    const last = min(rows, (item + 1) * block);
+    for (let row = item * block; row < last; row++) {
+      const start = <usize>row * bytes;
+      const m = f32x4.splat(load<f32>(mean + (<usize>row << 2)));
+      const r = f32x4.splat(load<f32>(rstd + (<usize>row << 2)));
+      let u = f32x4.splat(0);
+      let ux = f32x4.splat(0);
+      for (let k = 0; k < n; k += 4) {
+        const at = <usize>k << 2;
+        const gg = loadUpTo(g + start + at, n - k, 0);
+        const normal = f32x4.mul(f32x4.sub(loadUpTo(x + start + at, n - k, 0), m), r);
+        const dw = madd(gg, normal, loadUpTo(dweight + at, n - k, 0));
+        const db = f32x4.add(gg, loadUpTo(dbias + at, n - k, 0));
+        const uu = f32x4.mul(gg, loadUpTo(weight + at, n - k, 0));
+        u = f32x4.add(u, uu);
+        ux = madd(uu, normal, ux);
+        storeUpTo(dweight + at, dw, n - k);
+        storeUpTo(dbias + at, db, n - k);
+      }
+      const meanU = f32x4.splat(sum4(u) * scale);
+      const meanUx = f32x4.splat(sum4(ux) * scale);
+      rowGradient(x + start, weight, g + start, dx + start, n, m, r, meanU, meanUx);
+    }
+  }
+}
+
+/** to[k] = Σ from[row][k] in the order of the rows, which lie `stride` elements apart. Items are strips of 16 columns. */
+export function addRows(from: usize, rows: i32, stride: i32, to: usize, width: i32, begin: i32, end: i32): void {
+  const step = <usize>stride << 2;
+  const last = min(end << 4, width);
+  for (let k = begin << 4; k < last; k += 4) {
+    const at = <usize>k << 2;
+    let total = f32x4.splat(0);
+    let p = from + at;
+    for (let row = 0; row < rows; row++, p += step) total = f32x4.add(total, loadUpTo(p, width - k, 0));
+    storeUpTo(to + at, total, width - k);
+  }
+}

@@ -1,0 +1,150 @@
+import type { Op } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Extent } from './gradients.ts';
+import type { Groups } from './loops.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { secondGradients, statisticsGradient } from './gradients.ts';
+import { layerNormBackwardCpu, layerNormForwardCpu } from './layerNorm.cpu.ts';
+import { normalize, normalizeBackward } from './loops.ts';
+
+interface Axes {
+  /** How many of the last axes are normalised together. */
+  axes?: number;
+}
+
+/** The sizes of the axes in front, and of the normalised ones. */
+function split(op: string, x: Shape, axes: number): { lead: Shape; normal: Shape } {
+  if (!Number.isInteger(axes) || axes < 1 || axes > x.length) {
+    const range = x.length === 0 ? 'a tensor of rank 0 has no axes' : `use 1..${x.length}`;
+    throw new ShapeError(`cannot normalise the last ${axes} axes of ${formatShape(x)}; ${range}`, { op, axes, x });
+  }
+  return { lead: x.slice(0, x.length - axes), normal: x.slice(x.length - axes) };
+}
+
+function checkSame(op: string, name: string, got: Shape | undefined, wanted: Shape): void {
+  if (!got || sameShape(got, wanted)) return;
+  throw new ShapeError(`${name} has shape ${formatShape(got)}; it must be ${formatShape(wanted)}`, { op, got, wanted });
+}
+
+/** @throws ArgumentError unless eps is a number >= 0. Shared by the normalisations. */
+export function checkEps(op: string, eps: number): void {
+  if (!(eps >= 0)) throw new ArgumentError(`eps must be a number >= 0, got ${eps}`, { op, eps });
+}
+
+function groupsOf(x: Shape, axes: number): Groups {
+  const normal = x.slice(x.length - axes);
+  const n = normal.reduce((a, b) => a * b, 1);
+  const statistics = x.slice(0, x.length - axes);
+  return { statistics, statistic: (i) => Math.floor(i / n), parameters: normal, parameter: (i) => i % n };
+}
+
+function extentOf(x: Shape, axes: number): Extent {
+  const lead = x.length - axes;
+  return { statistics: x.map((_, axis) => axis).slice(lead), aligned: x.slice(lead) };
+}
+
+/** `layerNorm` with the mean and 1 / √(variance + eps) of each row, which its backward needs. */
+export const layerNormForward: Op<['x', 'weight?', 'bias?'], Axes & { eps?: number }, ['output', 'mean', 'rstd']> =
+  defineOp({
+    name: 'layerNormForward',
+    inputs: ['x', 'weight?', 'bias?'],
+    outputs: ['output', 'mean', 'rstd'],
+    attrs: { axes: 1, eps: 1e-5 },
+    shape({ x, weight, bias }, { axes, eps }) {
+      const { lead, normal } = split('layerNorm', x, axes);
+      checkSame('layerNorm', 'weight', weight, normal);
+      checkSame('layerNorm', 'bias', bias, normal);
+      checkEps('layerNorm', eps);
+      return [x, lead, lead];
+    },
+    reference: ({ x, weight, bias }, { axes, eps }) => normalize(x, weight, bias, eps, groupsOf(x.shape, axes)),
+    kernels: { cpu: layerNormForwardCpu },
+    saves: ['x', 'weight', 'mean', 'rstd'],
+    backward({ grads: [g, gm, gr], inputs: { x, weight }, outputs: { mean, rstd }, attrs: { axes }, needs, shapes }) {
+      const [dx, dweight, dbias] = g ? layerNormBackward(x, weight, mean, rstd, g, { axes }) : [null, null, null];
+      const rest = gm || gr ? statisticsGradient({ x, mean, rstd }, gm, gr, extentOf(shapes.x, axes)) : null;
+      return {
+        x: dx && rest ? dx.add(rest) : (dx ?? rest),
+        weight: needs.weight ? dweight : null,
+        bias: needs.bias ? dbias : null,
+      };
+    },
+    samples: [
+      { x: [3, 7], weight: [7], bias: [7] },
+      { x: [5, 64], weight: [64], bias: [64] },
+      { x: [2, 33, 19], weight: [19] },
+      { x: [2, 3, 5], bias: [3, 5], attrs: { axes: 2, eps: 1e-3 } },
+      { x: [6] },
+      { x: [4, 1] },
+      { x: [0, 3], weight: [3], bias: [3] },
+    ],
+    errors: [
+      { x: [2, 3], weight: [2], throws: 'weight has shape [2]; it must be [3]' },
+      { x: [2, 3], attrs: { axes: 3 }, throws: 'cannot normalise the last 3 axes of [2, 3]; use 1..2' },
+      { x: [2, 3], attrs: { eps: -1 }, throws: 'eps must be a number >= 0' },
+    ],
+  });
+
+/** The gradients of layerNorm's output for x, weight and bias, the last two also where there are none. */
+export const layerNormBackward: Op<['x', 'weight?', 'mean', 'rstd', 'g'], Axes, ['dx', 'dweight', 'dbias']> = defineOp({
+  name: 'layerNormBackward',
+  inputs: ['x', 'weight?', 'mean', 'rstd', 'g'],
+  outputs: ['dx', 'dweight', 'dbias'],
+  attrs: { axes: 1 },
+  shape({ x, weight, mean, rstd, g }, { axes }) {
+    const { lead, normal } = split('layerNormBackward', x, axes);
+    checkSame('layerNormBackward', 'weight', weight, normal);
+    checkSame('layerNormBackward', 'mean', mean, lead);
+    checkSame('layerNormBackward', 'rstd', rstd, lead);
+    checkSame('layerNormBackward', 'g', g, x);
+    return [x, normal, normal];
+  },
+  reference: (inputs, { axes }) => normalizeBackward(inputs, groupsOf(inputs.x.shape, axes)),
+  kernels: { cpu: layerNormBackwardCpu },
+  saves: ['x', 'weight', 'mean', 'rstd', 'g'],
+  backward: ({ grads, inputs, attrs: { axes }, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x, axes)),
+  samples: [
+    { x: [3, 7], weight: [7], mean: [3], rstd: [3], g: [3, 7] },
+    { x: [37, 18], mean: [37], rstd: [37], g: [37, 18] },
+    { x: [2, 3, 5], weight: [3, 5], mean: [2], rstd: [2], g: [2, 3, 5], attrs: { axes: 2 } },
+    { x: [6], mean: [], rstd: [], g: [6] },
+    { x: [0, 3], mean: [0], rstd: [0], g: [0, 3] },
+  ],
+  errors: [{ x: [3, 7], mean: [7], rstd: [3], g: [3, 7], throws: 'mean has shape [7]; it must be [3]' }],
+});
+
+export interface LayerNormOptions {
+  /** The sizes of the last axes, normalised together. Default: weight's shape, else bias's, else the last axis. */
+  normalizedShape?: number | readonly number[];
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+}
+
+/**
+ * Each row with mean 0 and variance 1, then scaled and shifted: (x − mean) / √(variance + eps) ⊙ weight + bias. Mean and
+ * (biased) variance are taken over the last axes, `normalizedShape`. x [..., *normalizedShape] → the same shape.
+ *
+ * @throws ShapeError when x does not end in `normalizedShape`, or weight or bias have another shape.
+ * @source Ba et al., "Layer Normalization", 2016, eq. 4
+ * @example
+ * layerNorm(x, weight, bias);                       // over the axes that weight has
+ * layerNorm(x, undefined, undefined, { normalizedShape: 64 });
+ */
+export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
+  const { normalizedShape = weight?.shape ?? bias?.shape ?? x.shape.slice(-1), eps = 1e-5 } = options;
+  const normal = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  if (!sameShape(x.shape.slice(x.rank - normal.length), normal)) {
+    const shapes = { op: 'layerNorm', x: x.shape, normalizedShape: normal };
+    throw new ShapeError(
+      `x of shape ${formatShape(x.shape)} must end in normalizedShape ${formatShape(normal)}`,
+      shapes,
+    );
+  }
+  const [output, mean, rstd] = layerNormForward(x, weight, bias, { axes: normal.length, eps });
+  mean.dispose();
+  rstd.dispose();
+  return output;
+}
