@@ -24,11 +24,12 @@ export interface GradOptions {
  *   changed in place since forward; ShapeError when `output` is not a scalar and no `gradOutput` is given.
  */
 export function backward(output: Tensor, gradOutput?: Tensor): void {
-  walk('backward', output, null, gradOutput ? { gradOutput } : {});
+  checkSeed('backward', output, gradOutput);
+  new Walk('backward', output.variable!, null).run(output, gradOutput ? { gradOutput } : {});
 }
 
 /**
- * d output / d input for each of `inputs`; leaves every `.grad` alone.
+ * d output / d input for each of `inputs`; leaves every `.grad` alone, and the tape that does not lie between.
  *
  * @throws as `backward`; GradError when an input has no influence on `output`.
  * @example
@@ -36,118 +37,115 @@ export function backward(output: Tensor, gradOutput?: Tensor): void {
  * const [dx] = grad(x.square().sum(), [x]);         // [2, 4, 6]
  */
 export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
-  const targets = new Map<Variable, Tensor | null>();
-  inputs.forEach((input, i) => {
-    input.assertLive('grad');
-    if (!input.variable)
-      throw new GradError(`input ${i} of shape ${formatShape(input.shape)} does not require a gradient`, {
-        op: 'grad',
-        index: i,
-      });
-    targets.set(input.variable, null);
-  });
-  walk('grad', output, targets, options);
-  const missing = inputs.findIndex((input) => !targets.get(input.variable!));
-  if (missing >= 0 && !options.allowUnused) {
-    targets.forEach((value) => value?.dispose());
-    const { shape } = inputs[missing]!;
-    throw new GradError(`input ${missing} of shape ${formatShape(shape)} had no part in the output`, {
-      op: 'grad',
-      index: missing,
-    });
-  }
-  const results = inputs.map((input) => targets.get(input.variable!)?.alias() ?? filled(input, 0));
-  targets.forEach((value) => value?.dispose());
-  return results;
-}
-
-type Targets = Map<Variable, Tensor | null>;
-
-function walk(op: string, output: Tensor, targets: Targets | null, options: GradOptions): void {
-  checkSeed(op, output, options.gradOutput);
-  const root = output.variable!;
-  const keepTape = options.keepTape ?? options.createGraph ?? false;
-  const { nodes, useful } = collect(op, root, targets);
-  const seed = options.gradOutput ?? filled(output, 1).own();
-  const pending = new Map<Variable, Tensor>();
-  const deliver = (variable: Variable, gradient: Tensor): void => {
-    if (targets?.has(variable)) targets.set(variable, accumulate(targets.get(variable) ?? null, gradient));
-    if (variable.node) addPending(pending, variable, gradient);
-    else if (!targets && variable.handles > 0) variable.grad = accumulate(variable.grad, gradient);
-  };
-  nodes.forEach((node) => node.hold());
+  checkSeed('grad', output, options.gradOutput);
+  const targets: Targets = new Map();
+  for (const variable of variablesOf(inputs)) targets.set(variable, null);
   try {
-    withGrad(options.createGraph ?? false, () => {
-      scope(() => deliver(root, seed));
-      for (const node of nodes) {
-        if (useful.has(node)) scope(() => visit(node, pending, useful, targets, deliver));
-        if (keepTape) continue;
-        node.isWalked = true;
-        node.free();
-      }
+    new Walk('grad', output.variable!, targets).run(output, options);
+    return inputs.map((input, index) => {
+      const gradient = targets.get(input.variable!);
+      if (gradient) return gradient.alias();
+      if (options.allowUnused) return filled(input, 0);
+      const message = `input ${index} of shape ${formatShape(input.shape)} had no part in the output`;
+      throw new GradError(message, { op: 'grad', index });
     });
   } finally {
-    if (seed !== options.gradOutput) seed.dispose();
-    pending.forEach((tensor) => tensor.dispose());
-    nodes.forEach((node) => node.outputUnreachable());
+    targets.forEach((gradient) => gradient?.dispose());
   }
 }
 
-/** Runs one node's backward and hands the results on. */
-function visit(
-  node: TapeNode,
-  pending: Map<Variable, Tensor>,
-  useful: Set<TapeNode>,
-  targets: Targets | null,
-  deliver: (v: Variable, g: Tensor) => void,
-): void {
-  const grads = node.outputs.map((info) => (info ? (pending.get(info.variable) ?? null) : null));
-  if (grads.every((g) => g === null)) return;
-  const needs = node.edges.map((variable) => isWanted(variable, useful, targets));
-  const results = node.backward(grads, needs);
-  node.edges.forEach((variable, i) => {
-    const gradient = results[i];
-    if (variable && gradient && needs[i]) deliver(variable, checkGradient(node, variable, gradient));
+function variablesOf(inputs: readonly Tensor[]): Variable[] {
+  if (!Array.isArray(inputs)) throw new ArgumentError(`inputs must be an array of tensors`, { op: 'grad', inputs });
+  return (inputs as readonly Tensor[]).map((input, index) => {
+    input.assertLive('grad');
+    if (input.variable) return input.variable;
+    const message = `input ${index} of shape ${formatShape(input.shape)} does not require a gradient`;
+    throw new GradError(message, { op: 'grad', index });
   });
-  for (const info of node.outputs) {
-    if (!info) continue;
-    pending.get(info.variable)?.dispose();
-    pending.delete(info.variable);
+}
+
+/** Whose gradients are wanted, and what has arrived. Null in place of the map: every leaf's, into its `.grad`. */
+type Targets = Map<Variable, Tensor | null>;
+
+/** One walk over the tape. */
+class Walk {
+  readonly #root: Variable;
+  readonly #targets: Targets | null;
+  /** What lies between the root and the targets, newest first. */
+  readonly #nodes: ReadonlySet<TapeNode>;
+  /** Gradients of recorded ops that were not visited yet. */
+  readonly #pending = new Map<Variable, Tensor>();
+
+  constructor(op: string, root: Variable, targets: Targets | null) {
+    this.#root = root;
+    this.#targets = targets;
+    this.#nodes = between(op, root, targets);
+  }
+
+  run(output: Tensor, { gradOutput, createGraph = false, keepTape = createGraph }: GradOptions): void {
+    const nodes = [...this.#nodes];
+    nodes.forEach((node) => node.hold());
+    try {
+      withGrad(createGraph, () => {
+        scope(() => this.#deliver(this.#root, gradOutput ? seedOf(gradOutput, createGraph) : filled(output, 1)));
+        for (const node of nodes) {
+          scope(() => this.#visit(node));
+          if (keepTape) continue;
+          node.isWalked = true;
+          node.free();
+        }
+      });
+    } finally {
+      this.#pending.forEach((gradient) => gradient.dispose());
+      nodes.forEach((node) => node.release());
+    }
+  }
+
+  /** Runs one node's backward and hands the results on. */
+  #visit(node: TapeNode): void {
+    const grads = node.outputs.map((variable) => (variable && this.#pending.get(variable)) ?? null);
+    if (grads.every((gradient) => gradient === null)) return;
+    const needs = node.edges.map((variable) => isWanted(variable, this.#nodes, this.#targets));
+    const results = node.backward(grads, needs);
+    node.edges.forEach((variable, i) => {
+      const gradient = results[i];
+      if (gradient && needs[i]) this.#deliver(variable!, gradient);
+    });
+    for (const variable of node.outputs) {
+      if (!variable) continue;
+      this.#pending.get(variable)?.dispose();
+      this.#pending.delete(variable);
+    }
+  }
+
+  #deliver(variable: Variable, gradient: Tensor): void {
+    const { node } = variable;
+    if (this.#targets?.has(variable)) accumulate(this.#targets, variable, gradient);
+    if (node && this.#nodes.has(node as TapeNode)) accumulate(this.#pending, variable, gradient);
+    else if (!this.#targets && variable.handles > 0) variable.grad = sumOf(variable.grad, gradient);
   }
 }
 
-function isWanted(variable: Variable | null, useful: Set<TapeNode>, targets: Targets | null): boolean {
-  if (!variable) return false;
-  if (targets?.has(variable)) return true;
-  return variable.node ? useful.has(variable.node as TapeNode) : !targets;
-}
-
-function checkGradient(node: TapeNode, variable: Variable, gradient: Tensor): Tensor {
-  const info = (variable.node as TapeNode | null)?.outputs[variable.index];
-  if (info && !sameShape(info.shape, gradient.shape)) {
-    const shapes = { expected: info.shape, got: gradient.shape };
-    throw new GradError(
-      `its backward gave a gradient of shape ${formatShape(gradient.shape)} for an input of shape ${formatShape(info.shape)}`,
-      { op: node.op.name, ...shapes },
-    );
-  }
-  return gradient;
-}
-
-function addPending(pending: Map<Variable, Tensor>, variable: Variable, gradient: Tensor): void {
-  pending.set(variable, accumulate(pending.get(variable) ?? null, gradient));
+function accumulate(sums: Map<Variable, Tensor | null>, variable: Variable, gradient: Tensor): void {
+  sums.set(variable, sumOf(sums.get(variable) ?? null, gradient));
 }
 
 /** `sum + gradient` as a kept tensor of its own; `sum` is freed. Never in place: the two may share storage with others. */
-function accumulate(sum: Tensor | null, gradient: Tensor): Tensor {
+function sumOf(sum: Tensor | null, gradient: Tensor): Tensor {
   if (!sum) return gradient.alias().own();
   const total = sum.add(gradient).own();
   sum.dispose();
   return total;
 }
 
-/** The nodes that `root` was computed from, newest first, and those among them that lead to a target. */
-function collect(op: string, root: Variable, targets: Targets | null): { nodes: TapeNode[]; useful: Set<TapeNode> } {
+function isWanted(variable: Variable | null, nodes: ReadonlySet<TapeNode>, targets: Targets | null): boolean {
+  if (!variable) return false;
+  if (targets?.has(variable)) return true;
+  return variable.node ? nodes.has(variable.node as TapeNode) : !targets;
+}
+
+/** The nodes that `root` was computed from and that lead to a target, newest first. */
+function between(op: string, root: Variable, targets: Targets | null): ReadonlySet<TapeNode> {
   const found = new Set<TapeNode>();
   const stack = root.node ? [root.node as TapeNode] : [];
   for (let node = stack.pop(); node; node = stack.pop()) {
@@ -161,13 +159,12 @@ function collect(op: string, root: Variable, targets: Targets | null): { nodes: 
     found.add(node);
     for (const variable of node.edges) if (variable?.node) stack.push(variable.node as TapeNode);
   }
-  const nodes = [...found].sort((a, b) => b.order - a.order);
-  if (!targets) return { nodes, useful: found };
+  const oldestFirst = [...found].sort((a, b) => a.order - b.order);
   const useful = new Set<TapeNode>();
-  for (const node of nodes.toReversed()) {
+  for (const node of oldestFirst) {
     if (node.edges.some((variable) => isWanted(variable, useful, targets))) useful.add(node);
   }
-  return { nodes, useful };
+  return new Set([...useful].reverse());
 }
 
 function checkSeed(op: string, output: Tensor, gradOutput: Tensor | undefined): void {
@@ -193,6 +190,11 @@ function checkSeed(op: string, output: Tensor, gradOutput: Tensor | undefined): 
   )
     return;
   throw new ArgumentError(`gradOutput must be like the output, ${String(output)}; got ${String(gradOutput)}`, { op });
+}
+
+/** The caller's gradient; cut off from its own history unless that is to be differentiated too. */
+function seedOf(gradOutput: Tensor, createGraph: boolean): Tensor {
+  return createGraph ? gradOutput : gradOutput.detach();
 }
 
 function filled({ storage: { runtime }, dtype, shape, size }: Tensor, value: number): Tensor {

@@ -2,13 +2,13 @@
 // nobody walks backward is freed with its last reachable output.
 
 import type { Dtype } from '../tensor/dtype.ts';
-import type { Runtime } from '../tensor/runtime.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Layout } from '../tensor/tensor.ts';
 import type { GraphNode } from '../tensor/variable.ts';
 import type { AnyOpDefinition } from './types.ts';
 import { GradError } from '../tensor/errors.ts';
+import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Variable } from '../tensor/variable.ts';
 
@@ -77,90 +77,73 @@ class Saved {
   }
 }
 
-type SavedSlot = Saved | readonly Saved[] | undefined;
-interface OutputInfo {
-  readonly shape: Shape;
-  readonly dtype: Dtype;
-  readonly runtime: Runtime;
-  readonly variable: Variable;
-}
-
 /** A recorded op. */
 export class TapeNode implements GraphNode {
   /** Rises with creation, so descending order is a topological one. */
   readonly order = nodesMade++;
   readonly op: AnyOpDefinition;
-  readonly outputs: (OutputInfo | undefined)[] = [];
+  /** One per output; null for one that takes no gradient. */
+  readonly outputs: (Variable | null)[];
   /** Per differentiable input, in slot order with lists laid flat: whose gradient it is. */
   edges: (Variable | null)[] = [];
   isWalked = false;
   readonly #attrs: object;
-  readonly #shapes: object;
-  readonly #savedInputs: Record<string, SavedSlot> = {};
-  readonly #savedOutputs: Record<string, Saved> = {};
+  readonly #shapes: Record<string, Shape | readonly Shape[] | undefined>;
+  /** In slot order, and in output order: what backward needs. */
+  #savedInputs: (Saved | readonly Saved[] | undefined)[] = [];
+  #savedOutputs: (Saved | undefined)[] = [];
   /** How many outputs can be reached, and walks in progress. */
   #holds = 0;
 
-  constructor(op: AnyOpDefinition, attrs: object, shapes: object) {
+  constructor(op: AnyOpDefinition, attrs: object, shapes: Record<string, Shape | readonly Shape[] | undefined>) {
     this.op = op;
+    this.outputs = op.outputs.map(() => null);
     this.#attrs = attrs;
     this.#shapes = shapes;
   }
 
-  /** Declares output `index`. */
-  output(index: number, shape: Shape, dtype: Dtype, runtime: Runtime): Variable {
-    const variable = new Variable(this, index);
-    this.outputs[index] = { shape, dtype, runtime, variable };
-    this.#holds++;
-    return variable;
+  /** Declares that output `index` takes a gradient. */
+  output(index: number): Variable {
+    return (this.outputs[index] = new Variable(this, index));
   }
 
   /** Links the node to what it read, and saves what backward needs. */
   record(inputs: Record<string, Tensor | readonly Tensor[] | undefined>, outputs: readonly Tensor[]): void {
     const { op } = this;
-    for (const slot of op.slots) {
-      const value = inputs[slot.name];
-      const list = value === undefined ? [null] : value instanceof Tensor ? [value] : value;
-      if (slot.differentiable) {
-        for (const tensor of list) {
-          const variable = tensor?.variable ?? null;
-          if (variable) variable.edges++;
-          this.edges.push(variable);
-        }
-      }
-      if (op.saves.includes(slot.name) && value !== undefined) {
-        this.#savedInputs[slot.name] =
-          value instanceof Tensor ? new Saved(value) : value.map((tensor) => new Saved(tensor));
+    for (const { name, differentiable } of op.slots) {
+      const value = inputs[name];
+      const isSaved = op.saves.includes(name);
+      if (value === undefined || value instanceof Tensor) {
+        if (differentiable) this.#link(value);
+        this.#savedInputs.push(isSaved && value ? new Saved(value) : undefined);
+      } else {
+        if (differentiable) value.forEach((tensor) => this.#link(tensor));
+        this.#savedInputs.push(isSaved ? value.map((tensor) => new Saved(tensor)) : undefined);
       }
     }
-    op.outputs.forEach((name, i) => {
-      if (op.saves.includes(name)) this.#savedOutputs[name] = new Saved(outputs[i]!);
-    });
+    for (let i = 0; i < outputs.length; i++) {
+      this.#savedOutputs.push(op.saves.includes(op.outputs[i]!) ? new Saved(outputs[i]!) : undefined);
+    }
+  }
+
+  #link(input: Tensor | undefined): void {
+    const variable = input?.variable ?? null;
+    variable?.retainEdge();
+    this.edges.push(variable);
   }
 
   /** Calls the op's backward. One entry per edge; null where no gradient flows. */
   backward(grads: readonly (Tensor | null)[], needs: readonly boolean[]): (Tensor | null)[] {
     const { op } = this;
     const inputs: Record<string, Tensor | Tensor[] | undefined> = {};
-    for (const name in this.#savedInputs) {
-      const saved = this.#savedInputs[name];
-      inputs[name] = saved instanceof Saved ? saved.unpack(op.name) : saved?.map((item) => item.unpack(op.name));
-    }
-    const outputs: Record<string, Tensor> = {};
-    for (const name in this.#savedOutputs) outputs[name] = this.#savedOutputs[name]!.unpack(op.name);
-    const result = op.backward!({
-      grads,
-      inputs,
-      outputs,
-      attrs: this.#attrs,
-      needs: this.#needsByName(needs),
-      shapes: this.#shapes,
+    const outputs: Record<string, Tensor | undefined> = {};
+    this.#savedInputs.forEach((saved, i) => {
+      inputs[op.slots[i]!.name] =
+        saved && (saved instanceof Saved ? saved.unpack(op.name) : saved.map((item) => item.unpack(op.name)));
     });
-    return op.slots.flatMap((slot) => {
-      if (!slot.differentiable) return [];
-      const value = result[slot.name] as Tensor | null | undefined | readonly (Tensor | null)[];
-      return slot.many ? [...(value as readonly (Tensor | null)[])] : [(value ?? null) as Tensor | null];
-    });
+    this.#savedOutputs.forEach((saved, i) => (outputs[op.outputs[i]!] = saved?.unpack(op.name)));
+    const context = { grads, inputs, outputs, attrs: this.#attrs, shapes: this.#shapes };
+    return this.#gradientsByEdge(op.backward!({ ...context, needs: this.#needsByName(needs) }));
   }
 
   #needsByName(needs: readonly boolean[]): Record<string, boolean> {
@@ -168,19 +151,40 @@ export class TapeNode implements GraphNode {
     let next = 0;
     for (const slot of this.op.slots) {
       if (!slot.differentiable) continue;
-      const shapes = (this.#shapes as Record<string, unknown>)[slot.name];
-      const count = slot.many ? (shapes as readonly unknown[]).length : 1;
+      const count = slot.many ? (this.#shapes[slot.name] as readonly Shape[]).length : 1;
       named[slot.name] = needs.slice(next, next + count).some(Boolean);
       next += count;
     }
     return named;
   }
 
+  #gradientsByEdge(result: Record<string, unknown>): (Tensor | null)[] {
+    return this.op.slots.flatMap((slot) => {
+      if (!slot.differentiable) return [];
+      const value = result[slot.name];
+      if (!slot.many) return [this.#checked((value ?? null) as Tensor | null, this.#shapes[slot.name] as Shape)];
+      const shapes = this.#shapes[slot.name] as readonly Shape[];
+      return shapes.map((shape, i) => this.#checked((value as readonly (Tensor | null)[])[i] ?? null, shape));
+    });
+  }
+
+  #checked(gradient: Tensor | null, shape: Shape): Tensor | null {
+    if (!gradient || sameShape(gradient.shape, shape)) return gradient;
+    throw new GradError(
+      `its backward gave a gradient of shape ${formatShape(gradient.shape)} for an input of shape ${formatShape(shape)}`,
+      { op: this.op.name, expected: shape, got: gradient.shape },
+    );
+  }
+
+  get isReachable(): boolean {
+    return this.#holds > 0;
+  }
+
   hold(): void {
     this.#holds++;
   }
 
-  outputUnreachable(): void {
+  release(): void {
     if (--this.#holds > 0) return;
     pendingFrees.push(this);
     drainFrees();
@@ -188,18 +192,15 @@ export class TapeNode implements GraphNode {
 
   /** Lets go of everything saved and read. */
   free(): void {
-    for (const name in this.#savedInputs) {
-      const saved = this.#savedInputs[name];
+    const { edges } = this;
+    for (const saved of this.#savedInputs) {
       if (saved instanceof Saved) saved.release();
       else saved?.forEach((item) => item.release());
-      delete this.#savedInputs[name];
     }
-    for (const name in this.#savedOutputs) {
-      this.#savedOutputs[name]!.release();
-      delete this.#savedOutputs[name];
-    }
-    const { edges } = this;
+    for (const saved of this.#savedOutputs) saved?.release();
     this.edges = [];
+    this.#savedInputs = [];
+    this.#savedOutputs = [];
     for (const variable of edges) variable?.releaseEdge();
   }
 }

@@ -156,12 +156,20 @@ export interface Op<I extends readonly string[], A extends object = NoAttrs, O e
   readonly definition: AnyOpDefinition;
 }
 
+/** A kernel whose types were checked when it was written. */
+interface AnyKernel {
+  (inputs: object, attrs: object, outputs: readonly Tensor[]): void;
+  readonly acceptsStrides?: boolean;
+}
+
 /** A definition whose types were checked when it was written; what the dispatcher, tests and tables work with. */
 export interface AnyOpDefinition {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly slots: readonly InputSlot[];
+  /** Names of the attributes without a default. */
+  readonly required: readonly string[];
   readonly attrs: Readonly<Record<string, unknown>>;
   readonly dtypes: DtypeRule;
   readonly dtype: ((inputs: Dtype, attrs: object) => Dtype | readonly Dtype[]) | undefined;
@@ -170,7 +178,7 @@ export interface AnyOpDefinition {
   readonly view: ((input: Layout, attrs: object) => Layout | null) | undefined;
   readonly moves: ((attrs: object) => Device) | undefined;
   readonly mutates: readonly string[];
-  readonly kernels: Partial<Record<DeviceName, (inputs: object, attrs: object, outputs: readonly Tensor[]) => void>>;
+  readonly kernels: Partial<Record<DeviceName, AnyKernel>>;
   readonly saves: readonly string[];
   readonly backward: ((context: object) => Record<string, unknown>) | undefined;
   readonly samples: readonly Record<string, unknown>[];

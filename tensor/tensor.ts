@@ -53,7 +53,7 @@ export class Tensor implements Disposable {
     this.strides = layout.strides;
     this.offset = layout.offset;
     this.variable = variable;
-    if (variable) variable.handles++;
+    variable?.retainHandle();
     countOf(storage.runtime.name).tensors++;
     if (!adopt(this)) this.watch();
   }
@@ -149,7 +149,7 @@ export class Tensor implements Disposable {
   become(source: Tensor, variable: Variable | null = this.variable): void {
     source.assertLive('become');
     this.#unwatch();
-    if (variable) variable.handles++;
+    variable?.retainHandle();
     countOf(source.storage.runtime.name).tensors++;
     source.storage.retain();
     const old = { storage: this.storage, variable: this.variable };

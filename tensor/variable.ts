@@ -1,9 +1,9 @@
 import type { Tensor } from './tensor.ts';
 
-/** A recorded op, as the tensor floor sees it: something that can be let go. */
+/** A recorded op, as the tensor floor sees it: held while one of its outputs can be reached. */
 export interface GraphNode {
-  /** Called when none of the node's outputs can be reached any more. */
-  outputUnreachable(): void;
+  hold(): void;
+  release(): void;
 }
 
 /**
@@ -22,14 +22,22 @@ export class Variable {
     this.index = index;
   }
 
+  retainHandle(): void {
+    if (this.handles++ === 0 && this.edges === 0) this.node?.hold();
+  }
+
+  retainEdge(): void {
+    if (this.edges++ === 0 && this.handles === 0) this.node?.hold();
+  }
+
   releaseHandle(): void {
     if (--this.handles > 0) return;
     this.grad?.dispose();
     this.grad = null;
-    if (this.edges === 0) this.node?.outputUnreachable();
+    if (this.edges === 0) this.node?.release();
   }
 
   releaseEdge(): void {
-    if (--this.edges === 0 && this.handles === 0) this.node?.outputUnreachable();
+    if (--this.edges === 0 && this.handles === 0) this.node?.release();
   }
 }
