@@ -1,5 +1,12 @@
-export * from './elementwise/binary.ts';
+export * from './elementwise/activation.ts';
+export type { ActivationBackward } from './elementwise/activationBackward.ts';
+export * from './elementwise/arithmetic.ts';
+export type { BinaryOp } from './elementwise/binary.ts';
 export { cast, castTo } from './elementwise/cast.ts';
+export * from './elementwise/compare.ts';
+export { abs, exp, log, neg, rsqrt, sign, sqrt, square } from './elementwise/unary.ts';
+export type { UnaryOp } from './elementwise/unary.ts';
+export { where } from './elementwise/where.ts';
 export { sum } from './reduce/sum.ts';
 export { concat } from './layout/concat.ts';
 export { contiguous } from './layout/contiguous.ts';

@@ -62,7 +62,10 @@ export function correlate(grid: Grid, source: number, gradient: number, output: 
     return;
   }
   const perBlock = chooseChannels(grid, Math.max(8, Math.floor(mostTaps / taps)));
-  const blocks = { channels: perBlock, positions: choosePositions(grid, Math.ceil((perBlock * taps) / 8) * 8, fewItems) };
+  const blocks = {
+    channels: perBlock,
+    positions: choosePositions(grid, Math.ceil((perBlock * taps) / 8) * 8, fewItems),
+  };
   const perSlice = groups * Math.ceil(channels / perBlock);
   const sliceImages = Math.max(1, Math.ceil(images / Math.ceil(fewItems / perSlice)));
   const slices = Math.ceil(images / sliceImages);
@@ -70,9 +73,15 @@ export function correlate(grid: Grid, source: number, gradient: number, output: 
   temporary(slices > 1 ? 4 * elements * slices : 0, (partial) => {
     launchOn(grid, blocks, (geometry, scratch) => {
       const target = slices > 1 ? partial : output;
-      launch('convolutionWeightGrad', [geometry, source, gradient, target, images, sliceImages], perSlice * slices, { work, scratch });
+      launch('convolutionWeightGrad', [geometry, source, gradient, target, images, sliceImages], perSlice * slices, {
+        work,
+        scratch,
+      });
     });
-    if (slices > 1) launch('matmulSumSlices', [partial, output, elements, slices], Math.ceil(elements / 1024), { work: 512 * slices });
+    if (slices > 1)
+      launch('matmulSumSlices', [partial, output, elements, slices], Math.ceil(elements / 1024), {
+        work: 512 * slices,
+      });
   });
 }
 
@@ -116,8 +125,21 @@ function launchOn(grid: Grid, blocks: Blocks, body: (geometry: number, scratch: 
   const panelsAt = bandAt + align(4 * blocks.channels * bandRows(grid, blocks.positions) * stride[1] * run + 64);
   const scratch = panelsAt + 4 * blocks.positions * Math.ceil(taps / 8) * 8;
   const numbers = [
-    channels, rows, groups, ...source, ...size, ...kernel, ...stride, ...dilation, ...origin, run,
-    blocks.channels, blocks.positions, placesAt, bandAt, panelsAt,
+    channels,
+    rows,
+    groups,
+    ...source,
+    ...size,
+    ...kernel,
+    ...stride,
+    ...dilation,
+    ...origin,
+    run,
+    blocks.channels,
+    blocks.positions,
+    placesAt,
+    bandAt,
+    panelsAt,
   ];
   temporary(4 * numbers.length, (address) => {
     new Int32Array(engine().memory.buffer, address, numbers.length).set(numbers);

@@ -47,25 +47,51 @@ function convolvePhase(grid: Grid, y: Phase, x: Phase, gradient: number, weights
   const { groups, channels, rows, kernel } = grid;
   temporary(4 * groups * channels * rows * y.taps * x.taps, (turned) => {
     const taps = [y.firstTap, y.tapStep, y.taps, x.firstTap, x.tapStep, x.taps];
-    launch('convolutionTurnWeights', [weights, rows, channels, ...kernel, ...taps, turned], groups * channels, { work: rows * y.taps * x.taps });
-    convolve({
-      ...grid, channels: rows, rows: channels, source: grid.size, size: [y.count, x.count], kernel: [y.taps, x.taps],
-      stride: [1, 1], dilation: [y.dilation, x.dilation], offset: [y.offset, x.offset],
-    }, gradient, turned, 0, output);
+    launch('convolutionTurnWeights', [weights, rows, channels, ...kernel, ...taps, turned], groups * channels, {
+      work: rows * y.taps * x.taps,
+    });
+    convolve(
+      {
+        ...grid,
+        channels: rows,
+        rows: channels,
+        source: grid.size,
+        size: [y.count, x.count],
+        kernel: [y.taps, x.taps],
+        stride: [1, 1],
+        dilation: [y.dilation, x.dilation],
+        offset: [y.offset, x.offset],
+      },
+      gradient,
+      turned,
+      0,
+      output,
+    );
   });
 }
 
 /** Source s = p · stride + t · dilation + offset: for each remainder of s, the taps t for which p is whole, and p itself. */
 function phasesOf(grid: Grid, axis: 0 | 1): Phase[] {
-  const [stride, dilation, offset, kernel, length] = [grid.stride[axis], grid.dilation[axis], grid.offset[axis], grid.kernel[axis], grid.source[axis]];
+  const [stride, dilation, offset, kernel, length] = [
+    grid.stride[axis],
+    grid.dilation[axis],
+    grid.offset[axis],
+    grid.kernel[axis],
+    grid.source[axis],
+  ];
   const tapStep = stride / greatestCommonDivisor(stride, dilation);
   return Array.from({ length: Math.min(stride, length) }, (_, first) => {
     let firstTap = 0;
     while (firstTap < tapStep && (first - offset - firstTap * dilation) % stride !== 0) firstTap++;
     const taps = firstTap < Math.min(tapStep, kernel) ? Math.ceil((kernel - firstTap) / tapStep) : 0;
     return {
-      first, firstTap, tapStep, taps, count: Math.ceil((length - first) / stride),
-      offset: (first - offset - firstTap * dilation) / stride, dilation: (-tapStep * dilation) / stride,
+      first,
+      firstTap,
+      tapStep,
+      taps,
+      count: Math.ceil((length - first) / stride),
+      offset: (first - offset - firstTap * dilation) / stride,
+      dilation: (-tapStep * dilation) / stride,
     };
   });
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Matrix } from './multiply.cpu.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
@@ -7,28 +8,70 @@ import { collapse, outerLoops } from '../runtime/cpu/collapse.ts';
 import { pointer } from '../runtime/cpu/launch.ts';
 import { multiply } from './multiply.cpu.ts';
 
-/** c [..., M, N] = a [..., M, K] · b [..., K, N], leading axes broadcast. */
-export const matmulCpu: Kernel<['a', 'b']> = acceptsStrides(({ a, b }, _attrs, [c]) => {
-  const batch = c!.shape.slice(0, -2);
-  const [m, n] = c!.shape.slice(-2) as [number, number];
-  const k = a.shape.at(-1)!;
-  const loops = collapse(batch, [leadingStrides(a, batch), leadingStrides(b, batch)], 2);
-  const { sizes, strides: [aSteps, bSteps] } = loops;
-  const [outer, inner] = sizes.slice(-2) as [number, number];
-  const left = matrixOf(a, aSteps!);
-  const right = matrixOf(b, bSteps!);
-  const bytes = 4 * m * n * outer * inner;
-  let at = pointer(c!);
-  outerLoops(loops, 2, (aOffset, bOffset) => {
-    multiply({ ...left, at: left.at + 4 * aOffset! }, { ...right, at: right.at + 4 * bOffset! }, at, { m, n, k, outer, inner });
-    at += bytes;
-  });
+export const matmulCpu: Kernel<['a', 'b']> = acceptsStrides(({ a, b }, _attrs, outputs) => {
+  multiplyTensors(asRow(a), asColumn(b), outputs[0]!);
 });
 
-function leadingStrides(x: Tensor, batch: readonly number[]): number[] {
-  return broadcastStrides(x.shape.slice(0, -2), x.strides.slice(0, -2), batch);
+export const linearCpu: Kernel<['x', 'weight', 'bias?']> = acceptsStrides(({ x, weight, bias }, _attrs, outputs) => {
+  const [rows, columns] = [asRow(x), transposed(weight)];
+  if (!bias || bias.isContiguous) return multiplyTensors(rows, columns, outputs[0]!, bias ? pointer(bias) : 0);
+  const detached = bias.detach();
+  const packed = detached.contiguous();
+  multiplyTensors(rows, columns, outputs[0]!, pointer(packed));
+  packed.dispose();
+  detached.dispose();
+});
+
+/** A tensor's elements, perhaps with other axes; `at` is the address of the first. */
+interface Operand {
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly at: number;
 }
 
-function matrixOf(x: Tensor, steps: readonly number[]): Matrix {
-  return { at: pointer(x), row: 4 * x.strides.at(-2)!, column: 4 * x.strides.at(-1)!, outer: 4 * steps.at(-2)!, inner: 4 * steps.at(-1)! };
+function asRow(x: Tensor): Operand {
+  const { shape, strides } = x;
+  if (x.rank > 1) return { shape, strides, at: pointer(x) };
+  return { shape: [1, ...shape], strides: [0, ...strides], at: pointer(x) };
+}
+
+function asColumn(x: Tensor): Operand {
+  const { shape, strides } = x;
+  if (x.rank > 1) return { shape, strides, at: pointer(x) };
+  return { shape: [...shape, 1], strides: [...strides, 1], at: pointer(x) };
+}
+
+function transposed(x: Tensor): Operand {
+  return { shape: x.shape.toReversed(), strides: x.strides.toReversed(), at: pointer(x) };
+}
+
+/** c [..., M, N] = a [..., M, K] · b [..., K, N] (+ the N numbers at `bias`), leading axes broadcast. c is contiguous. */
+function multiplyTensors(a: Operand, b: Operand, c: Tensor, bias = 0): void {
+  const [m, k] = a.shape.slice(-2) as [number, number];
+  const n = b.shape.at(-1)!;
+  const rank = Math.max(a.shape.length, b.shape.length) - 2;
+  const batch = Array.from({ length: rank }, (_, i) => {
+    const size = a.shape[i - rank + a.shape.length - 2] ?? 1;
+    return size === 1 ? (b.shape[i - rank + b.shape.length - 2] ?? 1) : size;
+  });
+  const loops = collapse(batch, [leadingStrides(a, batch), leadingStrides(b, batch)], 2);
+  const [outer, inner] = loops.sizes.slice(-2) as [number, number];
+  const left = matrixOf(a, loops.strides[0]!);
+  const right = matrixOf(b, loops.strides[1]!);
+  let at = pointer(c);
+  outerLoops(loops, 2, (aOffset, bOffset) => {
+    const shifted = { ...right, at: right.at + 4 * bOffset! };
+    multiply({ ...left, at: left.at + 4 * aOffset! }, shifted, at, { m, n, k, outer, inner, bias });
+    at += 4 * m * n * outer * inner;
+  });
+}
+
+function leadingStrides({ shape, strides }: Operand, batch: readonly number[]): number[] {
+  return broadcastStrides(shape.slice(0, -2), strides.slice(0, -2), batch);
+}
+
+function matrixOf({ at, strides }: Operand, steps: readonly number[]): Matrix {
+  const [row, column] = strides.slice(-2) as [number, number];
+  const [outer, inner] = steps.slice(-2) as [number, number];
+  return { at, row: 4 * row, column: 4 * column, outer: 4 * outer, inner: 4 * inner };
 }

@@ -49,7 +49,13 @@ export function multiply(a: Matrix, b: Matrix, c: number, product: Product): voi
   if (m * n * product.outer * product.inner === 0) return;
   const batches = product.outer * product.inner;
   // One matrix b for batches that lie one after the other: they are the rows of one product.
-  if (batches > 1 && b.outer === 0 && b.inner === 0 && a.inner === m * a.row && (product.outer === 1 || a.outer === product.inner * a.inner)) {
+  if (
+    batches > 1 &&
+    b.outer === 0 &&
+    b.inner === 0 &&
+    a.inner === m * a.row &&
+    (product.outer === 1 || a.outer === product.inner * a.inner)
+  ) {
     return multiply(a, b, c, { ...product, m: m * batches, outer: 1, inner: 1 });
   }
   // A few rows times a transposed matrix (a small batch through a linear layer): as bᵀ · aᵀ, b is read where it lies.
@@ -76,14 +82,27 @@ function multiplyInto(target: Target, a: Matrix, b: Matrix, product: Product): v
   if (outerCopies > 1 && size * outerCopies * innerCopies > mostCopied) {
     for (let i = 0; i < outer; i++) {
       const at = target.at + i * inner * m * n * 4;
-      multiplyInto({ ...target, at }, { ...a, at: a.at + i * a.outer }, { ...b, at: b.at + i * b.outer }, { ...product, outer: 1 });
+      multiplyInto(
+        { ...target, at },
+        { ...a, at: a.at + i * a.outer },
+        { ...b, at: b.at + i * b.outer },
+        { ...product, outer: 1 },
+      );
     }
     return;
   }
   temporary(size * outerCopies * innerCopies, (at) => {
     const panels = Math.ceil(n / 8) * outerCopies * innerCopies;
-    launch('matmulPackPanels', [b.at, b.row, b.column, b.outer, b.inner, at, n, k, innerCopies], panels, { work: 4 * k });
-    const copy = { at, row: 32, column: 4, outer: b.outer === 0 ? 0 : size * innerCopies, inner: b.inner === 0 ? 0 : size };
+    launch('matmulPackPanels', [b.at, b.row, b.column, b.outer, b.inner, at, n, k, innerCopies], panels, {
+      work: 4 * k,
+    });
+    const copy = {
+      at,
+      row: 32,
+      column: 4,
+      outer: b.outer === 0 ? 0 : size * innerCopies,
+      inner: b.inner === 0 ? 0 : size,
+    };
     multiplySliced(target, a, copy, panel, product);
   });
 }
@@ -118,15 +137,49 @@ function chooseBlocks({ m, n, k, outer, inner }: Product): Blocks {
   return { rows, columns, items: count() };
 }
 
-function multiplyBlocks(target: Target, a: Matrix, b: Matrix, panel: number, product: Product, blocks: Blocks & { slices: number }): void {
+function multiplyBlocks(
+  target: Target,
+  a: Matrix,
+  b: Matrix,
+  panel: number,
+  product: Product,
+  blocks: Blocks & { slices: number },
+): void {
   const { m, n, k, outer, inner, bias = 0 } = product;
   const { rows, columns, items, slices } = blocks;
   const copiesRows = Math.abs(a.column) > nearRows && n > 16;
   const steps = Math.ceil(k / slices);
-  launch('matmulBlocks', [
-    a.at, a.row, a.column, a.outer, a.inner,
-    b.at, b.row, panel, Number(panel !== 32), b.outer, b.inner,
-    target.at, target.row, target.column, 4 * m * n * outer * inner, bias, Number(target.biasByRow),
-    m, n, k, inner, outer * inner, steps, rows, columns, Number(copiesRows),
-  ], items * slices, { work: (m * n * k * outer * inner) / (items * slices * speed), scratch: blockScratch });
+  launch(
+    'matmulBlocks',
+    [
+      a.at,
+      a.row,
+      a.column,
+      a.outer,
+      a.inner,
+      b.at,
+      b.row,
+      panel,
+      Number(panel !== 32),
+      b.outer,
+      b.inner,
+      target.at,
+      target.row,
+      target.column,
+      4 * m * n * outer * inner,
+      bias,
+      Number(target.biasByRow),
+      m,
+      n,
+      k,
+      inner,
+      outer * inner,
+      steps,
+      rows,
+      columns,
+      Number(copiesRows),
+    ],
+    items * slices,
+    { work: (m * n * k * outer * inner) / (items * slices * speed), scratch: blockScratch },
+  );
 }

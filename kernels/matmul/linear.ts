@@ -1,0 +1,79 @@
+import type { Op } from '../../autograd/types.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ShapeError } from '../../tensor/errors.ts';
+import { formatShape } from '../../tensor/shape.ts';
+import { build, positionOf } from '../runtime/reference/loops.ts';
+import { linearCpu } from './matmul.cpu.ts';
+import { matmul } from './matmul.ts';
+
+/**
+ * y = x · weightᵀ + bias. x [..., I], weight [O, I], bias [O] → [..., O].
+ *
+ * @throws ShapeError when sizes do not fit
+ *
+ * @example
+ * await linear(tensor([1, 2]), tensor([[3, 4], [5, 6], [7, 8]])).array();     // [11, 17, 23]
+ */
+export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
+  name: 'linear',
+  inputs: ['x', 'weight', 'bias?'],
+  shape({ x, weight, bias }) {
+    if (weight.length !== 2) {
+      throw new ShapeError(`weight ${formatShape(weight)} has rank ${weight.length}; it must be [out, in]`, {
+        op: 'linear',
+        weight,
+      });
+    }
+    const [rows, columns] = weight as [number, number];
+    if (x.at(-1) !== columns) {
+      throw new ShapeError(
+        `x ${formatShape(x)} does not fit weight ${formatShape(weight)}; its last axis must be ${columns}`,
+        { op: 'linear', x, weight },
+      );
+    }
+    if (bias && !(bias.length === 1 && bias[0] === rows)) {
+      throw new ShapeError(
+        `bias ${formatShape(bias)} does not fit weight ${formatShape(weight)}; it must be [${rows}]`,
+        { op: 'linear', bias, weight },
+      );
+    }
+    return x.with(-1, rows);
+  },
+  reference({ x, weight, bias }) {
+    const [rows, columns] = weight.shape as [number, number];
+    return build([...x.shape.slice(0, -1), rows], (index) => {
+      const row = index.at(-1)!;
+      const from = positionOf([...index.slice(0, -1), 0], x.shape);
+      let sum = bias ? bias.data[row]! : 0;
+      for (let k = 0; k < columns; k++) sum += x.data[from + k]! * weight.data[row * columns + k]!;
+      return sum;
+    });
+  },
+  kernels: { cpu: linearCpu },
+  saves: ['x', 'weight'],
+  backward({ grads: [g], inputs: { x, weight }, needs }) {
+    const [rows, columns] = weight.shape as [number, number];
+    const count = x.shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    const flat = g.reshape([count, rows]);
+    return {
+      x: needs.x ? matmul(g, weight) : null,
+      weight: needs.weight ? matmul(flat.transpose(), x.reshape([count, columns])) : null,
+      bias: needs.bias ? flat.sum({ axis: 0 }) : null,
+    };
+  },
+  samples: [
+    { x: [5], weight: [3, 5] },
+    { x: [1, 21], weight: [13, 21], bias: [13] },
+    { x: [3, 21], weight: [13, 21], bias: [13] },
+    { x: [29, 7], weight: [11, 7], bias: [11] },
+    { x: [2, 3, 9], weight: [4, 9], bias: [4] },
+    { x: [0, 3], weight: [2, 3], bias: [2] },
+    { x: [2, 0], weight: [3, 0], bias: [3] },
+  ],
+  errors: [
+    { x: [2, 4], weight: [3, 5], throws: 'x [2, 4] does not fit weight [3, 5]; its last axis must be 5' },
+    { x: [], weight: [3, 5], throws: 'does not fit weight' },
+    { x: [2, 5], weight: [5], throws: 'it must be [out, in]' },
+    { x: [2, 5], weight: [3, 5], bias: [5], throws: 'bias [5] does not fit weight [3, 5]; it must be [3]' },
+  ],
+});
