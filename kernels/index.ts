@@ -21,3 +21,4 @@ export { logSoftmax, logSoftmaxBackward } from './softmax/logSoftmax.ts';
 export { linear } from './matmul/linear.ts';
 export { matmul } from './matmul/matmul.ts';
 export { layerNorm, layerNormBackward, layerNormForward } from './norm/layerNorm.ts';
+export { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.ts';

@@ -8,9 +8,11 @@ import { mapBroadcast } from '../runtime/reference/loops.ts';
 
 /** An elementwise op of two operands that broadcast; either may be a number. */
 export type BinaryOp = Op<['x:operand', 'y:operand']>;
+type BinarySample = Sample<['x:operand', 'y:operand'], object>;
 
 interface Rules {
   name: string;
+  /** Default `'numeric'`. */
   dtypes?: 'float' | 'numeric';
   /** Of the result, when it is not the operands'. */
   dtype?: Dtype;
@@ -21,9 +23,10 @@ interface Rules {
   saves?: readonly ('x' | 'y' | 'output')[];
   /** Gradients before they are summed over broadcast axes. */
   backward?: (g: Tensor, saved: { x: Tensor; y: Tensor; output: Tensor }) => { x: () => Tensor; y: () => Tensor };
+  samples?: readonly BinarySample[];
 }
 
-const samples: readonly Sample<['x:operand', 'y:operand'], object>[] = [
+const commonSamples: readonly BinarySample[] = [
   { x: [7], y: [7] },
   { x: [3, 1, 5], y: [4, 1] },
   { x: [], y: [2, 3] },
@@ -33,7 +36,7 @@ const samples: readonly Sample<['x:operand', 'y:operand'], object>[] = [
 
 /** Declares one op of the family. */
 export function binary(rules: Rules): BinaryOp {
-  const { name, reference, kernel, dtype, backward, saves = [] } = rules;
+  const { name, reference, kernel, dtype, backward, saves = [], samples = commonSamples } = rules;
   return defineOp<['x:operand', 'y:operand'], object, ['output'], 'x' | 'y' | 'output'>({
     name,
     inputs: ['x:operand', 'y:operand'],
@@ -41,7 +44,8 @@ export function binary(rules: Rules): BinaryOp {
     dtypes: rules.dtypes ?? 'numeric',
     ...(dtype && { dtype: () => dtype }),
     shape: ({ x, y }) => broadcastShapes(name, x, y),
-    reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference as (...values: number[]) => number),
+    reference: ({ x, y }) =>
+      mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference as (...values: number[]) => number),
     kernels: kernel ? { cpu: kernel } : {},
     saves,
     ...(backward && {
@@ -54,9 +58,3 @@ export function binary(rules: Rules): BinaryOp {
     errors: [{ x: [3], y: [4], throws: 'do not broadcast' }],
   });
 }
-
-export const add: BinaryOp = binary({ name: 'add', reference: (x, y) => x + y, backward: (g) => ({ x: () => g, y: () => g }) });
-export const mul: BinaryOp = binary({
-  name: 'mul', reference: (x, y) => x * y, saves: ['x', 'y'],
-  backward: (g, { x, y }) => ({ x: () => g.mul(y), y: () => g.mul(x) }),
-});

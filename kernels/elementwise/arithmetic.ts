@@ -1,0 +1,94 @@
+import type { BinaryOp } from './binary.ts';
+import { binary } from './binary.ts';
+import { binaryCpu } from './elementwise.cpu.ts';
+import { where } from './where.ts';
+
+/** x + y. */
+export const add: BinaryOp = binary({
+  name: 'add',
+  reference: (x, y) => x + y,
+  kernel: binaryCpu('add'),
+  backward: (g) => ({ x: () => g, y: () => g }),
+});
+
+/** x − y. */
+export const sub: BinaryOp = binary({
+  name: 'sub',
+  reference: (x, y) => x - y,
+  kernel: binaryCpu('sub'),
+  backward: (g) => ({ x: () => g, y: () => g.neg() }),
+});
+
+/** x · y. */
+export const mul: BinaryOp = binary({
+  name: 'mul',
+  reference: (x, y) => x * y,
+  kernel: binaryCpu('mul'),
+  saves: ['x', 'y'],
+  backward: (g, { x, y }) => ({ x: () => g.mul(y), y: () => g.mul(x) }),
+});
+
+/** x / y in reals: integers become float32. */
+export const div: BinaryOp = binary({
+  name: 'div',
+  dtypes: 'float',
+  reference: (x, y) => x / y,
+  kernel: binaryCpu('div'),
+  saves: ['y', 'output'],
+  backward: (g, { y, output }) => ({ x: () => g.div(y), y: () => g.div(y).mul(output).neg() }),
+  samples: [
+    { x: [7], y: { shape: [7], low: 0.5, high: 2 } },
+    { x: [3, 1, 5], y: { shape: [4, 1], low: -2, high: -0.5 } },
+    { x: { shape: [2, 3], dtype: 'int32' }, y: { shape: [], values: [4] } },
+    { x: [2, 3, 67], y: { shape: [67], low: 0.5, high: 2 } },
+  ],
+});
+
+/**
+ * xʸ in reals: integers become float32. NaN for a negative x with a y that is not an integer; 1 where y is 0.
+ * The gradient of x is 0 where y is 0; that of y is 0 where x is 0 and y ≥ 0, and NaN where x is negative.
+ */
+export const pow: BinaryOp = binary({
+  name: 'pow',
+  dtypes: 'float',
+  reference: (x, y) => (x === 1 ? 1 : x ** y), // JavaScript says NaN for 1 to the NaN, C and PyTorch say 1
+  kernel: binaryCpu('pow', 12),
+  saves: ['x', 'y', 'output'],
+  backward: (g, { x, y, output }) => ({
+    x: () => where(y.eq(0), 0, g.mul(y).mul(x.pow(y.sub(1)))),
+    y: () => {
+      const raw = g.mul(output).mul(x.log());
+      return where(x.eq(0), where(y.lt(0), raw, 0), raw);
+    },
+  }),
+  samples: [
+    { x: { shape: [7], low: 0.3, high: 3 }, y: [7] },
+    { x: { shape: [3, 1, 5], low: 0.3, high: 3 }, y: [4, 1] },
+    { x: { shape: [5], low: 0.3, high: 3 }, y: { shape: [], values: [2] } },
+    { x: { shape: [], values: [1.5] }, y: [2, 3] },
+  ],
+});
+
+/** The larger of x and y; NaN if one is NaN. Where they are equal each gets half the gradient. */
+export const maximum: BinaryOp = binary({
+  name: 'maximum',
+  reference: Math.max,
+  kernel: binaryCpu('maximum'),
+  saves: ['x', 'y'],
+  backward: (g, { x, y }) => {
+    const shared = where(x.eq(y), g.mul(0.5), g);
+    return { x: () => where(x.lt(y), 0, shared), y: () => where(y.lt(x), 0, shared) };
+  },
+});
+
+/** The smaller of x and y; NaN if one is NaN. Where they are equal each gets half the gradient. */
+export const minimum: BinaryOp = binary({
+  name: 'minimum',
+  reference: Math.min,
+  kernel: binaryCpu('minimum'),
+  saves: ['x', 'y'],
+  backward: (g, { x, y }) => {
+    const shared = where(x.eq(y), g.mul(0.5), g);
+    return { x: () => where(y.lt(x), 0, shared), y: () => where(x.lt(y), 0, shared) };
+  },
+});

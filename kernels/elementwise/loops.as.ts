@@ -1,0 +1,58 @@
+/**
+ * The loops of the elementwise kernels. Not a kernel itself.
+ *
+ * Legend: three loops of sizes n0, n1, n2; an operand x advances by x0, x1, x2 elements per step of each (0 repeats an
+ * element, negative walks back), the output is contiguous. A row (n2 elements) is cut into runs; an item is one run:
+ * item = row · runs + run, row = 0 … n0 · n1 − 1. Elements do not depend on each other.
+ */
+
+import { apply1, apply2 } from './formulas.as';
+import { RUN, load4, loadPart, store4, storePart } from './lanes.as';
+
+/** Items [first, last) of y = f(x). */
+@inline
+export function unary<TIn, TOut>(
+  op: i32, x: usize, y: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, first: i32, last: i32,
+): void {
+  const runs = (n2 + RUN - 1) / RUN;
+  for (let item = first; item < last; item++) {
+    const row = item / runs;
+    const start = (item - row * runs) * RUN;
+    const i = row / n1;
+    let left = min(RUN, n2 - start);
+    let from = x + <usize>(i * x0 + (row - i * n1) * x1 + start * x2) * sizeof<TIn>();
+    let to = y + <usize>(row * n2 + start) * sizeof<TOut>();
+    for (; left >= 4; left -= 4) {
+      store4<TOut>(to, apply1<TIn, TOut>(op, load4<TIn>(from, x2)));
+      from += <usize>x2 * (4 * sizeof<TIn>());
+      to += 4 * sizeof<TOut>();
+    }
+    if (left > 0) storePart<TOut>(to, apply1<TIn, TOut>(op, loadPart<TIn>(from, x2, left)), left);
+  }
+}
+
+/** Items [first, last) of out = f(x, y). */
+@inline
+export function binary<T, TOut>(
+  op: i32, x: usize, y: usize, out: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32,
+  first: i32, last: i32,
+): void {
+  const runs = (n2 + RUN - 1) / RUN;
+  for (let item = first; item < last; item++) {
+    const row = item / runs;
+    const start = (item - row * runs) * RUN;
+    const i = row / n1;
+    const j = row - i * n1;
+    let left = min(RUN, n2 - start);
+    let xAt = x + (<usize>(i * x0 + j * x1 + start * x2) << 2);
+    let yAt = y + (<usize>(i * y0 + j * y1 + start * y2) << 2);
+    let to = out + <usize>(row * n2 + start) * sizeof<TOut>();
+    for (; left >= 4; left -= 4) {
+      store4<TOut>(to, apply2<T>(op, load4<T>(xAt, x2), load4<T>(yAt, y2)));
+      xAt += <usize>x2 << 4;
+      yAt += <usize>y2 << 4;
+      to += 4 * sizeof<TOut>();
+    }
+    if (left > 0) storePart<TOut>(to, apply2<T>(op, loadPart<T>(xAt, x2, left), loadPart<T>(yAt, y2, left)), left);
+  }
+}

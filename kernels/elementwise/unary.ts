@@ -1,0 +1,123 @@
+import type { Op, Sample } from '../../autograd/types.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { map } from '../runtime/reference/loops.ts';
+import { unaryCpu } from './elementwise.cpu.ts';
+
+/** An elementwise op of one tensor. */
+export type UnaryOp = Op<['x']>;
+
+interface Rules {
+  name: string;
+  /** `'numeric'` also takes int32; default `'float'`. */
+  dtypes?: 'numeric';
+  /** On float64 values. */
+  reference: (x: number) => number;
+  /** Nanoseconds per element on the CPU; default that of memory. */
+  cost?: number;
+  saves?: 'x' | 'output';
+  /** The gradient of x. */
+  backward?: (g: Tensor, saved: Tensor) => Tensor;
+  /** Where the function is smooth; default the normal distribution. */
+  range?: readonly [low: number, high: number];
+  samples?: readonly Sample<['x'], object>[];
+}
+
+/** Declares one op of the family. */
+export function unary({
+  name,
+  dtypes = 'float' as 'numeric',
+  reference,
+  cost,
+  saves,
+  backward,
+  range,
+  samples = [],
+}: Rules): UnaryOp {
+  const of = (shape: readonly number[]): Sample<['x'], object> => ({
+    x: range ? { shape, low: range[0], high: range[1] } : shape,
+  });
+  return defineOp<['x'], object, ['output'], 'x' | 'output'>({
+    name,
+    inputs: ['x'],
+    attrs: {},
+    dtypes,
+    shape: ({ x }) => x,
+    reference: ({ x }) => map(x, reference),
+    kernels: { cpu: unaryCpu(name, cost) },
+    saves: saves ? [saves] : [],
+    ...(backward && {
+      backward: ({ grads: [g], inputs: { x }, outputs: { output } }) => ({
+        x: backward(g, saves === 'x' ? x : output),
+      }),
+    }),
+    samples: [of([7]), of([]), of([2, 3, 67]), of([2, 0]), { x: { shape: [5], dtype: 'int32' } }, ...samples],
+  });
+}
+
+/** −x. */
+export const neg: UnaryOp = unary({ name: 'neg', dtypes: 'numeric', reference: (x) => -x, backward: (g) => g.neg() });
+
+/** |x|; its gradient at 0 is 0. */
+export const abs: UnaryOp = unary({
+  name: 'abs',
+  dtypes: 'numeric',
+  reference: Math.abs,
+  saves: 'x',
+  backward: (g, x) => g.mul(x.sign()),
+});
+
+/** −1, 0 or 1; 0 for NaN. No gradient flows. */
+export const sign: UnaryOp = unary({
+  name: 'sign',
+  dtypes: 'numeric',
+  reference: (x) => Number(x > 0) - Number(x < 0),
+  samples: [{ x: { shape: [5], values: [NaN, -0, 0, Infinity, -1e-40] } }],
+});
+
+/** x². */
+export const square: UnaryOp = unary({
+  name: 'square',
+  dtypes: 'numeric',
+  reference: (x) => x * x,
+  saves: 'x',
+  backward: (g, x) => g.mul(x).mul(2),
+});
+
+/** eˣ. */
+export const exp: UnaryOp = unary({
+  name: 'exp',
+  reference: Math.exp,
+  cost: 1,
+  saves: 'output',
+  backward: (g, y) => g.mul(y),
+});
+
+/** The natural logarithm: −∞ at 0, NaN below. */
+export const log: UnaryOp = unary({
+  name: 'log',
+  reference: Math.log,
+  cost: 1,
+  saves: 'x',
+  backward: (g, x) => g.div(x),
+  range: [0.1, 4],
+});
+
+/** √x, NaN for negative x. */
+export const sqrt: UnaryOp = unary({
+  name: 'sqrt',
+  reference: Math.sqrt,
+  saves: 'output',
+  backward: (g, y) => g.mul(0.5).div(y),
+  range: [0.1, 4],
+});
+
+/** 1 / √x. */
+export const rsqrt: UnaryOp = unary({
+  name: 'rsqrt',
+  reference: (x) => 1 / Math.sqrt(x),
+  cost: 0.6,
+  saves: 'output',
+  backward: (g, y) => g.mul(y).mul(y).mul(y).mul(-0.5),
+  range: [0.1, 4],
+});
