@@ -22,3 +22,5 @@ export { linear } from './matmul/linear.ts';
 export { matmul } from './matmul/matmul.ts';
 export { layerNorm, layerNormBackward, layerNormForward } from './norm/layerNorm.ts';
 export { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.ts';
+export { crossEntropy, crossEntropyBackward, crossEntropyRows } from './loss/crossEntropy.ts';
+export { mse, squaredError } from './loss/mse.ts';

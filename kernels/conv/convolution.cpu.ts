@@ -1,25 +1,6 @@
+import type { Grid, Pair } from './problem.ts';
 import { engine } from '../runtime/cpu/instance.ts';
 import { launch, temporary } from '../runtime/cpu/launch.ts';
-
-/** [vertical, horizontal]. */
-export type Pair = readonly [number, number];
-
-/**
- * Output positions on a grid of `size`, each of which sees `kernel` taps of a `source` map: position p sees, under tap t,
- * source p · stride + t · dilation + offset. `channels` are read and `rows` written, per group.
- */
-export interface Grid {
-  readonly images: number;
-  readonly groups: number;
-  readonly channels: number;
-  readonly rows: number;
-  readonly source: Pair;
-  readonly size: Pair;
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly dilation: Pair;
-  readonly offset: Pair;
-}
 
 /** Channels and positions that a kernel handles at a time. */
 interface Blocks {

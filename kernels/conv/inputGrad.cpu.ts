@@ -1,4 +1,4 @@
-import type { Grid, Pair } from './convolution.cpu.ts';
+import type { Grid, Pair } from './problem.ts';
 import { engine } from '../runtime/cpu/instance.ts';
 import { launch, temporary } from '../runtime/cpu/launch.ts';
 import { convolve } from './convolution.cpu.ts';
