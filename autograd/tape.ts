@@ -4,7 +4,7 @@
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Storage } from '../tensor/storage.ts';
-import type { Layout } from '../tensor/tensor.ts';
+import type { Layout } from '../tensor/layout.ts';
 import type { GraphNode } from '../tensor/variable.ts';
 import type { AnyOpDefinition } from './types.ts';
 import { GradError } from '../tensor/errors.ts';

@@ -3,7 +3,8 @@
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Device, DeviceName, NdArray } from '../tensor/runtime.ts';
 import type { Shape } from '../tensor/shape.ts';
-import type { Layout, Tensor } from '../tensor/tensor.ts';
+import type { Layout } from '../tensor/layout.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** A tensor, or a number that stands for one of rank 0. */
 export type Operand = Tensor | number;

@@ -38,8 +38,9 @@ export function tensor(
     ? fromView(data, options.shape)
     : fromNested(data, options.shape);
   const dtype = storedDtype('tensor', runtime, options.dtype ?? natural);
+  const elements = convert(values, dtype);
   const result = emptyTensor('tensor', runtime, shape, dtype, options.requiresGrad);
-  runtime.write(result.storage.handle, dtype, 0, convert(values, dtype));
+  runtime.write(result.storage.handle, dtype, 0, elements);
   return result;
 }
 
@@ -72,23 +73,32 @@ interface HostValues {
 }
 
 function fromView(view: ArrayBufferView, shape: Shape | undefined): HostValues {
-  const values =
-    view instanceof BigInt64Array || view instanceof BigUint64Array ? Array.from(view, Number) : (view as TypedArray);
   if (view instanceof DataView)
     throw new DtypeError('a DataView has no element type; pass a typed array', { op: 'tensor' });
-  const declared = shape ?? [values.length];
-  checkShape('tensor', declared);
-  if (sizeOf(declared) !== values.length) {
-    const fields = { op: 'tensor', shape: declared, length: values.length };
-    throw new ShapeError(
-      `shape ${formatShape(declared)} holds ${sizeOf(declared)} elements, the array has ${values.length}`,
-      fields,
-    );
-  }
-  if (view instanceof Float32Array) return { values, shape: declared, natural: 'float32' };
-  if (view instanceof Float64Array) return { values, shape: declared, natural: 'float64' };
-  const isByte = view instanceof Uint8Array || view instanceof Uint8ClampedArray;
-  return { values, shape: declared, natural: isByte ? 'uint8' : 'int32' };
+  const values =
+    view instanceof BigInt64Array || view instanceof BigUint64Array ? Array.from(view, Number) : (view as TypedArray);
+  if (shape) checkHolds(shape, values.length);
+  return {
+    values,
+    shape: shape ?? [values.length],
+    natural: naturalDtypes[(view as TypedArray)[Symbol.toStringTag]] ?? 'int32',
+  };
+}
+
+/** Of the typed arrays whose elements are not taken for int32. float16 is not stored everywhere, so it must be asked for. */
+const naturalDtypes: Readonly<Record<string, Dtype>> = {
+  Float16Array: 'float32',
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+};
+
+function checkHolds(shape: Shape, length: number): void {
+  checkShape('tensor', shape);
+  if (sizeOf(shape) === length) return;
+  const message = `shape ${formatShape(shape)} holds ${sizeOf(shape)} elements, the array has ${length}`;
+  throw new ShapeError(message, { op: 'tensor', shape, length });
 }
 
 function fromNested(data: number | boolean | readonly unknown[], shape: Shape | undefined): HostValues {
@@ -107,19 +117,10 @@ function fromNested(data: number | boolean | readonly unknown[], shape: Shape | 
     }
   };
   walk(data, 0);
-  const flat = shape && natural.length === 1;
-  if (shape && !flat && !sameShape(shape, natural)) {
-    throw new ShapeError(`the nested arrays have shape ${formatShape(natural)}, not ${formatShape(shape)}`, {
-      op: 'tensor',
-      shape,
-      natural,
-    });
-  }
-  if (flat && sizeOf(shape) !== values.length) {
-    throw new ShapeError(
-      `shape ${formatShape(shape)} holds ${sizeOf(shape)} elements, the array has ${values.length}`,
-      { op: 'tensor', shape },
-    );
+  if (shape && natural.length === 1) checkHolds(shape, values.length);
+  else if (shape && !sameShape(shape, natural)) {
+    const message = `the nested arrays have shape ${formatShape(natural)}, not [${String(shape)}]`;
+    throw new ShapeError(message, { op: 'tensor', shape, natural });
   }
   return {
     values,

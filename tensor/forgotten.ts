@@ -6,7 +6,6 @@ import type { Shape } from './shape.ts';
 import type { Storage } from './storage.ts';
 import type { Variable } from './variable.ts';
 import { formatShape } from './shape.ts';
-import { countOf } from './storage.ts';
 
 /** What is left of a tensor when its handle is gone. */
 interface Remains {
@@ -28,7 +27,7 @@ const environment = (globalThis as { process?: { env?: Record<string, string | u
 const isDevelopment = environment['NODE_ENV'] === 'development' || Boolean(environment['VICINAL_DEBUG']);
 
 const registry = new FinalizationRegistry<Remains>(({ storage, variable, dtype, shape, site }) => {
-  countOf(storage.runtime.name).tensors--;
+  storage.count.tensors--;
   storage.release();
   variable?.releaseHandle();
   if (site) {

@@ -3,9 +3,11 @@ import type { Shape } from './shape.ts';
 import { isFloat } from './dtype.ts';
 import { formatShape } from './shape.ts';
 
-/** Axes longer than this are printed as their first and last three entries, once the tensor is large. */
-const edge = 3;
+/** Of tensors with more than `summarizeAbove` elements, axes longer than 2 · `edge` are printed as their ends. */
 const summarizeAbove = 1000;
+const edge = 3;
+const lineWidth = 80;
+const prefix = 'tensor(';
 
 /** Row-major `data` as nested arrays; bools become booleans. */
 export function nest(data: TypedArray, shape: Shape, dtype: Dtype): unknown {
@@ -20,62 +22,77 @@ export function nest(data: TypedArray, shape: Shape, dtype: Dtype): unknown {
 
 /** Values as PyTorch prints them: aligned columns, four digits, scientific when the range is wide, summarised when large. */
 export function formatTensor(data: TypedArray, { shape, dtype }: { shape: Shape; dtype: Dtype }): string {
-  if (data.length === 0) return `tensor([], shape=${formatShape(shape)}, dtype=${dtype})`;
+  if (data.length === 0) {
+    const size = shape.length === 1 ? '' : `, shape=${formatShape(shape)}`;
+    return `${prefix}[]${size}${dtype === 'float32' ? '' : `, dtype=${dtype}`})`;
+  }
   const isSummary = data.length > summarizeAbove;
-  const shown = isSummary ? visibleIndices(shape) : data.map((_, i) => i);
+  const shown = visibleIndices(shape, isSummary);
   const print = numberPrinter(
     Array.from(shown, (i) => data[i]!),
     dtype,
   );
-  const width = Math.max(...Array.from(shown, (i) => print(data[i]!).length));
-  const prefix = 'tensor(';
 
   const block = (axis: number, start: number, size: number): string => {
-    if (axis === shape.length) return print(data[start]!).padStart(width);
-    const n = shape[axis]!;
-    const step = size / n;
-    const isCut = isSummary && n > 2 * edge;
-    const parts: string[] = [];
-    for (let i = 0; i < n; i++) {
-      if (isCut && i === edge) {
-        parts.push('...');
-        i = n - edge;
-      }
-      parts.push(block(axis + 1, start + i * step, step));
-    }
-    const depth = shape.length - axis - 1;
-    const separator = depth === 0 ? ', ' : `,${'\n'.repeat(depth)}${' '.repeat(prefix.length + axis + 1)}`;
-    return `[${parts.join(separator)}]`;
+    if (axis === shape.length) return print(data[start]!);
+    const step = size / shape[axis]!;
+    const parts = visibleRows(shape[axis]!, isSummary).map((i) => block(axis + 1, start + i * step, step));
+    const isVector = axis === shape.length - 1;
+    if (isSummary && shape[axis]! > 2 * edge) parts.splice(edge, 0, isVector ? ' ...' : '...');
+    const indent = ' '.repeat(prefix.length + axis + 1);
+    if (!isVector) return `[${parts.join(`,${'\n'.repeat(shape.length - axis - 1)}${indent}`)}]`;
+    const perLine = Math.max(1, Math.floor((lineWidth - indent.length + 1) / (parts[0]!.length + 2)));
+    const lines = Array.from({ length: Math.ceil(parts.length / perLine) }, (_, i) =>
+      parts.slice(i * perLine, (i + 1) * perLine).join(', '),
+    );
+    return `[${lines.join(`,\n${indent}`)}]`;
   };
   const suffix = dtype === 'float32' || dtype === 'bool' ? '' : `, dtype=${dtype}`;
   return `${prefix}${block(0, 0, data.length)}${suffix})`;
 }
 
-/** Flat indices of the elements that a summary shows. */
-function visibleIndices(shape: Shape): number[] {
+/** Which entries of an axis of length n are printed. */
+function visibleRows(n: number, isSummary: boolean): number[] {
+  const rows = Array.from({ length: n }, (_, i) => i);
+  return isSummary && n > 2 * edge ? [...rows.slice(0, edge), ...rows.slice(-edge)] : rows;
+}
+
+/** Flat indices of the elements that are printed. */
+function visibleIndices(shape: Shape, isSummary: boolean): number[] {
   let indices = [0];
   let step = shape.reduce((a, b) => a * b, 1);
   for (const n of shape) {
     step /= n;
-    const rows = Array.from({ length: n }, (_, i) => i).filter((i) => n <= 2 * edge || i < edge || i >= n - edge);
+    const rows = visibleRows(n, isSummary);
     indices = indices.flatMap((base) => rows.map((i) => base + i * step));
   }
   return indices;
 }
 
-function numberPrinter(values: number[], dtype: Dtype): (value: number) => string {
-  if (dtype === 'bool') return (v) => (v ? 'true' : 'false');
-  if (!isFloat(dtype)) return (v) => String(v);
-  const special = (v: number): string | undefined =>
-    Number.isNaN(v) ? 'nan' : Number.isFinite(v) ? undefined : v > 0 ? 'inf' : '-inf';
+/** Prints each of `values`, padded to their common width. */
+function numberPrinter(values: readonly number[], dtype: Dtype): (value: number) => string {
+  const print = dtype === 'bool' ? (v: number) => String(v !== 0) : isFloat(dtype) ? realPrinter(values) : String;
+  // As in PyTorch, zeros and what is not finite have no say in the width of reals.
+  const wide = isFloat(dtype) ? values.filter((v) => Number.isFinite(v) && v !== 0) : values;
+  const width = wide.reduce((most, v) => Math.max(most, print(v).length), 1);
+  return (value) => print(value).padStart(width);
+}
+
+function realPrinter(values: readonly number[]): (value: number) => string {
   const sizes = values.filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs);
-  const largest = Math.max(0, ...sizes);
-  const smallest = sizes.length ? Math.min(...sizes) : 0;
-  if (values.every((v) => !Number.isFinite(v) || Number.isInteger(v)) && largest < 1e8) {
-    return (v) => special(v) ?? `${Object.is(v, -0) ? '-0' : v}.`;
-  }
-  if (largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1000) {
-    return (v) => special(v) ?? v.toExponential(4).replace(/e([+-])(\d)$/, 'e$10$2');
-  }
-  return (v) => special(v) ?? v.toFixed(4);
+  const isWhole = sizes.every(Number.isInteger);
+  const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
+  const smallest = sizes.reduce((a, b) => Math.min(a, b), Infinity);
+  const isScientific = largest / smallest > 1000 || largest > 1e8 || (!isWhole && smallest < 1e-4);
+  return (value) => {
+    if (Number.isNaN(value)) return 'nan';
+    if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+    const size = Math.abs(value);
+    const digits = isScientific
+      ? size.toExponential(4).replace(/e([+-])(\d)$/, 'e$10$2')
+      : isWhole
+        ? `${size}.`
+        : size.toFixed(4);
+    return value < 0 || Object.is(value, -0) ? `-${digits}` : digits;
+  };
 }

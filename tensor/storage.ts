@@ -32,7 +32,8 @@ export class Storage {
   writer = '';
   #owners = 1;
   readonly #bytes: number;
-  readonly #count: Count;
+  /** Its device's counts. */
+  readonly count: Count;
 
   constructor(runtime: Runtime, dtype: Dtype, length: number) {
     this.runtime = runtime;
@@ -40,7 +41,7 @@ export class Storage {
     this.length = length;
     this.handle = runtime.allocate(dtype, length);
     this.#bytes = length * elementBytes(runtime, dtype);
-    const count = (this.#count = countOf(runtime.name));
+    const count = (this.count = countOf(runtime.name));
     count.bytes += this.#bytes;
     if (count.bytes > count.peak) count.peak = count.bytes;
   }
@@ -51,7 +52,7 @@ export class Storage {
 
   release(): void {
     if (--this.#owners > 0) return;
-    this.#count.bytes -= this.#bytes;
+    this.count.bytes -= this.#bytes;
     this.runtime.free(this.handle, this.dtype, this.length);
   }
 

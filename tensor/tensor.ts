@@ -1,25 +1,20 @@
 import type { Dtype, TypedArray } from './dtype.ts';
+import type { Layout } from './layout.ts';
 import type { Device, Runtime } from './runtime.ts';
 import type { Scope } from './scope.ts';
 import type { Shape } from './shape.ts';
-import { allocateArray } from './dtype.ts';
-import { DisposedError, GradError, ShapeError } from './errors.ts';
+import { isFloat } from './dtype.ts';
+import { DisposedError, DtypeError, GradError, ShapeError } from './errors.ts';
 import { formatTensor, nest } from './format.ts';
 import { watch, unwatch } from './forgotten.ts';
+import { gather, span } from './layout.ts';
 import { adopt, onEscape } from './scope.ts';
 import { contiguousStrides, formatShape, isContiguous, sameShape, sizeOf } from './shape.ts';
-import { countOf, Storage } from './storage.ts';
+import { Storage } from './storage.ts';
 import { Variable } from './variable.ts';
 
 // `using` needs the symbol before any class that implements Disposable is defined (Node 20 has it; older engines do not).
 (Symbol as { dispose?: symbol }).dispose ??= Symbol.for('Symbol.dispose');
-
-/** How a tensor's elements lie in its storage, in elements. */
-export interface Layout {
-  readonly shape: Shape;
-  readonly strides: Shape;
-  readonly offset: number;
-}
 
 /**
  * An n-dimensional array on a device: a counted handle on a storage, with shape, strides and offset. Ops are methods
@@ -54,7 +49,7 @@ export class Tensor implements Disposable {
     this.offset = layout.offset;
     this.variable = variable;
     variable?.retainHandle();
-    countOf(storage.runtime.name).tensors++;
+    storage.count.tensors++;
     if (!adopt(this)) this.watch();
   }
 
@@ -112,26 +107,38 @@ export class Tensor implements Disposable {
         { op: 'grad', ...shapes },
       );
     }
+    if (value && (value.dtype !== this.dtype || value.device !== this.device)) {
+      throw new DtypeError(`a gradient is like its tensor, ${String(this)}; got ${String(value)}`, { op: 'grad' });
+    }
     const old = variable.grad;
-    if (old && old !== value && !adopt(old)) old.watch();
     variable.grad = value ? value.own() : null;
+    if (old && old !== value && !adopt(old)) old.watch();
   }
 
   /** @internal Another handle on the same elements and the same autograd identity. */
-  alias(variable: Variable | null = this.variable): Tensor {
-    this.assertLive('alias');
+  alias(variable: Variable | null = this.variable, op = 'alias'): Tensor {
+    this.assertLive(op);
     this.storage.retain();
     return new Tensor(this.storage, this.dtype, this, variable);
   }
 
   /** The same elements, cut off from the tape: no gradient flows through the result. */
   detach(): Tensor {
-    return this.alias(null);
+    return this.alias(null, 'detach');
   }
 
   /** The same elements as a new leaf that collects `.grad`. */
   requireGrad(): Tensor {
-    return this.alias(new Variable(null, 0));
+    if (!isFloat(this.dtype)) {
+      throw new DtypeError(
+        `only floating point tensors can require a gradient, got ${this.dtype}; use cast('float32')`,
+        {
+          op: 'requireGrad',
+          dtype: this.dtype,
+        },
+      );
+    }
+    return this.alias(new Variable(null, 0), 'requireGrad');
   }
 
   /** Takes this tensor out of its scope: it lives until `dispose()`. */
@@ -150,12 +157,12 @@ export class Tensor implements Disposable {
     source.assertLive('become');
     this.#unwatch();
     variable?.retainHandle();
-    countOf(source.storage.runtime.name).tensors++;
+    source.storage.count.tensors++;
     source.storage.retain();
     const old = { storage: this.storage, variable: this.variable };
     const { storage, dtype, strides, offset } = source;
     Object.assign(this, { storage, dtype, strides, offset, variable });
-    countOf(old.storage.runtime.name).tensors--;
+    old.storage.count.tensors--;
     old.storage.release();
     old.variable?.releaseHandle();
     this.watch(false);
@@ -186,7 +193,7 @@ export class Tensor implements Disposable {
     this.#state = 'freed';
     this.scope = null;
     this.#unwatch();
-    countOf(this.storage.runtime.name).tensors--;
+    this.storage.count.tensors--;
     this.storage.release();
     this.variable?.releaseHandle();
   }
@@ -205,40 +212,37 @@ export class Tensor implements Disposable {
   }
 
   /** The elements in row-major order. The copy is queued before this returns, so the tensor may be freed right after. */
-  data(): Promise<TypedArray> {
-    this.assertLive('data');
-    const { start, length } = this.#span();
-    const raw = this.storage.runtime.read(this.storage.handle, this.dtype, start, length);
-    return this.isContiguous ? raw : raw.then((data) => this.#gather(data, start));
+  async data(): Promise<TypedArray> {
+    return this.#read('data');
   }
 
   /** @internal The same at once, on devices whose memory is the host's. */
   dataNow(): TypedArray | undefined {
     this.assertLive('data');
-    const { start, length } = this.#span();
-    const raw = this.storage.runtime.readNow?.(this.storage.handle, this.dtype, start, length);
-    return raw && !this.isContiguous ? this.#gather(raw, start) : raw;
+    const { start, length } = span(this);
+    const stretch = this.storage.runtime.readNow?.(this.storage.handle, this.dtype, start, length);
+    return stretch && gather(stretch, start, this);
   }
 
   /** The elements as nested arrays; a number (or boolean) at rank 0. */
   async array(): Promise<unknown> {
-    return nest(await this.data(), this.shape, this.dtype);
+    return nest(await this.#read('array'), this.shape, this.dtype);
   }
 
   /** The one element. Throws ShapeError when there are more or none. */
-  item(): Promise<number> {
+  async item(): Promise<number> {
     if (this.size !== 1) {
       throw new ShapeError(`shape ${formatShape(this.shape)} has ${this.size} elements; item() reads a tensor of one`, {
         op: 'item',
         shape: this.shape,
       });
     }
-    return this.data().then((data) => data[0]!);
+    return (await this.#read('item'))[0]!;
   }
 
   /** The values as PyTorch prints them. */
   async format(): Promise<string> {
-    return formatTensor(await this.data(), this);
+    return formatTensor(await this.#read('format'), this);
   }
 
   toString(): string {
@@ -246,34 +250,12 @@ export class Tensor implements Disposable {
     return `Tensor(${this.dtype} ${formatShape(this.shape)} on ${this.device.name}${grad}${this.disposed ? ', freed' : ''})`;
   }
 
-  /** The stretch of storage between the first and the last element. */
-  #span(): { start: number; length: number } {
-    if (this.size === 0) return { start: this.offset, length: 0 };
-    let low = this.offset;
-    let high = this.offset;
-    this.shape.forEach((n, i) => {
-      const reach = (n - 1) * this.strides[i]!;
-      if (reach < 0) low += reach;
-      else high += reach;
-    });
-    return { start: low, length: high - low + 1 };
-  }
-
-  #gather(raw: TypedArray, start: number): TypedArray {
-    const { shape, strides } = this;
-    const out = allocateArray(this.dtype, this.size);
-    const index = new Array<number>(shape.length).fill(0);
-    let from = this.offset - start;
-    for (let to = 0; to < out.length; to++) {
-      out[to] = raw[from]!;
-      for (let axis = shape.length - 1; axis >= 0; axis--) {
-        from += strides[axis]!;
-        if (++index[axis]! < shape[axis]!) break;
-        from -= strides[axis]! * shape[axis]!;
-        index[axis] = 0;
-      }
-    }
-    return out;
+  async #read(op: string): Promise<TypedArray> {
+    this.assertLive(op);
+    const { shape, strides, offset, dtype, storage } = this; // as they are now: a parameter may `become` other elements
+    const { start, length } = span(this);
+    const stretch = await storage.runtime.read(storage.handle, dtype, start, length);
+    return gather(stretch, start, { shape, strides, offset });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
-import type { Layout, Tensor } from '../../tensor/tensor.ts';
+import type { Layout } from '../../tensor/layout.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { byteSize } from '../../tensor/dtype.ts';
 import { collapse, outerLoops } from '../runtime/cpu/collapse.ts';

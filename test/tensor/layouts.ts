@@ -1,7 +1,7 @@
 // Random shapes and strided layouts, and the plain walk over their elements that others are judged by.
 
 import { fc } from '@fast-check/vitest';
-import type { Layout } from '../../tensor/tensor.ts';
+import type { Layout } from '../../tensor/layout.ts';
 
 /** Shapes of up to four axes of up to four elements. */
 export function shapes({ empty = true } = {}): fc.Arbitrary<number[]> {

@@ -13,7 +13,7 @@ import {
   reshapedStrides,
   sizeOf,
 } from '../../tensor/shape.ts';
-import type { Layout } from '../../tensor/tensor.ts';
+import type { Layout } from '../../tensor/layout.ts';
 import { layouts, positions, shapes } from './layouts.ts';
 
 const positionsOf = (shape: readonly number[], strides: readonly number[]): number[] =>
