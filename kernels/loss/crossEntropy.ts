@@ -1,0 +1,188 @@
+import type { Op } from '../../autograd/types.ts';
+import type { NdArray } from '../../tensor/runtime.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Reduction } from './reduction.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { indexError } from '../../tensor/indexError.ts';
+import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { crossEntropyBackwardCpu, crossEntropyCpu } from './crossEntropy.cpu.ts';
+import { checkReduction } from './reduction.ts';
+
+export interface CrossEntropyAttrs {
+  /** Share of the target that is spread evenly over all classes, 0..1. Default 0. */
+  labelSmoothing?: number;
+  /** Rows with this target count for nothing. Default -100. */
+  ignoreIndex?: number;
+  /** 'mean' is over the rows that are not ignored, NaN when there is none. Default 'mean'. */
+  reduction?: Reduction;
+}
+
+const defaults: Required<CrossEntropyAttrs> = { labelSmoothing: 0, ignoreIndex: -100, reduction: 'mean' };
+
+/** @throws ShapeError or ArgumentError unless logits are [N, C, *], target is [N, *], and the options are known. */
+function check(
+  logits: Shape,
+  target: Shape,
+  { labelSmoothing, ignoreIndex, reduction }: Required<CrossEntropyAttrs>,
+): void {
+  const op = 'crossEntropy';
+  if (logits.length < 2 || logits[1] === 0) {
+    throw new ShapeError(`logits of shape ${formatShape(logits)} must be [N, C, ...] with at least one class`, {
+      op,
+      logits,
+    });
+  }
+  const wanted = logits.toSpliced(1, 1);
+  if (!sameShape(target, wanted)) {
+    const shapes = `target has shape ${formatShape(target)}, logits ${formatShape(logits)}`;
+    throw new ShapeError(`${shapes}; target must be ${formatShape(wanted)}, one class per row`, { op, logits, target });
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ArgumentError(`labelSmoothing must be a number of 0..1, got ${labelSmoothing}`, { op, labelSmoothing });
+  }
+  if (!Number.isInteger(ignoreIndex)) {
+    throw new ArgumentError(`ignoreIndex must be an integer, got ${ignoreIndex}`, { op, ignoreIndex });
+  }
+  checkReduction(op, reduction);
+}
+
+/** Per row: the logits in float64, their softmax, the smoothed target and its share of the loss (0 for ignored rows). */
+function* rowsOf(
+  logits: NdArray,
+  target: NdArray,
+  { labelSmoothing, ignoreIndex, reduction }: Required<CrossEntropyAttrs>,
+) {
+  const [rows, n] = logits.shape as [number, number];
+  const counted = target.data.filter((label) => label !== ignoreIndex).length;
+  for (let row = 0; row < rows; row++) {
+    const x = Array.from(logits.data.slice(row * n, (row + 1) * n));
+    const label = target.data[row]!;
+    const isIgnored = label === ignoreIndex;
+    if (!isIgnored && (label < 0 || label >= n))
+      throw indexError('crossEntropy', 'target', label, row, target.shape, n);
+    const largest = x.reduce((a, b) => Math.max(a, b), -Infinity);
+    const sum = x.reduce((total, v) => total + Math.exp(v - largest), 0);
+    const wanted = x.map((_, i) => labelSmoothing / n + (i === label ? 1 - labelSmoothing : 0));
+    yield { x, largest, sum, wanted, row, share: isIgnored ? 0 : reduction === 'mean' ? 1 / counted : 1 };
+  }
+}
+
+/** `crossEntropy` of logits [N, C] and target [N]. */
+export const crossEntropyRows: Op<['logits', 'target:int'], CrossEntropyAttrs> = defineOp({
+  name: 'crossEntropyRows',
+  inputs: ['logits', 'target:int'],
+  attrs: defaults,
+  shape({ logits, target }, attrs) {
+    checkRows('crossEntropyRows', logits);
+    check(logits, target, attrs);
+    return attrs.reduction === 'none' ? target : [];
+  },
+  reference({ logits, target }, attrs) {
+    const losses = Array.from(rowsOf(logits, target, attrs), ({ x, largest, sum, wanted, share }) => {
+      const minusLog = (v: number): number => (largest === -Infinity ? Infinity : largest - v + Math.log(sum));
+      return share === 0 ? 0 : share * x.reduce((total, v, i) => total + (wanted[i] ? wanted[i] * minusLog(v) : 0), 0);
+    });
+    if (attrs.reduction === 'none') return { shape: target.shape, data: Float64Array.from(losses) };
+    const isEmpty = attrs.reduction === 'mean' && target.data.every((label) => label === attrs.ignoreIndex);
+    return { shape: [], data: Float64Array.of(isEmpty ? NaN : losses.reduce((a, b) => a + b, 0)) };
+  },
+  kernels: { cpu: crossEntropyCpu },
+  saves: ['logits', 'target'],
+  backward: ({ grads: [g], inputs: { logits, target }, attrs }) => ({
+    logits: crossEntropyBackward(logits, target, g, attrs),
+  }),
+  samples: [
+    { logits: [5, 3], target: { shape: [5], high: 3 } },
+    { logits: [6, 67], target: { shape: [6], high: 67 }, attrs: { labelSmoothing: 0.1, reduction: 'sum' } },
+    { logits: [3, 10], target: { shape: [3], values: [9, 4, 0] }, attrs: { ignoreIndex: 4, reduction: 'none' } },
+    { logits: [4, 9], target: { shape: [4], values: [-100, 8, -100, 1] }, attrs: { labelSmoothing: 0.3 } },
+    { logits: [2, 4], target: { shape: [2], dtype: 'uint8', high: 4 } },
+    { logits: [1, 1], target: { shape: [1], high: 1 } },
+    { logits: [0, 4], target: { shape: [0], high: 4 }, attrs: { reduction: 'sum' } },
+  ],
+  errors: [
+    { logits: [2, 3], target: { shape: [3], high: 3 }, throws: 'target must be [2], one class per row' },
+    { logits: [2, 3], target: { shape: [2], values: [1, 3] }, throws: 'target holds 3 at [1]; use 0..2' },
+    { logits: [2, 3], target: { shape: [2], values: [-1, 1] }, throws: 'target holds -1 at [0]; use 0..2' },
+    { logits: [2, 3], target: { shape: [2], high: 3 }, attrs: { labelSmoothing: 2 }, throws: 'labelSmoothing must be' },
+    { logits: [2, 0], target: { shape: [2], high: 3 }, throws: 'at least one class' },
+    { logits: [2], target: { shape: [], high: 2 }, throws: 'must be [N, C]' },
+  ],
+});
+
+function checkRows(op: string, logits: Shape): void {
+  if (logits.length === 2) return;
+  throw new ShapeError(`logits of shape ${formatShape(logits)} must be [N, C]`, { op, logits });
+}
+
+/** dlogits = g · share of the row · (softmax(logits) − smoothed target): the gradient of `crossEntropyRows`. */
+export const crossEntropyBackward: Op<['logits', 'target:int', 'g'], CrossEntropyAttrs> = defineOp({
+  name: 'crossEntropyBackward',
+  inputs: ['logits', 'target:int', 'g'],
+  attrs: defaults,
+  shape({ logits, target, g }, attrs) {
+    checkRows('crossEntropyBackward', logits);
+    check(logits, target, attrs);
+    const wanted = attrs.reduction === 'none' ? target : [];
+    if (sameShape(g, wanted)) return logits;
+    const shapes = { op: 'crossEntropyBackward', g, wanted };
+    throw new ShapeError(`g has shape ${formatShape(g)}; the loss has ${formatShape(wanted)}`, shapes);
+  },
+  reference({ logits, target, g }, attrs) {
+    const rows = Array.from(rowsOf(logits, target, attrs), ({ x, largest, sum, wanted, share, row }) => {
+      if (share === 0 || largest === -Infinity) return x.map(() => 0);
+      const weight = share * g.data[attrs.reduction === 'none' ? row : 0]!;
+      return x.map((v, i) => weight * (Math.exp(v - largest) / sum - wanted[i]!));
+    });
+    return { shape: logits.shape, data: Float64Array.from(rows.flat()) };
+  },
+  kernels: { cpu: crossEntropyBackwardCpu },
+  saves: ['logits', 'target', 'g'],
+  backward({ grads: [h], inputs: { logits, target, g }, attrs, needs }) {
+    // dlogits = g ⊙ d with d = that of g = 1; d's rows move with logits as softmax does.
+    const axis = 1;
+    const ofG = (): Tensor => {
+      const d = crossEntropyBackward(logits, target, g.mul(0).add(1), attrs);
+      return attrs.reduction === 'none' ? h.mul(d).sum({ axis }) : h.mul(d).sum();
+    };
+    const ofLogits = (): Tensor => {
+      const counted = target.ne(attrs.ignoreIndex).cast(g.dtype);
+      const share = attrs.reduction === 'mean' ? counted.div(counted.sum()) : counted;
+      const p = logits.softmax({ axis });
+      const hp = h.mul(p);
+      return hp.sub(p.mul(hp.sum({ axis, keepDims: true }))).mul(share.mul(g).unsqueeze(axis));
+    };
+    return { logits: needs.logits ? ofLogits() : null, g: needs.g ? ofG() : null };
+  },
+  samples: [
+    { logits: [5, 3], target: { shape: [5], high: 3 }, g: [] },
+    { logits: [6, 67], target: { shape: [6], high: 67 }, g: [6], attrs: { labelSmoothing: 0.1, reduction: 'none' } },
+    { logits: [3, 10], target: { shape: [3], values: [9, 4, 0] }, g: [], attrs: { ignoreIndex: 4 } },
+    { logits: [2, 9], target: { shape: [2], values: [-100, 8] }, g: [], attrs: { reduction: 'sum' } },
+  ],
+  errors: [{ logits: [2, 3], target: { shape: [2], high: 3 }, g: [2], throws: 'the loss has []' }],
+});
+
+/**
+ * −ln softmax(logits)[target], averaged: how surprised the logits are by the true classes. The class axis of logits is
+ * the second: logits [N, C, *], target [N, *] of integers → a scalar, or [N, *] with `reduction: 'none'`.
+ *
+ * Where all logits of a row are −∞ the loss is ∞ and the gradient 0 (PyTorch: NaN).
+ *
+ * @throws ShapeError when the shapes do not fit, or a target is neither a class nor `ignoreIndex`.
+ * @example
+ * crossEntropy(model.forward(image), label, { labelSmoothing: 0.1 }).backward();
+ */
+export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyAttrs = {}): Tensor {
+  check(logits.shape, target.shape, { ...defaults, ...options });
+  if (logits.rank === 2) return crossEntropyRows(logits, target, options);
+  const classesLast = logits.shape
+    .map((_, axis) => axis)
+    .toSpliced(1, 1)
+    .concat(1);
+  const rows = logits.permute(...classesLast).reshape([-1, logits.shape[1]!]);
+  const loss = crossEntropyRows(rows, target.reshape([-1]), options);
+  return options.reduction === 'none' ? loss.reshape(target.shape) : loss;
+}

@@ -1,0 +1,58 @@
+import type { Op } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Reduction } from './reduction.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ShapeError } from '../../tensor/errors.ts';
+import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { squaredErrorCpu } from './mse.cpu.ts';
+import { checkReduction } from './reduction.ts';
+
+function checkSame(input: Shape, target: Shape): void {
+  if (sameShape(input, target)) return;
+  const shapes = `input has shape ${formatShape(input)}, target ${formatShape(target)}`;
+  throw new ShapeError(`${shapes}; they must be equal, use reshape or expand`, { op: 'mse', input, target });
+}
+
+/** Mean or sum of (input − target)², without the differences in memory. */
+export const squaredError: Op<['input', 'target'], { reduction?: 'mean' | 'sum' }> = defineOp({
+  name: 'squaredError',
+  inputs: ['input', 'target'],
+  attrs: { reduction: 'mean' },
+  shape({ input, target }) {
+    checkSame(input, target);
+    return [];
+  },
+  reference({ input, target }, { reduction }) {
+    let sum = 0;
+    for (let i = 0; i < input.data.length; i++) sum += (input.data[i]! - target.data[i]!) ** 2;
+    return { shape: [], data: Float64Array.of(reduction === 'mean' ? sum / input.data.length : sum) };
+  },
+  kernels: { cpu: squaredErrorCpu },
+  saves: ['input', 'target'],
+  backward({ grads: [g], inputs: { input, target }, attrs: { reduction }, needs }) {
+    const factor = g.mul(reduction === 'mean' ? 2 / input.size : 2);
+    const d = input.sub(target).mul(factor);
+    return { input: needs.input ? d : null, target: needs.target ? d.neg() : null };
+  },
+  samples: [
+    { input: [5], target: [5] },
+    { input: [3, 67], target: [3, 67], attrs: { reduction: 'sum' } },
+    { input: [3, 41, 101], target: [3, 41, 101] },
+    { input: [], target: [] },
+    { input: [0], target: [0], attrs: { reduction: 'sum' } },
+  ],
+  errors: [{ input: [3], target: [3, 1], throws: 'they must be equal' }],
+});
+
+/**
+ * (input − target)², averaged. Both have one shape (PyTorch also broadcasts, with a warning).
+ *
+ * @throws ShapeError when the shapes differ.
+ */
+export function mse(input: Tensor, target: Tensor, { reduction = 'mean' }: { reduction?: Reduction } = {}): Tensor {
+  checkReduction('mse', reduction);
+  if (reduction !== 'none') return squaredError(input, target, { reduction });
+  checkSame(input.shape, target.shape);
+  return input.sub(target).square();
+}
