@@ -24,3 +24,6 @@ export { layerNorm, layerNormBackward, layerNormForward } from './norm/layerNorm
 export { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.ts';
 export { crossEntropy, crossEntropyBackward, crossEntropyRows } from './loss/crossEntropy.ts';
 export { mse, squaredError } from './loss/mse.ts';
+export { adaptiveAvgPool2d, adaptiveAvgPool2dBackward } from './pool/adaptiveAvgPool2d.ts';
+export { avgPool2d, avgPool2dBackward } from './pool/avgPool2d.ts';
+export { maxPool2d, maxPool2dBackward, maxPool2dGather, maxPool2dWithIndices } from './pool/maxPool2d.ts';

@@ -1,0 +1,173 @@
+// Maximum and average over windows of images.
+//
+// Legend: maps [height, width] → [rows, columns]; an item is one map (one channel of one image). Windows of a maximum
+// are given by kernel, stride, padding and dilation; those of an average by a table: for each row of the result the
+// first source row, the one after the last, and the count to divide by; then the same for each column.
+// Order of summation: a window's elements row by row; in a gradient, windows row by row.
+
+/** values = the largest of each window, indices = where it is in its map: the first one, or the last NaN; −∞ and −1 of none. */
+export function maxPoolForward(
+  x: usize, values: usize, indices: usize, height: i32, width: i32, rows: i32, columns: i32,
+  kernelY: i32, kernelX: i32, strideY: i32, strideX: i32, padY: i32, padX: i32, dilationY: i32, dilationX: i32,
+  begin: i32, end: i32,
+): void {
+  const isPairs = kernelY == 2 && kernelX == 2 && strideY == 2 && strideX == 2 && padY == 0 && padX == 0
+    && dilationY == 1 && dilationX == 1 && rows << 1 <= height && columns << 1 <= width;
+  const size = <usize>(rows * columns) << 2;
+  for (let item = begin; item < end; item++) {
+    const map = x + (<usize>(item * height * width) << 2);
+    for (let row = 0; row < rows; row++) {
+      const at = <usize>item * size + (<usize>(row * columns) << 2);
+      let column = 0;
+      if (isPairs) column = maxOfPairs(map, row, width, columns, values + at, indices + at);
+      const top = row * strideY - padY;
+      const first = firstInside(top, dilationY), last = lastInside(top, dilationY, kernelY, height);
+      for (; column < columns; column++) {
+        const left = column * strideX - padX;
+        const from = firstInside(left, dilationX), to = lastInside(left, dilationX, kernelX, width);
+        let best: f32 = -Infinity, index = -1;
+        for (let y = first; y < last; y += dilationY) {
+          for (let x = from; x < to; x += dilationX) {
+            const value = load<f32>(map + (<usize>(y * width + x) << 2));
+            if (value > best || value != value || index < 0) {
+              best = value;
+              index = y * width + x;
+            }
+          }
+        }
+        store<f32>(values + at + (<usize>column << 2), best);
+        store<i32>(indices + at + (<usize>column << 2), index);
+      }
+    }
+  }
+}
+
+/** The first of start, start + step, ... that is not negative. */
+// @ts-ignore: decorator
+@inline
+function firstInside(start: i32, step: i32): i32 {
+  return start < 0 ? start + ((step - 1 - start) / step) * step : start;
+}
+
+/** One more than the last source index that a window may touch. */
+// @ts-ignore: decorator
+@inline
+function lastInside(start: i32, step: i32, kernel: i32, size: i32): i32 {
+  return min(size, start + (kernel - 1) * step + 1);
+}
+
+/** Windows of 2 × 2 side by side, four at a time. Returns how many columns of the result are done. */
+function maxOfPairs(map: usize, row: i32, width: i32, columns: i32, values: usize, indices: usize): i32 {
+  let upper = map + (<usize>(2 * row * width) << 2), lower = upper + (<usize>width << 2);
+  let column = 0;
+  const even = i32x4(0, 2, 4, 6);
+  for (; column + 4 <= columns; column += 4, upper += 32, lower += 32) {
+    const a = v128.load(upper), b = v128.load(upper, 16), c = v128.load(lower), d = v128.load(lower, 16);
+    let index = i32x4.add(even, i32x4.splat(2 * row * width + 2 * column));
+    let place = index;
+    let best = i32x4.shuffle(a, b, 0, 2, 4, 6);
+    let value = i32x4.shuffle(a, b, 1, 3, 5, 7);
+    let wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+    best = v128.bitselect(value, best, wins), index = v128.bitselect(i32x4.add(place, i32x4.splat(1)), index, wins);
+    place = i32x4.add(place, i32x4.splat(width));
+    value = i32x4.shuffle(c, d, 0, 2, 4, 6);
+    wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+    best = v128.bitselect(value, best, wins), index = v128.bitselect(place, index, wins);
+    value = i32x4.shuffle(c, d, 1, 3, 5, 7);
+    wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+    best = v128.bitselect(value, best, wins), index = v128.bitselect(i32x4.add(place, i32x4.splat(1)), index, wins);
+    v128.store(values + (<usize>column << 2), best);
+    v128.store(indices + (<usize>column << 2), index);
+  }
+  return column;
+}
+
+/** output[map, indices[map, i]] += gradient[map, i], from zero: maps of `size` from maps of `count`. */
+export function maxPoolScatter(
+  gradient: usize, indices: usize, output: usize, size: i32, count: i32, begin: i32, end: i32,
+): void {
+  for (let item = begin; item < end; item++) {
+    const map = output + (<usize>(item * size) << 2);
+    memory.fill(map, 0, <usize>size << 2);
+    for (let i = item * count; i < (item + 1) * count; i++) {
+      const index = load<i32>(indices + (<usize>i << 2));
+      if (index < 0) continue;
+      const at = map + (<usize>index << 2);
+      store<f32>(at, load<f32>(at) + load<f32>(gradient + (<usize>i << 2)));
+    }
+  }
+}
+
+/** output[map, i] = x[map, indices[map, i]], 0 where the index is −1. */
+export function maxPoolGather(x: usize, indices: usize, output: usize, size: i32, count: i32, begin: i32, end: i32): void {
+  for (let item = begin; item < end; item++) {
+    const map = x + (<usize>(item * size) << 2);
+    for (let i = item * count; i < (item + 1) * count; i++) {
+      const index = load<i32>(indices + (<usize>i << 2));
+      store<f32>(output + (<usize>i << 2), index < 0 ? 0 : load<f32>(map + (<usize>index << 2)));
+    }
+  }
+}
+
+/** y = the sum of each window / its count. `isPairs`: windows of 2 × 2 side by side. */
+export function averagePoolForward(
+  x: usize, y: usize, table: usize, isPairs: i32, height: i32, width: i32, rows: i32, columns: i32, begin: i32, end: i32,
+): void {
+  for (let item = begin; item < end; item++) {
+    const map = x + (<usize>(item * height * width) << 2);
+    for (let row = 0; row < rows; row++) {
+      const to = y + (<usize>((item * rows + row) * columns) << 2), range = table + <usize>row * 12;
+      const first = load<i32>(range), last = load<i32>(range, 4), count = load<i32>(range, 8);
+      let column = 0;
+      if (isPairs) column = averageOfPairs(map + (<usize>(2 * row * width) << 2), width, columns, to);
+      let span = table + <usize>(rows + column) * 12;
+      for (; column < columns; column++, span += 12) {
+        const from = load<i32>(span), until = load<i32>(span, 4);
+        let sum: f32 = 0;
+        for (let line = first; line < last; line++) {
+          for (let at = line * width + from; at < line * width + until; at++) sum += load<f32>(map + (<usize>at << 2));
+        }
+        store<f32>(to + (<usize>column << 2), sum / <f32>(count * load<i32>(span, 8)));
+      }
+    }
+  }
+}
+
+function averageOfPairs(upper: usize, width: i32, columns: i32, to: usize): i32 {
+  let lower = upper + (<usize>width << 2);
+  let column = 0;
+  for (; column + 4 <= columns; column += 4, upper += 32, lower += 32, to += 16) {
+    const a = v128.load(upper), b = v128.load(upper, 16), c = v128.load(lower), d = v128.load(lower, 16);
+    let sum = f32x4.add(i32x4.shuffle(a, b, 0, 2, 4, 6), i32x4.shuffle(a, b, 1, 3, 5, 7));
+    sum = f32x4.add(sum, i32x4.shuffle(c, d, 0, 2, 4, 6));
+    sum = f32x4.add(sum, i32x4.shuffle(c, d, 1, 3, 5, 7));
+    v128.store(to, f32x4.mul(sum, f32x4.splat(0.25)));
+  }
+  return column;
+}
+
+/** output = for each element, the sum over the windows that hold it of their gradient / their count. */
+export function averagePoolBackward(
+  gradient: usize, output: usize, table: usize, height: i32, width: i32, rows: i32, columns: i32, begin: i32, end: i32,
+): void {
+  for (let item = begin; item < end; item++) {
+    const map = output + (<usize>(item * height * width) << 2);
+    memory.fill(map, 0, <usize>(height * width) << 2);
+    let from = gradient + (<usize>(item * rows * columns) << 2);
+    for (let row = 0; row < rows; row++) {
+      const range = table + <usize>row * 12;
+      const first = load<i32>(range), last = load<i32>(range, 4), count = load<i32>(range, 8);
+      let span = table + <usize>rows * 12;
+      for (let column = 0; column < columns; column++, span += 12, from += 4) {
+        const left = load<i32>(span), right = load<i32>(span, 4);
+        const share = load<f32>(from) / <f32>(count * load<i32>(span, 8));
+        for (let line = first; line < last; line++) {
+          for (let i = line * width + left; i < line * width + right; i++) {
+            const at = map + (<usize>i << 2);
+            store<f32>(at, load<f32>(at) + share);
+          }
+        }
+      }
+    }
+  }
+}
