@@ -1,24 +1,75 @@
-import type { Op } from '../../autograd/types.ts';
+import type { Kernel, Op } from '../../autograd/types.ts';
+import type { ReduceAttrs } from './axes.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { normalizeAxes, reducedShape } from '../../tensor/shape.ts';
+import { normalizeAxes } from '../../tensor/shape.ts';
 import { reduce } from '../runtime/reference/loops.ts';
+import { pointer } from '../runtime/cpu/launch.ts';
+import { reducedSize, reduceShape, withKeptDims } from './axes.ts';
+import { fillAll, fold, passesOf } from './fold.cpu.ts';
 
-export interface ReduceAttrs {
-  /** One axis, several, or all (default). */
-  axis?: number | readonly number[] | undefined;
-  /** Keep the reduced axes as size 1. */
-  keepDims?: boolean;
-}
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
+const sumCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
+  const y = outputs[0]!;
+  if (x.size === 0) return fillAll(y, 0);
+  fold('sum', x, passesOf(x.shape, normalizeAxes('sum', axis, x.shape)), pointer(y));
+};
+
+/** The sum over one axis, several, or all; 0 over nothing. bool and uint8 are counted in int32. */
 export const sum: Op<['x'], ReduceAttrs> = defineOp({
   name: 'sum',
   inputs: ['x'],
   attrs: { axis: undefined, keepDims: false },
   dtypes: 'numeric',
-  shape: ({ x }, { axis, keepDims }) => reducedShape(x, normalizeAxes('sum', axis, x), keepDims),
-  reference: ({ x }, { axis, keepDims }) => reduce(x, normalizeAxes('sum', axis, x.shape), keepDims, (values) => values.reduce((a, b) => a + b, 0)),
+  shape: ({ x }, attrs) => reduceShape('sum', x, attrs),
+  reference: ({ x }, { axis, keepDims }) => reduce(x, normalizeAxes('sum', axis, x.shape), keepDims, total),
+  kernels: { cpu: sumCpu },
+  backward: ({ grads: [g], attrs: { axis }, shapes: { x } }) => ({
+    x: withKeptDims(g, x, axis).expand({ shape: x }),
+  }),
+  samples: [
+    { x: [5] },
+    { x: [] },
+    { x: [3, 4, 5], attrs: { axis: [0, 2] } },
+    { x: [3, 4, 5], attrs: { axis: 1, keepDims: true } },
+    { x: [2, 67], attrs: { axis: -1 } },
+    { x: [270, 7], attrs: { axis: 0 } },
+    { x: [3, 0], attrs: { axis: 1 } },
+    { x: { shape: [3, 9], dtype: 'int32', low: -5 }, attrs: { axis: 0 } },
+    { x: { shape: [2, 35], dtype: 'bool' } },
+  ],
+  errors: [
+    { x: [5], attrs: { axis: 1 }, throws: 'axis 1 is out of range' },
+    { x: [5, 2], attrs: { axis: [0, -2] }, throws: 'named twice' },
+  ],
+});
+
+const meanCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
+  const y = outputs[0]!;
+  if (x.size === 0) return fillAll(y, NaN);
+  const axes = normalizeAxes('mean', axis, x.shape);
+  fold('sum', x, passesOf(x.shape, axes), pointer(y), { divisor: reducedSize(x.shape, axes) });
+};
+
+/** The mean over one axis, several, or all; NaN over nothing. */
+export const mean: Op<['x'], ReduceAttrs> = defineOp({
+  name: 'mean',
+  inputs: ['x'],
+  attrs: { axis: undefined, keepDims: false },
+  shape: ({ x }, attrs) => reduceShape('mean', x, attrs),
+  reference: ({ x }, { axis, keepDims }) =>
+    reduce(x, normalizeAxes('mean', axis, x.shape), keepDims, (values) => total(values) / values.length),
+  kernels: { cpu: meanCpu },
   backward({ grads: [g], attrs: { axis }, shapes: { x } }) {
-    return { x: g.reshape(reducedShape(x, normalizeAxes('sum', axis, x), true)).expand({ shape: x }) };
+    const count = reducedSize(x, normalizeAxes('mean', axis, x));
+    return { x: withKeptDims(g.div(count), x, axis).expand({ shape: x }) };
   },
-  samples: [{ x: [5] }, { x: [3, 4, 5], attrs: { axis: [0, 2] } }],
+  samples: [
+    { x: [5] },
+    { x: [3, 4, 5], attrs: { axis: [0, 2] } },
+    { x: [3, 4, 5], attrs: { axis: 1, keepDims: true } },
+    { x: { shape: [3, 0], dtype: 'int32' }, attrs: { axis: 1 } },
+    { x: { shape: [3, 9], dtype: 'int32' }, attrs: { axis: 0 } },
+  ],
+  errors: [{ x: [5], attrs: { axis: -2 }, throws: 'axis -2 is out of range' }],
 });

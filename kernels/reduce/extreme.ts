@@ -1,0 +1,54 @@
+import type { Op } from '../../autograd/types.ts';
+import type { ReduceAttrs } from './axes.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { normalizeAxes } from '../../tensor/shape.ts';
+import { pointer } from '../runtime/cpu/launch.ts';
+import { reduce } from '../runtime/reference/loops.ts';
+import { reduceShape, withKeptDims } from './axes.ts';
+import { fold, passesOf } from './fold.cpu.ts';
+
+function extreme(name: 'max' | 'min', further: (a: number, b: number) => number): Op<['x'], ReduceAttrs> {
+  return defineOp<['x'], ReduceAttrs, ['output'], 'x' | 'output'>({
+    name,
+    inputs: ['x'],
+    attrs: { axis: undefined, keepDims: false },
+    dtypes: 'numeric',
+    shape: ({ x }, attrs) => reduceShape(name, x, attrs, true),
+    reference: ({ x }, { axis, keepDims }) =>
+      reduce(x, normalizeAxes(name, axis, x.shape), keepDims, (values) => values.reduce(further)),
+    kernels: {
+      cpu: ({ x }, { axis }, [y]) => fold(name, x, passesOf(x.shape, normalizeAxes(name, axis, x.shape)), pointer(y!)),
+    },
+    saves: ['x', 'output'],
+    backward({ grads: [g], inputs: { x }, outputs: { output }, attrs: { axis } }) {
+      const chosen = x.eq(withKeptDims(output, x.shape, axis)).cast('float32');
+      const share = withKeptDims(g, x.shape, axis).div(chosen.sum({ axis, keepDims: true }));
+      return { x: chosen.mul(share) };
+    },
+    samples: [
+      { x: [5] },
+      { x: [] },
+      { x: [3, 4, 5], attrs: { axis: [0, 2] } },
+      { x: [3, 4, 5], attrs: { axis: 1, keepDims: true } },
+      { x: [2, 67], attrs: { axis: -1 } },
+      { x: [270, 7], attrs: { axis: 0 } },
+      { x: [0, 3], attrs: { axis: 1 } },
+      { x: { shape: [3, 9], dtype: 'int32', low: -5 }, attrs: { axis: 0 } },
+    ],
+    errors: [
+      { x: [2, 0], attrs: { axis: 1 }, throws: 'there is nothing to choose from' },
+      { x: [2], attrs: { axis: 1 }, throws: 'axis 1 is out of range' },
+    ],
+  });
+}
+
+/**
+ * The largest element over one axis, several, or all; NaN if one is NaN. The largest share the gradient evenly (as
+ * PyTorch's `amax`).
+ *
+ * @throws ShapeError over nothing
+ */
+export const max: Op<['x'], ReduceAttrs> = extreme('max', (a, b) => Math.max(a, b));
+
+/** The smallest element over one axis, several, or all: as `max`. */
+export const min: Op<['x'], ReduceAttrs> = extreme('min', (a, b) => Math.min(a, b));
