@@ -48,6 +48,7 @@ function referenceNames(file: ts.SourceFile): Set<string> {
   const collect = (node: ts.Node): void =>
     walk(node, (child) => {
       if (!ts.isIdentifier(child) || names.has(child.text)) return;
+      if (ts.isPropertyAccessExpression(child.parent) && child.parent.name === child) return; // the exp of Math.exp
       names.add(child.text);
       const declaration = declarations.get(child.text);
       if (declaration) collect(declaration);
