@@ -1,0 +1,73 @@
+import type { Op } from '../../autograd/types.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { launch, pointer } from '../runtime/cpu/launch.ts';
+import { checkStep } from './checkStep.ts';
+
+export interface SgdAttrs {
+  lr: number;
+  /** Default 0. */
+  momentum?: number;
+  /** Default 0. */
+  dampening?: number;
+  /** Default 0. */
+  weightDecay?: number;
+  /** Default false. */
+  nesterov?: boolean;
+  /** Counted from 1; the first one fills the momentum buffer, whatever it holds. Default 1. */
+  step?: number;
+}
+
+/**
+ * One step of stochastic gradient descent, written into `param` and `momentumBuffer`:
+ *
+ *     d = grad + weightDecay · param
+ *     b = momentum · b + (1 − dampening) · d        in the first step b = d
+ *     param −= lr · b                               nesterov: lr · (d + momentum · b)
+ *
+ * Without a buffer param −= lr · d. All tensors have one shape.
+ *
+ * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1.
+ * @source PyTorch 1.13, torch/optim/sgd.py
+ */
+export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = defineOp({
+  name: 'sgdStep',
+  inputs: ['param', 'grad', 'momentumBuffer?'],
+  outputs: [],
+  mutates: ['param', 'momentumBuffer'],
+  attrs: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, step: 1 },
+  shape(shapes, { step }) {
+    checkStep('sgdStep', shapes, step);
+  },
+  reference({ param, grad, momentumBuffer }, { lr, momentum, dampening, weightDecay, nesterov, step }) {
+    const { shape } = param;
+    const d = Float64Array.from(param.data, (p, i) => grad.data[i]! + weightDecay * p);
+    const b =
+      momentumBuffer && d.map((v, i) => (step === 1 ? v : momentum * momentumBuffer.data[i]! + (1 - dampening) * v));
+    const direction = !b ? d : nesterov ? d.map((v, i) => v + momentum * b[i]!) : b;
+    const moved = { shape, data: Float64Array.from(param.data, (p, i) => p - lr * direction[i]!) };
+    return b ? [moved, { shape, data: b }] : [moved];
+  },
+  kernels: {
+    cpu({ param, grad, momentumBuffer }, { lr, momentum, dampening, weightDecay, nesterov, step }) {
+      const tensors = [pointer(param), pointer(grad), momentumBuffer ? pointer(momentumBuffer) : 0];
+      const numbers = [lr, momentum, 1 - dampening, weightDecay, Number(nesterov), Number(step === 1)];
+      launch('sgdStep', [...tensors, ...numbers], param.size, { multiple: 4 });
+    },
+  },
+  samples: [
+    { param: [5], grad: [5], attrs: { lr: 0.1 } },
+    { param: [3, 7], grad: [3, 7], momentumBuffer: [3, 7], attrs: { lr: 0.1, momentum: 0.9, weightDecay: 0.01 } },
+    {
+      param: [9],
+      grad: [9],
+      momentumBuffer: [9],
+      attrs: { lr: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.01, step: 2 },
+    },
+    { param: [], grad: [], momentumBuffer: [], attrs: { lr: 0.1, momentum: 0.8, nesterov: true, step: 7 } },
+    { param: [0], grad: [0], attrs: { lr: 0.1 } },
+  ],
+  errors: [
+    { param: [3], grad: [1], attrs: { lr: 1 }, throws: 'grad has shape [1], param [3]' },
+    { param: [3], grad: [3], attrs: { lr: 1, step: 0 }, throws: 'step must be an integer >= 1' },
+  ],
+});
