@@ -31,3 +31,4 @@ export { avgPool2d, avgPool2dBackward } from './pool/avgPool2d.ts';
 export { maxPool2d, maxPool2dBackward, maxPool2dGather, maxPool2dWithIndices } from './pool/maxPool2d.ts';
 export { adamwStep } from './optimizer/adamwStep.ts';
 export { sgdStep } from './optimizer/sgdStep.ts';
+export { dropout, dropPath, seededDropout } from './dropout/dropout.ts';
