@@ -53,7 +53,7 @@ export function defineOp<
     tolerance: 1e-5,
     ...loose,
     slots: loose.inputs.map(parseInput),
-    required: requiredAttrs(loose),
+    required: loose.required ?? requiredAttrs(loose),
   };
   const op = (...args: unknown[]): unknown => apply(full, args);
   Object.defineProperty(op, 'name', { value: full.name });

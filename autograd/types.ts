@@ -126,6 +126,8 @@ export interface OpDefinition<
   outputs?: O;
   /** Defaults of the optional attributes. */
   attrs?: Defaults<A>;
+  /** Attributes without a default, where no sample shows them. */
+  required?: readonly (keyof A & string)[];
   /** Default `'float'`. */
   dtypes?: DtypeRule;
   /** The outputs' dtype; default: the inputs' after promotion. */

@@ -8,6 +8,7 @@ import { resolveDevice } from '../../tensor/runtime.ts';
 export const move: Op<['x'], { device: Device; from: Device }> = defineOp({
   name: 'to',
   inputs: ['x'],
+  required: ['device', 'from'],
   dtypes: 'any',
   dtype: (input, { device }) => storedDtype('to', resolveDevice(device), input),
   shape: ({ x }) => x,
