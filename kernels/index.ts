@@ -1,3 +1,8 @@
+export { full, ones, onesLike, zeros, zerosLike } from './create/filled.ts';
+export type { CreateOptions } from './create/filled.ts';
+export { rand, randint, randn } from './create/random.ts';
+export type { RandomOptions } from './create/random.ts';
+export { arange, eye, linspace } from './create/sequence.ts';
 export * from './elementwise/activation.ts';
 export type { ActivationBackward } from './elementwise/activationBackward.ts';
 export * from './elementwise/arithmetic.ts';
