@@ -18,7 +18,10 @@ const fewItems = 16;
 /** Multiplications a nanosecond, about. */
 const speed = 20;
 
-/** output [N, G · rows, *size] = weights [G · rows, channels, *kernel] ⋆ source [N, G · channels, *source] + bias (an address, or 0). */
+/**
+ * output [N, G · rows, *size] = weights [G · rows, channels, *kernel] ⋆ source [N, G · channels, *source] +
+ * bias [G · rows]. All are addresses; a bias of 0 is none.
+ */
 export function convolve(grid: Grid, source: number, weights: number, bias: number, output: number): void {
   const { images, groups, channels, rows } = grid;
   const positions = product(grid.size);
@@ -33,7 +36,7 @@ export function convolve(grid: Grid, source: number, weights: number, bias: numb
   });
 }
 
-/** output [G · rows, channels, *kernel] = Σ over images and positions of gradient [N, G · rows, *size] times what each tap sees there. */
+/** output [G · rows, channels, *kernel] = Σ over images and positions of gradient [N, G · rows, *size] · what taps see. */
 export function correlate(grid: Grid, source: number, gradient: number, output: number): void {
   const { images, groups, channels, rows } = grid;
   const taps = product(grid.kernel);
@@ -76,7 +79,7 @@ function chooseChannels(grid: Grid, wanted: number): number {
   return Math.max(1, Math.min(grid.channels, wanted, Math.floor(mostPacked / plane)));
 }
 
-/** A multiple of 8 positions whose panels of `taps` stay near; fewer when there are only `maps` to share among threads. */
+/** A multiple of 8 positions whose panels of `taps` stay near; fewer when only `maps` can be shared among threads. */
 function choosePositions({ size, rows }: Grid, taps: number, maps: number): number {
   const positions = product(size);
   let most = Math.max(8, Math.min(mostPositions, Math.floor(mostPacked / taps)));
@@ -96,7 +99,7 @@ function bandRun({ size, stride, kernel, dilation }: Grid): number {
   return size[1] + Math.floor(((kernel[1] - 1) * Math.abs(dilation[1])) / stride[1]) + 9;
 }
 
-/** Writes the numbers of window.as.ts's Geometry where threads see them, and calls `body` with their address and the scratch bytes. */
+/** Writes window.as.ts's Geometry where threads see it, and calls `body` with its address and the bytes of scratch. */
 function launchOn(grid: Grid, blocks: Blocks, body: (geometry: number, scratch: number) => void): void {
   const { groups, channels, rows, source, size, kernel, stride, dilation, offset } = grid;
   const origin = offset.map((least, axis) => least + Math.min(0, (kernel[axis]! - 1) * dilation[axis]!));

@@ -16,8 +16,9 @@ interface Phase {
 }
 
 /**
- * The gradient of `convolve` by its source: output [N, G · channels, *source] from gradient [N, G · rows, *size]. Source positions of equal
- * remainder modulo the stride see the gradient under the same taps, without gaps: for each, a convolution by the turned weights.
+ * The gradient of `convolve` by its source: output [N, G · channels, *source] from gradient [N, G · rows, *size].
+ * Source positions of equal remainder modulo the stride see the gradient under the same taps, without gaps: for each
+ * remainder, a convolution by the turned weights.
  */
 export function convolveBack(grid: Grid, gradient: number, weights: number, output: number): void {
   const { images, groups, channels, source, stride } = grid;
@@ -70,7 +71,7 @@ function convolvePhase(grid: Grid, y: Phase, x: Phase, gradient: number, weights
   });
 }
 
-/** Source s = p · stride + t · dilation + offset: for each remainder of s, the taps t for which p is whole, and p itself. */
+/** Source s = p · stride + t · dilation + offset: for each remainder of s, the taps t for which p is whole, and p. */
 function phasesOf(grid: Grid, axis: 0 | 1): Phase[] {
   const [stride, dilation, offset, kernel, length] = [
     grid.stride[axis],

@@ -19,8 +19,8 @@ export interface ConvolutionAttrs {
 }
 
 /**
- * Output positions on a grid of `size`, each of which sees `kernel` taps of a `source` map: position p sees, under tap t,
- * source p · stride + t · dilation + offset. `channels` are read and `rows` written, per group.
+ * Output positions on a grid of `size`, each of which sees `kernel` taps of a `source` map: position p sees, under tap
+ * t, source p · stride + t · dilation + offset. `channels` are read and `rows` written, per group.
  */
 export interface Grid {
   readonly images: number;
@@ -85,7 +85,7 @@ export function countWindows(op: string, source: Pair, windows: WindowAttrs): Pa
   );
 }
 
-/** The grid of a convolution of x [N, C, H, W] by weight [O, C / groups, kh, kw]. All checks of the conv2d ops are here. */
+/** The grid of a convolution of x [N, C, H, W] by weight [O, C / groups, kh, kw], after all checks of conv2d's ops. */
 export function resolveConvolution(op: string, x: Shape, weight: Shape, attrs: Required<ConvolutionAttrs>): Grid {
   const { groups } = attrs;
   checkImages(op, x);

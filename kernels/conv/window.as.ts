@@ -1,11 +1,11 @@
-// How convolution reads an image: the values under each tap of the kernel, at each position, without a matrix of them in memory.
+// How convolution reads an image: the values under each tap of the kernel at each position, never all in memory.
 //
 // Legend: an output position (y, x) on a grid of height × width sees, under tap (i, j) of channel c, the value
-// source[c, y · stride + i · dilation + offset, x · stride + j · dilation + offset], zero outside. Dilation may be
-// negative, offset is −padding: the gradient of the input is a convolution of this form too.
-// The source rows that a block of positions needs are copied with their border into a band in scratch memory. The band
-// holds columns x = offset, offset + stride, ... first, then those one further, and so on: so neighbours on the grid are
-// neighbours under every tap, whatever the stride, and tap k = (c, i, j) is a fixed distance from position (0, 0).
+// source[c, y · stride + i · dilation + offset, x · stride + j · dilation + offset], zero outside. Offset is −padding;
+// dilation may be negative: the gradient of the input is a convolution of this form too.
+// The source rows that a block of positions needs are copied with their border into a band in scratch memory. Of each
+// row the band holds columns offset, offset + stride, ... first, then those one further, and so on: neighbours on the
+// grid are neighbours under every tap, whatever the stride, and tap k = (c, i, j) is at a fixed distance.
 
 import { transpose4 } from '../matmul/pack.as';
 
@@ -30,7 +30,7 @@ export class Geometry {
   /** The least source row and column that position (0, 0) sees. */
   originY: i32;
   originX: i32;
-  /** Floats from one column x to x + 1 that is `stride` further to the right in the source: columns of equal remainder. */
+  /** Floats that a source row has in the band for each remainder modulo the stride. */
   bandRun: i32;
   /** Channels and positions handled at a time. */
   blockChannels: i32;
@@ -39,6 +39,20 @@ export class Geometry {
   tapsAt: i32;
   bandAt: i32;
   panelsAt: i32;
+}
+
+/** From one row of weights to the next. */
+// @ts-ignore: decorator
+@inline
+export function weightBytes(g: Geometry): usize {
+  return <usize>(g.channels * g.kernelHeight * g.kernelWidth) << 2;
+}
+
+/** From one map of the output to the next. */
+// @ts-ignore: decorator
+@inline
+export function mapBytes(g: Geometry): usize {
+  return <usize>(g.height * g.width) << 2;
 }
 
 /** Rows of the source between the first and the last one that positions [first, last] see. */
@@ -63,7 +77,7 @@ export function placeTaps(g: Geometry, channels: i32, rows: i32, scratch: usize)
   }
 }
 
-/** Copies the source rows that positions from `first` on see, `rows` of each of `channels` channels, borders as zeros. */
+/** Copies the source rows that positions from `first` on see, `rows` of each channel. Borders are zeros. */
 export function fillBand(g: Geometry, source: usize, channels: i32, first: i32, rows: i32, scratch: usize): void {
   const top = (first / g.width) * g.strideY + g.originY;
   let to = scratch + g.bandAt;
@@ -102,7 +116,7 @@ function zeroRun(to: usize, begin: i32, end: i32): void {
 /** Where position p lies in the band, in bytes from its start. */
 // @ts-ignore: decorator
 @inline
-function placeOf(g: Geometry, p: i32, firstRow: i32): usize {
+export function placeOf(g: Geometry, p: i32, firstRow: i32): usize {
   return <usize>(((p / g.width - firstRow) * g.strideY * g.strideX * g.bandRun + p % g.width) << 2);
 }
 
@@ -122,7 +136,8 @@ export function packPositions(g: Geometry, first: i32, p: i32, last: i32, taps: 
   } else if (inRow + g.width >= min(8, last - p)) {
     // The first `inRow` are the end of one row of the grid, the others the beginning of the next.
     const next = band + placeOf(g, p + inRow, firstRow) - (<usize>inRow << 2);
-    const lanes = i32x4(0, 1, 2, 3), isFirstLow = i32x4.lt_s(lanes, i32x4.splat(inRow)), isFirstHigh = i32x4.lt_s(lanes, i32x4.splat(inRow - 4));
+    const lanes = i32x4(0, 1, 2, 3);
+    const isFirstLow = i32x4.lt_s(lanes, i32x4.splat(inRow)), isFirstHigh = i32x4.lt_s(lanes, i32x4.splat(inRow - 4));
     for (; table < end; table += 4, to += 32) {
       const at = from + load<u32>(table), then = next + load<u32>(table);
       v128.store(to, v128.bitselect(v128.load(at), v128.load(then), isFirstLow));
@@ -138,7 +153,7 @@ export function packPositions(g: Geometry, first: i32, p: i32, last: i32, taps: 
   }
 }
 
-/** A panel of `width` (at most 8) taps from number `tap` on: a row of 8 for each position of [p, last), missing taps zero. */
+/** A panel of `width` (at most 8) taps from `tap` on: a row of 8 for each position of [p, last), missing taps zero. */
 export function packTaps(g: Geometry, p: i32, last: i32, tap: i32, width: i32, to: usize, scratch: usize): void {
   const firstRow = p / g.width, band = scratch + g.bandAt, table = scratch + g.tapsAt + (<usize>tap << 2);
   if (width < 8) memory.fill(to, 0, <usize>(last - p) << 5);
@@ -152,7 +167,7 @@ export function packTaps(g: Geometry, p: i32, last: i32, tap: i32, width: i32, t
       }
     }
     for (; p < end; p++, from += 4, to += 32) {
-      for (let k = 0; k < width; k++) store<f32>(to + (<usize>k << 2), load<f32>(from + load<u32>(table + (<usize>k << 2))));
+      for (let k: usize = 0; k < <usize>width << 2; k += 4) store<f32>(to + k, load<f32>(from + load<u32>(table + k)));
     }
   }
 }

@@ -8,7 +8,7 @@ import { multiplyPartialTile, multiplyTile, tileRows } from './tile.as';
 @inline
 const stepsPerVisit: i32 = 256;
 
-// Scratch of a thread: a tile (192 bytes), 8 zeros, a bias for each of 96 rows 8 times over, a panel, a copy of 96 rows.
+// Scratch of a thread: a tile (192 bytes), 8 zeros, the bias of 96 rows 8 times over each, a panel, a copy of 96 rows.
 // @ts-ignore: decorator
 @inline
 export const zerosAt: usize = 192;
@@ -32,7 +32,8 @@ const rowsAt: usize = 11520;
  * @param copiesRows whether a is read by way of a copy in scratch memory: for transposed ones with distant rows
  */
 export function multiplyBlock(
-  rows: i32, columns: i32, k: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bPanel: usize, isPanels: bool,
+  rows: i32, columns: i32, k: i32, a: usize, aRow: usize, aStep: usize,
+  b: usize, bStep: usize, bPanel: usize, isPanels: bool,
   init: usize, initRow: usize, initPanel: usize, c: usize, cRow: usize, cColumn: usize,
   copiesRows: bool, scratch: usize,
 ): void {
@@ -47,7 +48,10 @@ export function multiplyBlock(
       packRows(a, aRow, aStep, rows, steps, copy);
       aAt = copy, row = 4, step = <usize>tileRows << 2, tile = <usize>steps * (<usize>tileRows << 2);
     }
-    multiplyPanels(rows, whole, steps, aAt, row, step, tile, b, bStep, bPanel, init, initRow, initColumn, initPanel, c, cRow, cColumn, scratch);
+    multiplyPanels(
+      rows, whole, steps, aAt, row, step, tile, b, bStep, bPanel,
+      init, initRow, initColumn, initPanel, c, cRow, cColumn, scratch,
+    );
     if (whole < columns) {
       const before = <usize>(whole >> 3);
       packPanel(b + before * bPanel, bStep, 4, steps, columns - whole, panel);
@@ -63,7 +67,8 @@ export function multiplyBlock(
 
 /** Panels outside, tiles inside, so that a panel stays near. `aTile`: bytes from one tile's rows to the next's. */
 function multiplyPanels(
-  rows: i32, columns: i32, k: i32, a: usize, aRow: usize, aStep: usize, aTile: usize, b: usize, bStep: usize, bPanel: usize,
+  rows: i32, columns: i32, k: i32, a: usize, aRow: usize, aStep: usize, aTile: usize,
+  b: usize, bStep: usize, bPanel: usize,
   init: usize, initRow: usize, initColumn: usize, initPanel: usize, c: usize, cRow: usize, cColumn: usize, spare: usize,
 ): void {
   for (let j = 0; j < columns; j += 8) {
@@ -72,8 +77,13 @@ function multiplyPanels(
     let aAt = a, initAt = init, cAt = c;
     for (let i = 0; i < rows; i += tileRows) {
       const height = min(tileRows, rows - i);
-      if (isWhole && height == tileRows) multiplyTile(height, k, aAt, aRow, aStep, b, bStep, initAt, initRow, cAt, cRow);
-      else multiplyPartialTile(height, width, k, aAt, aRow, aStep, b, bStep, initAt, initRow, initColumn, cAt, cRow, cColumn, spare);
+      if (isWhole && height == tileRows) {
+        multiplyTile(height, k, aAt, aRow, aStep, b, bStep, initAt, initRow, cAt, cRow);
+      } else {
+        multiplyPartialTile(
+          height, width, k, aAt, aRow, aStep, b, bStep, initAt, initRow, initColumn, cAt, cRow, cColumn, spare,
+        );
+      }
       aAt += aTile, initAt += <usize>tileRows * initRow, cAt += <usize>tileRows * cRow;
     }
     b += bPanel, init += initPanel, c += 8 * cColumn;

@@ -1,8 +1,8 @@
 // c = a · b (+ bias), any strides, many batches.
 //
 // Legend: M × K times K × N. An item is a block of the result of one batch, or of one slice of K of it (the results of
-// slices are added in their order by matmulSumSlices). B comes as panels of 8 columns made by matmulPackPanels, or as it
-// lies where its columns are contiguous and its rows near. A is read where it lies, or, where it is transposed and
+// slices are added in their order by matmulSumSlices). B comes as panels of 8 columns made by matmulPackPanels, or as
+// it lies where its columns are contiguous and its rows near. A is read where it lies, or, where it is transposed and
 // wide, copied tile by tile into the thread's scratch memory.
 // Scratch: that of a block, see block.as.ts.
 // Order of summation: bias, then k = 0, 1, 2 ... within a slice; slices 0, 1, 2 ...
@@ -12,7 +12,8 @@ import { packPanel } from './pack.as';
 
 /** An item is one panel of one batch: K rows of 8 columns, the last panel's missing columns zero. */
 export function matmulPackPanels(
-  b: usize, bStep: usize, bColumn: usize, bOuter: usize, bInner: usize, to: usize, n: i32, k: i32, inner: i32, begin: i32, end: i32,
+  b: usize, bStep: usize, bColumn: usize, bOuter: usize, bInner: usize, to: usize, n: i32, k: i32, inner: i32,
+  begin: i32, end: i32,
 ): void {
   const panels = (n + 7) >> 3;
   for (let item = begin; item < end; item++) {
@@ -50,7 +51,8 @@ export function matmulBlocks(
     const first = slice * sliceSteps, steps = min(sliceSteps, k - first);
     const aAt = a + outer * aOuter + within * aInner + <usize>row * aRow + <usize>first * aStep;
     const bAt = b + outer * bOuter + within * bInner + <usize>(column >> 3) * bPanel + <usize>first * bStep;
-    const cAt = c + <usize>slice * cSlice + (<usize>batch * <usize>(m * n) << 2) + <usize>row * cRow + <usize>column * cColumn;
+    const cBatch = c + <usize>slice * cSlice + (<usize>batch * <usize>(m * n) << 2);
+    const cAt = cBatch + <usize>row * cRow + <usize>column * cColumn;
     let init = zeros, initRow: usize = 0, initPanel: usize = 0;
     if (bias != 0 && slice == 0) {
       if (biasByRow) init = spreadBias(bias + (<usize>row << 2), rows, scratch), initRow = 32;

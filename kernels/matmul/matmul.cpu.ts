@@ -45,7 +45,7 @@ function transposed(x: Tensor): Operand {
   return { shape: x.shape.toReversed(), strides: x.strides.toReversed(), at: pointer(x) };
 }
 
-/** c [..., M, N] = a [..., M, K] · b [..., K, N] (+ the N numbers at `bias`), leading axes broadcast. c is contiguous. */
+/** c [..., M, N] = a [..., M, K] · b [..., K, N] + the N numbers at `bias`, leading axes broadcast. c is contiguous. */
 function multiplyTensors(a: Operand, b: Operand, c: Tensor, bias = 0): void {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1)!;

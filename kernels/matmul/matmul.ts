@@ -10,8 +10,9 @@ import { build, positionOf } from '../runtime/reference/loops.ts';
 import { matmulCpu } from './matmul.cpu.ts';
 
 /**
- * c[..., i, j] = Σₖ a[..., i, k] · b[..., k, j]. a [..., M, K], b [..., K, N] → [..., M, N]; leading axes broadcast. An a of rank 1 is
- * a row, a b of rank 1 a column, and their axis is missing in the result. Transposed operands are read where they lie.
+ * c[..., i, j] = Σₖ a[..., i, k] · b[..., k, j]. a [..., M, K], b [..., K, N] → [..., M, N]; leading axes broadcast.
+ * An a of rank 1 is a row, a b of rank 1 a column; their axis is missing in the result. Transposed operands
+ * are read where they lie.
  *
  * @throws ShapeError when the sizes along K differ or leading axes do not broadcast
  *

@@ -1,6 +1,6 @@
 import { launch, temporary } from '../runtime/cpu/launch.ts';
 
-/** Where a matrix, or an outer × inner grid of them, lies: an address, and bytes from one element to the next along each axis. */
+/** Where a matrix, or an outer × inner grid of them, lies: an address, and bytes between neighbours along each axis. */
 export interface Matrix {
   readonly at: number;
   readonly row: number;

@@ -14,6 +14,14 @@ export function transpose4(x: v128, y: v128, z: v128, w: v128, to: usize, toRow:
   v128.store(to + 3 * toRow, i64x2.shuffle(xyHigh, zwHigh, 1, 3));
 }
 
+/** Four steps of four columns of a panel. */
+// @ts-ignore: decorator
+@inline
+function transposeColumns(b: usize, bColumn: usize, to: usize): void {
+  const x = v128.load(b), y = v128.load(b + bColumn), z = v128.load(b + 2 * bColumn), w = v128.load(b + 3 * bColumn);
+  transpose4(x, y, z, w, to, 32);
+}
+
 /** Copies k × width (at most 8) elements into a panel: rows of 8, the missing columns zero. */
 export function packPanel(b: usize, bStep: usize, bColumn: usize, k: i32, width: i32, to: usize): void {
   if (width < 8) {
@@ -30,9 +38,8 @@ export function packPanel(b: usize, bStep: usize, bColumn: usize, k: i32, width:
     let i = 0;
     if (bStep == 4) {
       for (; i + 4 <= k; i += 4, b += 16, to += 128) {
-        const b4 = b + 4 * bColumn;
-        transpose4(v128.load(b), v128.load(b + bColumn), v128.load(b + 2 * bColumn), v128.load(b + 3 * bColumn), to, 32);
-        transpose4(v128.load(b4), v128.load(b4 + bColumn), v128.load(b4 + 2 * bColumn), v128.load(b4 + 3 * bColumn), to + 16, 32);
+        transposeColumns(b, bColumn, to);
+        transposeColumns(b + 4 * bColumn, bColumn, to + 16);
       }
     }
     for (; i < k; i++, b += bStep, to += 32) {
@@ -41,7 +48,7 @@ export function packPanel(b: usize, bStep: usize, bColumn: usize, k: i32, width:
   }
 }
 
-/** Copies rows × k elements tile by tile; in a tile, the rows of one step along K are neighbours. Missing rows stay unset. */
+/** Copies rows × k elements tile by tile: in a tile, the rows of one step are neighbours. Missing rows are unset. */
 export function packRows(a: usize, aRow: usize, aStep: usize, rows: i32, k: i32, to: usize): void {
   for (let i = 0; i < rows; i += tileRows, a += <usize>tileRows * aRow) {
     const height = min(tileRows, rows - i);

@@ -6,7 +6,7 @@
 
 import { madd } from '../runtime/cpu/simd.as';
 
-/** Rows of a tile: x64 has 15 free registers; 6·2 sums + 2 + 1 fit, but mul + add needs a temporary, and older V8 more. */
+/** x64 has 15 registers: 6 · 2 sums + 2 + 1 fit, but mul + add needs a temporary, and older V8 loads all of a first. */
 // @ts-ignore: decorator
 @inline
 export const tileRows: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;

@@ -18,8 +18,8 @@ export interface AdaptiveBackwardAttrs {
 }
 
 /**
- * The mean of windows that cover each map evenly, `outputSize` of them: window i of n goes from ⌊i · H / n⌋ to ⌈(i + 1) · H / n⌉.
- * x [N, C, H, W] → [N, C, *outputSize]. An outputSize of 1 is the mean of each map.
+ * The mean of `outputSize` windows that cover each map evenly: window i of n is ⌊i · H / n⌋ to ⌈(i + 1) · H / n⌉.
+ * x [N, C, H, W] → [N, C, *outputSize]. An outputSize of 1 gives the mean of each map.
  *
  * @throws ShapeError when x is not [N, C, H, W] or its maps are empty
  *
@@ -65,7 +65,7 @@ export const adaptiveAvgPool2d: Op<['x'], AdaptiveAttrs> = defineOp({
   ],
 });
 
-/** adaptiveAvgPool2d's gradient: each window gives its elements equal parts. gradient [N, C, OH, OW] → [N, C, *size]. */
+/** adaptiveAvgPool2d's gradient: windows give their elements equal parts. gradient [N, C, OH, OW] → [N, C, *size]. */
 export const adaptiveAvgPool2dBackward: Op<['gradient'], AdaptiveBackwardAttrs> = defineOp({
   name: 'adaptiveAvgPool2dBackward',
   inputs: ['gradient'],

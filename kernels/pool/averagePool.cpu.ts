@@ -28,7 +28,7 @@ export const adaptiveAvgPool2dBackwardCpu: Kernel<['gradient'], AdaptiveBackward
   averageBackward(inputs.gradient, dx!, adaptiveTable(mapOf(dx!), mapOf(inputs.gradient)));
 };
 
-/** Three numbers for each row of windows, then for each column: first place, the one after the last, count to divide by. */
+/** Three numbers for each row of windows, then for each column: first place, one after the last, count to divide by. */
 interface Table {
   readonly numbers: readonly number[];
   readonly isPairs: boolean;

@@ -22,8 +22,9 @@ export interface GatherAttrs {
 }
 
 /**
- * The largest element of each window, and where it is in its map (row · W + column): the first of equals, or the last NaN.
- * A window without elements, which dilation can make, has −∞ and −1. x [N, C, H, W] → [N, C, OH, OW] twice, the second int32.
+ * The largest element of each window, and where it is in its map (row · W + column): the first of equals, or the last
+ * NaN. A window without elements, which dilation can make, has −∞ and −1.
+ * x [N, C, H, W] → [N, C, OH, OW] and as many int32.
  *
  * @throws ShapeError or ArgumentError when no window fits or padding exceeds half of the kernel
  */
@@ -77,7 +78,7 @@ export const maxPool2dWithIndices: Op<['x'], MaxPoolAttrs, ['output', 'indices']
   ],
 });
 
-/** maxPool2d's gradient: each element goes back to where the maximum was. gradient, indices [N, C, OH, OW] → [N, C, *size]. */
+/** maxPool2d's gradient: elements go to where the maximum was. gradient, indices [N, C, OH, OW] → [N, C, *size]. */
 export const maxPool2dBackward: Op<['gradient', 'indices:int'], GatherAttrs> = defineOp({
   name: 'maxPool2dBackward',
   inputs: ['gradient', 'indices:int'],
@@ -111,7 +112,7 @@ export const maxPool2dBackward: Op<['gradient', 'indices:int'], GatherAttrs> = d
   ],
 });
 
-/** The elements at `indices` of each map; 0 where the index is −1. x [N, C, H, W], indices [N, C, OH, OW] → [N, C, OH, OW]. */
+/** The elements at `indices` of each map; 0 where the index is −1. x [N, C, H, W], indices → [N, C, OH, OW]. */
 export const maxPool2dGather: Op<['x', 'indices:int']> = defineOp({
   name: 'maxPool2dGather',
   inputs: ['x', 'indices:int'],
@@ -148,7 +149,8 @@ export const maxPool2dGather: Op<['x', 'indices:int']> = defineOp({
 });
 
 /**
- * The largest element of each window. x [N, C, H, W] → [N, C, OH, OW], OH = ⌊(H + 2 · padding − dilation · (kh − 1) − 1) / stride⌋ + 1.
+ * The largest element of each window. x [N, C, H, W] → [N, C, OH, OW],
+ * OH = ⌊(H + 2 · padding − dilation · (kh − 1) − 1) / stride⌋ + 1.
  *
  * @example
  * maxPool2d(zeros([1, 8, 28, 28]), { kernelSize: 2 }).shape;     // [1, 8, 14, 14]

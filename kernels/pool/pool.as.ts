@@ -5,7 +5,7 @@
 // first source row, the one after the last, and the count to divide by; then the same for each column.
 // Order of summation: a window's elements row by row; in a gradient, windows row by row.
 
-/** values = the largest of each window, indices = where it is in its map: the first one, or the last NaN; −∞ and −1 of none. */
+/** The largest of each window, and where it is in its map: the first of equals, or the last NaN. −∞ and −1 of none. */
 export function maxPoolForward(
   x: usize, values: usize, indices: usize, height: i32, width: i32, rows: i32, columns: i32,
   kernelY: i32, kernelX: i32, strideY: i32, strideX: i32, padY: i32, padX: i32, dilationY: i32, dilationX: i32,
@@ -99,7 +99,9 @@ export function maxPoolScatter(
 }
 
 /** output[map, i] = x[map, indices[map, i]], 0 where the index is −1. */
-export function maxPoolGather(x: usize, indices: usize, output: usize, size: i32, count: i32, begin: i32, end: i32): void {
+export function maxPoolGather(
+  x: usize, indices: usize, output: usize, size: i32, count: i32, begin: i32, end: i32,
+): void {
   for (let item = begin; item < end; item++) {
     const map = x + (<usize>(item * size) << 2);
     for (let i = item * count; i < (item + 1) * count; i++) {
@@ -111,7 +113,8 @@ export function maxPoolGather(x: usize, indices: usize, output: usize, size: i32
 
 /** y = the sum of each window / its count. `isPairs`: windows of 2 × 2 side by side. */
 export function averagePoolForward(
-  x: usize, y: usize, table: usize, isPairs: i32, height: i32, width: i32, rows: i32, columns: i32, begin: i32, end: i32,
+  x: usize, y: usize, table: usize, isPairs: i32, height: i32, width: i32, rows: i32, columns: i32,
+  begin: i32, end: i32,
 ): void {
   for (let item = begin; item < end; item++) {
     const map = x + (<usize>(item * height * width) << 2);

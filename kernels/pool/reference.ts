@@ -35,7 +35,7 @@ export function spansOf(attrs: Attrs, axis: 0 | 1, length: number): Span[] {
   }
 }
 
-/** The windows of adaptive pooling along one axis: `count` of them, ⌊i · length / count⌋ to ⌈(i + 1) · length / count⌉. */
+/** The `count` windows of adaptive pooling along one axis: ⌊i · length / count⌋ to ⌈(i + 1) · length / count⌉. */
 export function adaptiveSpans(count: number, length: number): Span[] {
   return Array.from({ length: count }, (_, i) => {
     const [first, last] = [Math.floor((i * length) / count), Math.ceil(((i + 1) * length) / count)];
