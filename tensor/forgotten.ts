@@ -13,7 +13,8 @@ interface Remains {
   variable: Variable | null;
   dtype: Dtype;
   shape: Shape;
-  site: Error | undefined;
+  /** The stack that made it. */
+  site: string | undefined;
 }
 
 interface Watched {
@@ -31,7 +32,7 @@ const registry = new FinalizationRegistry<Remains>(({ storage, variable, dtype, 
   storage.release();
   variable?.releaseHandle();
   if (site) {
-    const origin = site.stack?.split('\n').slice(1).join('\n') ?? '';
+    const origin = site.split('\n').slice(1).join('\n');
     console.warn(
       `vicinal: a ${dtype} tensor of shape ${formatShape(shape)} was never freed; use scope(), using or dispose(). It was made here:\n${origin}`,
     );
@@ -41,7 +42,8 @@ const registry = new FinalizationRegistry<Remains>(({ storage, variable, dtype, 
 /** Frees `tensor`'s memory when it is garbage collected; in development with a warning, unless that is how its owner meant it. */
 export function watch(tensor: Watched, isForgetful: boolean): void {
   const { storage, variable, dtype, shape } = tensor;
-  const site = isDevelopment && isForgetful ? new Error('made here') : undefined;
+  // As text at once: an Error keeps the receivers of its frames alive until it is formatted, and the tensor is one.
+  const site = isDevelopment && isForgetful ? new Error('made here').stack : undefined;
   registry.register(tensor, { storage, variable, dtype, shape, site }, tensor);
 }
 

@@ -47,8 +47,11 @@ export function formatTensor(data: TypedArray, { shape, dtype }: { shape: Shape;
     );
     return `[${lines.join(`,\n${indent}`)}]`;
   };
-  const suffix = dtype === 'float32' || dtype === 'bool' ? '' : `, dtype=${dtype}`;
-  return `${prefix}${block(0, 0, data.length)}${suffix})`;
+  const text = prefix + block(0, 0, data.length);
+  if (dtype === 'float32' || dtype === 'bool') return `${text})`;
+  const suffix = `dtype=${dtype}`;
+  const lastLine = text.length - text.lastIndexOf('\n') + 1;
+  return `${text},${lastLine + suffix.length + 2 > lineWidth ? `\n${' '.repeat(prefix.length)}` : ' '}${suffix})`;
 }
 
 /** Which entries of an axis of length n are printed. */

@@ -29,7 +29,7 @@ export function layouts(options: { empty?: boolean } = {}): fc.Arbitrary<Layout>
           if (signs[i] !== 0) step *= Math.max(1, shape[axis]!);
         });
         const low = shape.reduce((sum, n, i) => sum + Math.min(0, (n - 1) * strides[i]!), 0);
-        return { shape, strides, offset: shape.includes(0) ? 0 : -low };
+        return { shape, strides, offset: shape.includes(0) ? 0 : 0 - low };
       }),
   );
 }
