@@ -13,7 +13,7 @@ export const seededDropoutCpu: Kernel<['x'], DropoutAttrs> = ({ x }, { p, seed, 
   const rows = x.size / share;
   const items = Math.ceil(rows / rowsPerItem);
   const random = [seed, threshold, 1 / (1 - p)];
-  const work = rowsPerItem * (share === 1 ? 1.5 : share / 2);
+  const work = rowsPerItem * (share === 1 ? 2 : share / 4);
   if (share === 1) launch('dropoutElements', [pointer(x), pointer(y!), rows, ...random], items, { work, scratch });
   else launch('dropoutRows', [pointer(x), pointer(y!), rows, share, ...random], items, { work, scratch });
 };

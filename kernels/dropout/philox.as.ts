@@ -2,12 +2,6 @@
  * Philox4x32-10, four blocks at a time: the bits of tensor/philox.ts for keys of 32 bits. Not a kernel itself.
  */
 
-/** The upper halves of four 32-bit products. */
-@inline
-function multiplyHigh(a: v128, m: v128): v128 {
-  return i32x4.shuffle(i64x2.extmul_low_i32x4_u(a, m), i64x2.extmul_high_i32x4_u(a, m), 1, 3, 5, 7);
-}
-
 /** Writes the sixteen words of blocks `block` … `block + 3` to `to`: word w of block b is the generator's bit 4b + w. */
 export function philox4(seed: i32, block: i32, to: usize): void {
   const m0 = i32x4.splat(0xd2511f53);
@@ -19,10 +13,14 @@ export function philox4(seed: i32, block: i32, to: usize): void {
   let c2 = i32x4.splat(0);
   let c3 = i32x4.splat(0);
   for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(c0, m0);
-    const high1 = multiplyHigh(c2, m1);
-    const low0 = i32x4.mul(c0, m0);
-    const low1 = i32x4.mul(c2, m1);
+    const a = i64x2.extmul_low_i32x4_u(c0, m0);
+    const b = i64x2.extmul_high_i32x4_u(c0, m0);
+    const c = i64x2.extmul_low_i32x4_u(c2, m1);
+    const d = i64x2.extmul_high_i32x4_u(c2, m1);
+    const high0 = i32x4.shuffle(a, b, 1, 3, 5, 7);
+    const high1 = i32x4.shuffle(c, d, 1, 3, 5, 7);
+    const low0 = i32x4.shuffle(a, b, 0, 2, 4, 6);
+    const low1 = i32x4.shuffle(c, d, 0, 2, 4, 6);
     c0 = v128.xor(v128.xor(high1, c1), key0);
     c1 = low1;
     c2 = v128.xor(v128.xor(high0, c3), key1);

@@ -40,6 +40,11 @@ export function crossEntropyRows(
   }
 }
 
+@inline
+function scaleAndShift(y: usize, left: i32, factor: v128, base: v128): void {
+  storeUpTo(y, madd(loadUpTo(y, left, 0), factor, base), left);
+}
+
 /**
  * dx = scale · g (softmax(x) − (1 − smoothing) onehot(target) − smoothing / n); 0 for ignored rows and where all logits
  * are −∞. g is one number when `gStep` is 0.
@@ -61,10 +66,9 @@ export function crossEntropyBackwardRows(
     const weight = scale * load<f32>(g + (<usize>(row * gStep) << 2));
     const factor = f32x4.splat(weight / total);
     const base = f32x4.splat(-weight * smoothing / <f32>n);
-    for (let k = 0; k < n; k += 4) {
-      const at = <usize>k << 2;
-      storeUpTo(to + at, madd(loadUpTo(to + at, n - k, 0), factor, base), n - k);
-    }
+    let k = 0;
+    for (; k + 4 <= n; k += 4) scaleAndShift(to + (<usize>k << 2), 4, factor, base);
+    if (k < n) scaleAndShift(to + (<usize>k << 2), n - k, factor, base);
     const hit = to + (<usize>label << 2);
     store<f32>(hit, load<f32>(hit) - weight * (1 - smoothing));
   }
@@ -77,16 +81,20 @@ export function scaledSum(values: usize, n: i32, scale: f64, out: usize, begin: 
   store<f32>(out, <f32>(total * scale));
 }
 
+@inline
+function square(x: usize, y: usize, left: i32, sums: v128): v128 {
+  const d = f32x4.sub(loadUpTo(x, left, 0), loadUpTo(y, left, 0));
+  return madd(d, d, sums);
+}
+
 /** Σ (x − y)² per item: blocks of 4096 elements, in four lanes each. */
 export function squaredDifferences(x: usize, y: usize, n: i32, partials: usize, begin: i32, end: i32): void {
   for (let item = begin; item < end; item++) {
     const last = min(n, (item + 1) << 12);
     let sums = f32x4.splat(0);
-    for (let k = item << 12; k < last; k += 4) {
-      const at = <usize>k << 2;
-      const d = f32x4.sub(loadUpTo(x + at, last - k, 0), loadUpTo(y + at, last - k, 0));
-      sums = madd(d, d, sums);
-    }
+    let k = item << 12;
+    for (; k + 4 <= last; k += 4) sums = square(x + (<usize>k << 2), y + (<usize>k << 2), 4, sums);
+    if (k < last) sums = square(x + (<usize>k << 2), y + (<usize>k << 2), last - k, sums);
     store<f32>(partials + (<usize>item << 2), sum4(sums));
   }
 }

@@ -13,7 +13,7 @@ export const crossEntropyCpu: Kernel<['logits', 'target:int'], CrossEntropyAttrs
   withIndices(target, checks, (labels, count) => {
     const run = (losses: number): void =>
       launch('crossEntropyRows', [pointer(logits), labels, losses, n, labelSmoothing, ignoreIndex], rows, {
-        work: n * 2,
+        work: n * 1.5,
         scratch: n * 4,
       });
     if (reduction === 'none') return run(pointer(loss!));
@@ -34,6 +34,6 @@ export const crossEntropyBackwardCpu: Kernel<['logits', 'target:int', 'g'], Cros
   withIndices(target, checks, (labels, count) => {
     const tensors = [pointer(logits), labels, pointer(g), reduction === 'none' ? 1 : 0, pointer(dx!)];
     const scale = reduction === 'mean' ? 1 / count : 1;
-    launch('crossEntropyBackwardRows', [...tensors, n, labelSmoothing, ignoreIndex, scale], rows, { work: n * 2 });
+    launch('crossEntropyBackwardRows', [...tensors, n, labelSmoothing, ignoreIndex, scale], rows, { work: n * 1.5 });
   });
 };

@@ -12,7 +12,7 @@ export const squaredErrorCpu: Kernel<['input', 'target'], { reduction?: 'mean' |
   const n = input.size;
   const blocks = Math.ceil(n / blockSize);
   temporary(blocks * 4, (partials) => {
-    launch('squaredDifferences', [pointer(input), pointer(target), n, partials], blocks, { work: blockSize / 2 });
+    launch('squaredDifferences', [pointer(input), pointer(target), n, partials], blocks, { work: blockSize / 8 });
     launch('scaledSum', [partials, blocks, reduction === 'mean' ? 1 / n : 1, pointer(loss!)], 1, { work: blocks });
   });
 };

@@ -53,10 +53,17 @@ function rowSquares(x: usize, n: i32, mean: f32): f32 {
   return sum4(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
 }
 
+@inline
+function affine(x: usize, w: usize, b: usize, y: usize, left: i32, m: v128, r: v128): void {
+  const normal = f32x4.mul(f32x4.sub(loadUpTo(x, left, 0), m), r);
+  storeUpTo(y, madd(normal, loadUpTo(w, left, 0), loadUpTo(b, left, 0)), left);
+}
+
 export function layerNormForward(
   x: usize, weight: usize, bias: usize, y: usize, mean: usize, rstd: usize, n: i32, eps: f32, begin: i32, end: i32,
 ): void {
   const bytes = <usize>n << 2;
+  const body = <usize>(n & ~3) << 2;
   for (let row = begin; row < end; row++) {
     const from = x + <usize>row * bytes;
     const to = y + <usize>row * bytes;
@@ -66,58 +73,58 @@ export function layerNormForward(
     store<f32>(rstd + (<usize>row << 2), r);
     const mm = f32x4.splat(m);
     const rr = f32x4.splat(r);
-    for (let k = 0; k < n; k += 4) {
-      const at = <usize>k << 2;
-      const normal = f32x4.mul(f32x4.sub(loadUpTo(from + at, n - k, 0), mm), rr);
-      storeUpTo(to + at, madd(normal, loadUpTo(weight + at, n - k, 0), loadUpTo(bias + at, n - k, 0)), n - k);
-    }
+    for (let at: usize = 0; at < body; at += 16) affine(from + at, weight + at, bias + at, to + at, 4, mm, rr);
+    if ((n & 3) != 0) affine(from + body, weight + body, bias + body, to + body, n & 3, mm, rr);
   }
 }
 
-/** dx of one row, from the means of u = g ⊙ weight and of u ⊙ x̂. */
+/** dx of one row; what it owes to dweight and dbias is added to `sums`. `whole`: n is a multiple of 4. */
 @inline
-function rowGradient(x: usize, w: usize, g: usize, dx: usize, n: i32, m: v128, r: v128, u: v128, ux: v128): void {
+function backwardRow(x: usize, w: usize, g: usize, dx: usize, sums: usize, n: i32, m: v128, r: v128, whole: bool): void {
+  const biases = sums + (<usize>n << 2);
+  let u = f32x4.splat(0);
+  let ux = f32x4.splat(0);
   for (let k = 0; k < n; k += 4) {
     const at = <usize>k << 2;
-    const normal = f32x4.mul(f32x4.sub(loadUpTo(x + at, n - k, 0), m), r);
-    const centred = f32x4.sub(f32x4.mul(loadUpTo(g + at, n - k, 0), loadUpTo(w + at, n - k, 0)), u);
-    storeUpTo(dx + at, f32x4.mul(nmadd(normal, ux, centred), r), n - k);
+    const left = whole ? 4 : n - k;
+    const gg = loadUpTo(g + at, left, 0);
+    const normal = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, 0), m), r);
+    const dw = madd(gg, normal, loadUpTo(sums + at, left, 0));
+    const db = f32x4.add(gg, loadUpTo(biases + at, left, 0));
+    const uu = f32x4.mul(gg, loadUpTo(w + at, left, 0));
+    u = f32x4.add(u, uu);
+    ux = madd(uu, normal, ux);
+    storeUpTo(sums + at, dw, left);
+    storeUpTo(biases + at, db, left);
+  }
+  const meanU = f32x4.splat(sum4(u) / <f32>n);
+  const meanUx = f32x4.splat(sum4(ux) / <f32>n);
+  for (let k = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    const left = whole ? 4 : n - k;
+    const normal = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, 0), m), r);
+    const centred = f32x4.sub(f32x4.mul(loadUpTo(g + at, left, 0), loadUpTo(w + at, left, 0)), meanU);
+    storeUpTo(dx + at, f32x4.mul(nmadd(normal, meanUx, centred), r), left);
   }
 }
 
-/** dx = r (u − mean u − x̂ mean(u ⊙ x̂)); partials: Σ g ⊙ x̂ and Σ g of the block's rows. */
+/** dx = r (u − mean u − x̂ mean(u ⊙ x̂)), u = g ⊙ weight; partials: Σ g ⊙ x̂ and Σ g of the block's rows. */
 export function layerNormBackward(
   x: usize, weight: usize, mean: usize, rstd: usize, g: usize, dx: usize, partials: usize,
   n: i32, rows: i32, block: i32, begin: i32, end: i32,
 ): void {
   const bytes = <usize>n << 2;
-  const scale = f32(1) / <f32>n;
+  const whole = (n & 3) == 0;
   for (let item = begin; item < end; item++) {
-    const dweight = partials + <usize>item * 2 * bytes;
-    const dbias = dweight + bytes;
-    memory.fill(dweight, 0, 2 * bytes);
+    const sums = partials + <usize>item * 2 * bytes;
+    memory.fill(sums, 0, 2 * bytes);
     const last = min(rows, (item + 1) * block);
     for (let row = item * block; row < last; row++) {
       const start = <usize>row * bytes;
       const m = f32x4.splat(load<f32>(mean + (<usize>row << 2)));
       const r = f32x4.splat(load<f32>(rstd + (<usize>row << 2)));
-      let u = f32x4.splat(0);
-      let ux = f32x4.splat(0);
-      for (let k = 0; k < n; k += 4) {
-        const at = <usize>k << 2;
-        const gg = loadUpTo(g + start + at, n - k, 0);
-        const normal = f32x4.mul(f32x4.sub(loadUpTo(x + start + at, n - k, 0), m), r);
-        const dw = madd(gg, normal, loadUpTo(dweight + at, n - k, 0));
-        const db = f32x4.add(gg, loadUpTo(dbias + at, n - k, 0));
-        const uu = f32x4.mul(gg, loadUpTo(weight + at, n - k, 0));
-        u = f32x4.add(u, uu);
-        ux = madd(uu, normal, ux);
-        storeUpTo(dweight + at, dw, n - k);
-        storeUpTo(dbias + at, db, n - k);
-      }
-      const meanU = f32x4.splat(sum4(u) * scale);
-      const meanUx = f32x4.splat(sum4(ux) * scale);
-      rowGradient(x + start, weight, g + start, dx + start, n, m, r, meanU, meanUx);
+      if (whole) backwardRow(x + start, weight, g + start, dx + start, sums, n, m, r, true);
+      else backwardRow(x + start, weight, g + start, dx + start, sums, n, m, r, false);
     }
   }
 }

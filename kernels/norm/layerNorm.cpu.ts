@@ -20,7 +20,7 @@ export const layerNormForwardCpu: Kernel<['x', 'weight?', 'bias?'], Axes & { eps
   const n = normalSize(x, axes);
   parameterPointers(x, n, weight, bias, (w, b) => {
     const tensors = [pointer(x), w, b, pointer(y!), pointer(mean!), pointer(rstd!)];
-    launch('layerNormForward', [...tensors, n, eps], mean!.size, { work: n });
+    launch('layerNormForward', [...tensors, n, eps], mean!.size, { work: n / 2 });
   });
 };
 
@@ -40,7 +40,7 @@ export const layerNormBackwardCpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g'],
   parameterPointers(x, n, weight, undefined, (w) =>
     temporary(blocks * 2 * n * 4, (partials) => {
       const tensors = [pointer(x), w, pointer(mean), pointer(rstd), pointer(g), pointer(dx!), partials];
-      launch('layerNormBackward', [...tensors, n, rows, block], blocks, { work: block * n * 2 });
+      launch('layerNormBackward', [...tensors, n, rows, block], blocks, { work: (block * n) / 2 });
       const strips = Math.ceil(n / 16);
       launch('addRows', [partials, blocks, 2 * n, pointer(dweight!), n], strips, { work: blocks * 4 });
       launch('addRows', [partials + n * 4, blocks, 2 * n, pointer(dbias!), n], strips, { work: blocks * 4 });

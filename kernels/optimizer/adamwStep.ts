@@ -55,7 +55,7 @@ export const adamwStep: Op<['param', 'grad', 'expAvg', 'expAvgSq'], AdamwAttrs, 
       const rate = lr / (1 - beta1 ** step);
       const correction = 1 / Math.sqrt(1 - beta2 ** step);
       const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, 1 - lr * weightDecay, rate, correction, eps];
-      launch('adamwStep', [...tensors, ...numbers], param.size, { work: 1.5, multiple: 4 });
+      launch('adamwStep', [...tensors, ...numbers], param.size, { work: 0.5, multiple: 4 });
     },
   },
   samples: [

@@ -51,7 +51,7 @@ export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = d
     cpu({ param, grad, momentumBuffer }, { lr, momentum, dampening, weightDecay, nesterov, step }) {
       const tensors = [pointer(param), pointer(grad), momentumBuffer ? pointer(momentumBuffer) : 0];
       const numbers = [lr, momentum, 1 - dampening, weightDecay, Number(nesterov), Number(step === 1)];
-      launch('sgdStep', [...tensors, ...numbers], param.size, { multiple: 4 });
+      launch('sgdStep', [...tensors, ...numbers], param.size, { work: 0.5, multiple: 4 });
     },
   },
   samples: [

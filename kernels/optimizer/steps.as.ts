@@ -6,6 +6,22 @@
 import { madd, nmadd } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
 
+@inline
+function sgd(
+  param: usize, grad: usize, buffer: usize, left: i32, lr: v128, momentum: v128, keep: v128, weightDecay: v128,
+  nesterov: i32, first: i32,
+): void {
+  const p = loadUpTo(param, left, 0);
+  const d = madd(weightDecay, p, loadUpTo(grad, left, 0));
+  let step = d;
+  if (buffer != 0) {
+    const b = first != 0 ? d : madd(momentum, loadUpTo(buffer, left, 0), f32x4.mul(keep, d));
+    storeUpTo(buffer, b, left);
+    step = nesterov != 0 ? madd(momentum, b, d) : b;
+  }
+  storeUpTo(param, nmadd(lr, step, p), left);
+}
+
 /**
  * d = grad + weightDecay · param;  b = momentum · b + keep · d (d itself in the first step);
  * param −= lr · (b, or d + momentum · b with nesterov, or d without a buffer).
@@ -18,19 +34,30 @@ export function sgdStep(
   const mu = f32x4.splat(momentum);
   const share = f32x4.splat(keep);
   const decay = f32x4.splat(weightDecay);
-  for (let i = begin; i < end; i += 4) {
+  const step: usize = buffer != 0 ? 16 : 0;
+  let i = begin;
+  let b = buffer + (<usize>begin >> 2) * step;
+  for (; i + 4 <= end; i += 4, b += step) {
     const at = <usize>i << 2;
-    const left = end - i;
-    const p = loadUpTo(param + at, left, 0);
-    const d = madd(decay, p, loadUpTo(grad + at, left, 0));
-    let step = d;
-    if (buffer != 0) {
-      const b = first != 0 ? d : madd(mu, loadUpTo(buffer + at, left, 0), f32x4.mul(share, d));
-      storeUpTo(buffer + at, b, left);
-      step = nesterov != 0 ? madd(mu, b, d) : b;
-    }
-    storeUpTo(param + at, nmadd(rate, step, p), left);
+    sgd(param + at, grad + at, b, 4, rate, mu, share, decay, nesterov, first);
   }
+  const at = <usize>i << 2;
+  if (i < end) sgd(param + at, grad + at, b, end - i, rate, mu, share, decay, nesterov, first);
+}
+
+@inline
+function adamw(
+  param: usize, grad: usize, mean: usize, square: usize, left: i32, beta1: v128, rest1: v128, beta2: v128, rest2: v128,
+  keep: v128, rate: v128, correction: v128, eps: v128,
+): void {
+  const p = loadUpTo(param, left, 0);
+  const g = loadUpTo(grad, left, 0);
+  const m = madd(beta1, loadUpTo(mean, left, 0), f32x4.mul(rest1, g));
+  const v = madd(beta2, loadUpTo(square, left, 0), f32x4.mul(f32x4.mul(rest2, g), g));
+  const step = f32x4.div(m, madd(f32x4.sqrt(v), correction, eps));
+  storeUpTo(mean, m, left);
+  storeUpTo(square, v, left);
+  storeUpTo(param, nmadd(rate, step, f32x4.mul(keep, p)), left);
 }
 
 /**
@@ -41,18 +68,19 @@ export function adamwStep(
   param: usize, grad: usize, mean: usize, square: usize, beta1: f32, rest1: f32, beta2: f32, rest2: f32,
   keep: f32, rate: f32, correction: f32, eps: f32, begin: i32, end: i32,
 ): void {
-  for (let i = begin; i < end; i += 4) {
+  const b1 = f32x4.splat(beta1);
+  const r1 = f32x4.splat(rest1);
+  const b2 = f32x4.splat(beta2);
+  const r2 = f32x4.splat(rest2);
+  const k = f32x4.splat(keep);
+  const lr = f32x4.splat(rate);
+  const c = f32x4.splat(correction);
+  const e = f32x4.splat(eps);
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
     const at = <usize>i << 2;
-    const left = end - i;
-    const p = loadUpTo(param + at, left, 0);
-    const g = loadUpTo(grad + at, left, 0);
-    const m = madd(f32x4.splat(beta1), loadUpTo(mean + at, left, 0), f32x4.mul(f32x4.splat(rest1), g));
-    const gg = f32x4.mul(f32x4.mul(f32x4.splat(rest2), g), g);
-    const v = madd(f32x4.splat(beta2), loadUpTo(square + at, left, 0), gg);
-    const root = madd(f32x4.sqrt(v), f32x4.splat(correction), f32x4.splat(eps));
-    const step = f32x4.div(m, root);
-    storeUpTo(mean + at, m, left);
-    storeUpTo(square + at, v, left);
-    storeUpTo(param + at, nmadd(f32x4.splat(rate), step, f32x4.mul(f32x4.splat(keep), p)), left);
+    adamw(param + at, grad + at, mean + at, square + at, 4, b1, r1, b2, r2, k, lr, c, e);
   }
+  const at = <usize>i << 2;
+  if (i < end) adamw(param + at, grad + at, mean + at, square + at, end - i, b1, r1, b2, r2, k, lr, c, e);
 }

@@ -6,7 +6,6 @@ import { exp4, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
 
 /** The largest number of a row; NaN is passed over, its exponential tells later. */
-@inline
 function largestOf(x: usize, n: i32): f32 {
   let a = f32x4.splat(-Infinity);
   let b = a;
@@ -22,23 +21,26 @@ function largestOf(x: usize, n: i32): f32 {
   return f32x4.extract_lane(f32x4.pmax(a, i32x4.shuffle(a, a, 1, 0, 3, 2)), 0);
 }
 
-/** y = e^(x − shift); gives the sum. */
-@inline
-export function exponentials(x: usize, y: usize, n: i32, shift: f32): f32 {
-  const m = f32x4.splat(shift);
-  let sums = f32x4.splat(0);
-  for (let k = 0; k < n; k += 4) {
-    const at = <usize>k << 2;
-    const e = exp4(f32x4.sub(loadUpTo(x + at, n - k, -Infinity), m));
-    sums = f32x4.add(sums, e);
-    storeUpTo(y + at, e, n - k);
-  }
-  return sum4(sums);
-}
-
-/** The largest number of a row, or 0 where that is −∞. */
+/** The largest number of a row, or 0 where that is −∞, so that exponentials of −∞ are 0 and not NaN. */
 @inline
 export function shiftOf(x: usize, n: i32): f32 {
   const largest = largestOf(x, n);
   return largest == -Infinity ? 0 : largest;
+}
+
+@inline
+function exponential(x: usize, y: usize, left: i32, shift: v128): v128 {
+  const e = exp4(f32x4.sub(loadUpTo(x, left, -Infinity), shift));
+  storeUpTo(y, e, left);
+  return e;
+}
+
+/** y = e^(x − shift); gives the sum. */
+export function exponentials(x: usize, y: usize, n: i32, shift: f32): f32 {
+  const m = f32x4.splat(shift);
+  let sums = f32x4.splat(0);
+  let k = 0;
+  for (; k + 4 <= n; k += 4) sums = f32x4.add(sums, exponential(x + (<usize>k << 2), y + (<usize>k << 2), 4, m));
+  if (k < n) sums = f32x4.add(sums, exponential(x + (<usize>k << 2), y + (<usize>k << 2), n - k, m));
+  return sum4(sums);
 }

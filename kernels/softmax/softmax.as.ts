@@ -15,14 +15,9 @@ function finiteShift(largest: v128): v128 {
   return v128.andnot(largest, f32x4.eq(largest, f32x4.splat(-Infinity)));
 }
 
-/** y = x · factor. */
 @inline
-function scaled(x: usize, y: usize, n: i32, factor: f32): void {
-  const f = f32x4.splat(factor);
-  for (let k = 0; k < n; k += 4) {
-    const at = <usize>k << 2;
-    storeUpTo(y + at, f32x4.mul(loadUpTo(x + at, n - k, 0), f), n - k);
-  }
+function scale(y: usize, left: i32, factor: v128): void {
+  storeUpTo(y, f32x4.mul(loadUpTo(y, left, 0), factor), left);
 }
 
 export function softmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32): void {
@@ -31,8 +26,16 @@ export function softmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32): v
     const from = x + <usize>row * bytes;
     const to = y + <usize>row * bytes;
     const total = exponentials(from, to, n, shiftOf(from, n));
-    scaled(to, to, n, total == 0 ? 0 : 1 / total);
+    const factor = f32x4.splat(total == 0 ? 0 : 1 / total);
+    let k = 0;
+    for (; k + 4 <= n; k += 4) scale(to + (<usize>k << 2), 4, factor);
+    if (k < n) scale(to + (<usize>k << 2), n - k, factor);
   }
+}
+
+@inline
+function shifted(x: usize, y: usize, left: i32, m: v128, log: v128): void {
+  storeUpTo(y, f32x4.sub(f32x4.sub(loadUpTo(x, left, 0), m), log), left);
 }
 
 export function logSoftmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32): void {
@@ -44,53 +47,67 @@ export function logSoftmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32)
     const total = exponentials(from, to, n, shift);
     const m = f32x4.splat(shift);
     const log = f32x4.splat(total == 0 ? 0 : log1(total));
-    for (let k = 0; k < n; k += 4) {
-      const at = <usize>k << 2;
-      storeUpTo(to + at, f32x4.sub(f32x4.sub(loadUpTo(from + at, n - k, 0), m), log), n - k);
-    }
+    let k = 0;
+    for (; k + 4 <= n; k += 4) shifted(from + (<usize>k << 2), to + (<usize>k << 2), 4, m, log);
+    if (k < n) shifted(from + (<usize>k << 2), to + (<usize>k << 2), n - k, m, log);
   }
+}
+
+@inline
+function product(y: usize, g: usize, left: i32, sums: v128): v128 {
+  return madd(loadUpTo(g, left, 0), loadUpTo(y, left, 0), sums);
+}
+
+@inline
+function softmaxGradient(y: usize, g: usize, dx: usize, left: i32, total: v128): void {
+  storeUpTo(dx, f32x4.mul(loadUpTo(y, left, 0), f32x4.sub(loadUpTo(g, left, 0), total)), left);
 }
 
 /** dx = y ⊙ (g − Σ g ⊙ y). */
 export function softmaxBackwardRows(y: usize, g: usize, dx: usize, n: i32, begin: i32, end: i32): void {
   const bytes = <usize>n << 2;
+  const body = <usize>(n & ~3) << 2;
   for (let row = begin; row < end; row++) {
     const start = <usize>row * bytes;
+    const stop = start + body;
     let sums = f32x4.splat(0);
-    for (let k = 0; k < n; k += 4) {
-      const at = start + (<usize>k << 2);
-      sums = madd(loadUpTo(g + at, n - k, 0), loadUpTo(y + at, n - k, 0), sums);
-    }
-    const s = f32x4.splat(sum4(sums));
-    for (let k = 0; k < n; k += 4) {
-      const at = start + (<usize>k << 2);
-      const difference = f32x4.sub(loadUpTo(g + at, n - k, 0), s);
-      storeUpTo(dx + at, f32x4.mul(loadUpTo(y + at, n - k, 0), difference), n - k);
-    }
+    for (let at = start; at < stop; at += 16) sums = product(y + at, g + at, 4, sums);
+    if ((n & 3) != 0) sums = product(y + stop, g + stop, n & 3, sums);
+    const total = f32x4.splat(sum4(sums));
+    for (let at = start; at < stop; at += 16) softmaxGradient(y + at, g + at, dx + at, 4, total);
+    if ((n & 3) != 0) softmaxGradient(y + stop, g + stop, dx + stop, n & 3, total);
   }
+}
+
+@inline
+function logSoftmaxGradient(y: usize, g: usize, dx: usize, left: i32, total: v128): void {
+  storeUpTo(dx, nmadd(exp4(loadUpTo(y, left, 0)), total, loadUpTo(g, left, 0)), left);
 }
 
 /** dx = g − e^y Σ g; 0 where the whole row of y is −∞. */
 export function logSoftmaxBackwardRows(y: usize, g: usize, dx: usize, n: i32, begin: i32, end: i32): void {
   const bytes = <usize>n << 2;
+  const body = <usize>(n & ~3) << 2;
   for (let row = begin; row < end; row++) {
     const start = <usize>row * bytes;
+    const stop = start + body;
     let sums = f32x4.splat(0);
     let tops = f32x4.splat(-Infinity);
-    for (let k = 0; k < n; k += 4) {
-      const at = start + (<usize>k << 2);
-      sums = f32x4.add(sums, loadUpTo(g + at, n - k, 0));
-      tops = f32x4.max(tops, loadUpTo(y + at, n - k, -Infinity));
+    for (let at = start; at < stop; at += 16) {
+      sums = f32x4.add(sums, v128.load(g + at));
+      tops = f32x4.max(tops, v128.load(y + at));
+    }
+    if ((n & 3) != 0) {
+      sums = f32x4.add(sums, loadUpTo(g + stop, n & 3, 0));
+      tops = f32x4.max(tops, loadUpTo(y + stop, n & 3, -Infinity));
     }
     if (!v128.any_true(f32x4.ne(tops, f32x4.splat(-Infinity)))) {
       memory.fill(dx + start, 0, bytes);
       continue;
     }
-    const s = f32x4.splat(sum4(sums));
-    for (let k = 0; k < n; k += 4) {
-      const at = start + (<usize>k << 2);
-      storeUpTo(dx + at, nmadd(exp4(loadUpTo(y + at, n - k, 0)), s, loadUpTo(g + at, n - k, 0)), n - k);
-    }
+    const total = f32x4.splat(sum4(sums));
+    for (let at = start; at < stop; at += 16) logSoftmaxGradient(y + at, g + at, dx + at, 4, total);
+    if ((n & 3) != 0) logSoftmaxGradient(y + stop, g + stop, dx + stop, n & 3, total);
   }
 }
 
@@ -110,23 +127,29 @@ function stripWidth(item: i32, inner: i32): i32 {
   return min(64, inner - ((item % strips) << 6));
 }
 
+/** Bytes of one number per line of a strip, in whole vectors. */
 @inline
-function fillStrip(p: usize, value: f32): void {
-  for (let c: usize = 0; c < 256; c += 16) v128.store(p + c, f32x4.splat(value));
+function stripBytes(width: i32): usize {
+  return <usize>((width + 3) & ~3) << 2;
+}
+
+@inline
+function fillStrip(p: usize, width: i32, value: f32): void {
+  for (let at: usize = 0; at < stripBytes(width); at += 16) v128.store(p + at, f32x4.splat(value));
 }
 
 /** Scratch: the largest of each line, then the sums of its exponentials. y = the exponentials. */
 @inline
 function stripExponentials(x: usize, y: usize, n: i32, row: usize, width: i32, scratch: usize): void {
-  fillStrip(scratch, -Infinity);
-  fillStrip(scratch + 256, 0);
+  fillStrip(scratch, width, -Infinity);
+  fillStrip(scratch + 256, width, 0);
   for (let k = 0, from = x; k < n; k++, from += row) {
     for (let c = 0; c < width; c += 4) {
       const at = <usize>c << 2;
       v128.store(scratch + at, f32x4.pmax(v128.load(scratch + at), loadUpTo(from + at, width - c, -Infinity)));
     }
   }
-  for (let at: usize = 0; at < 256; at += 16) v128.store(scratch + at, finiteShift(v128.load(scratch + at)));
+  for (let at: usize = 0; at < stripBytes(width); at += 16) v128.store(scratch + at, finiteShift(v128.load(scratch + at)));
   for (let k = 0, at = <usize>0; k < n; k++, at += row) {
     for (let c = 0; c < width; c += 4) {
       const lane = <usize>c << 2;
@@ -143,7 +166,7 @@ export function softmaxStrips(x: usize, y: usize, n: i32, inner: i32, begin: i32
     const start = stripStart(item, n, inner);
     const width = stripWidth(item, inner);
     stripExponentials(x + start, y + start, n, row, width, scratch);
-    for (let at: usize = 0; at < 256; at += 16) {
+    for (let at: usize = 0; at < stripBytes(width); at += 16) {
       const total = v128.load(scratch + at, 256);
       const factor = f32x4.div(f32x4.splat(1), total);
       v128.store(scratch + at, v128.andnot(factor, f32x4.eq(total, f32x4.splat(0))), 256);
@@ -163,7 +186,7 @@ export function logSoftmaxStrips(x: usize, y: usize, n: i32, inner: i32, begin: 
     const start = stripStart(item, n, inner);
     const width = stripWidth(item, inner);
     stripExponentials(x + start, y + start, n, row, width, scratch);
-    for (let at: usize = 0; at < 256; at += 16) {
+    for (let at: usize = 0; at < stripBytes(width); at += 16) {
       const total = v128.load(scratch + at, 256);
       v128.store(scratch + at, v128.andnot(log4(total), f32x4.eq(total, f32x4.splat(0))), 256);
     }
@@ -184,7 +207,7 @@ export function softmaxBackwardStrips(
   for (let item = begin; item < end; item++) {
     const start = stripStart(item, n, inner);
     const width = stripWidth(item, inner);
-    fillStrip(scratch, 0);
+    fillStrip(scratch, width, 0);
     for (let k = 0, at = start; k < n; k++, at += row) {
       for (let c = 0; c < width; c += 4) {
         const lane = <usize>c << 2;
@@ -209,8 +232,8 @@ export function logSoftmaxBackwardStrips(
   for (let item = begin; item < end; item++) {
     const start = stripStart(item, n, inner);
     const width = stripWidth(item, inner);
-    fillStrip(scratch, 0);
-    fillStrip(scratch + 256, -Infinity);
+    fillStrip(scratch, width, 0);
+    fillStrip(scratch + 256, width, -Infinity);
     for (let k = 0, at = start; k < n; k++, at += row) {
       for (let c = 0; c < width; c += 4) {
         const lane = <usize>c << 2;

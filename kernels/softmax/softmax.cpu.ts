@@ -28,7 +28,7 @@ function launchLines(name: string, tensors: readonly Tensor[], axis: number, wor
 
 /** softmax or logSoftmax. */
 export function forwardCpu(name: string): Kernel<['x'], LineAttrs> {
-  return ({ x }, { axis }, [y]) => launchLines(name, [x, y!], axis, 2);
+  return ({ x }, { axis }, [y]) => launchLines(name, [x, y!], axis, 1.5);
 }
 
 /** Their backward. */
