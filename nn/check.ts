@@ -1,0 +1,43 @@
+// Checks of a layer's own arguments, before it makes parameters.
+
+import { ArgumentError, ShapeError } from '../index.ts';
+
+/** A number of features or channels. */
+export function checkSize(op: string, name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new ShapeError(`${name} is ${String(value)}; it must be an integer >= 1`, { op, [name]: value });
+}
+
+/** A probability. */
+export function checkRate(op: string, name: string, value: number): number {
+  if (value >= 0 && value <= 1) return value;
+  throw new ArgumentError(`${name} is ${String(value)}; it must be a probability of 0..1`, { op, [name]: value });
+}
+
+/** One size per spatial axis: a scalar is repeated. */
+export function pair(op: string, name: string, value: number | readonly number[], least: number): [number, number] {
+  const [height, width, ...rest] = typeof value === 'number' ? [value, value] : value;
+  const fits = (n: number | undefined): boolean => Number.isInteger(n) && n! >= least;
+  if (rest.length === 0 && fits(height) && fits(width)) return [height!, width!];
+  throw new ShapeError(`${name} is ${JSON.stringify(value)}; it must be one integer >= ${least} or two [y, x]`, {
+    op,
+    [name]: value,
+  });
+}
+
+/** What stands in the brackets of a constructor's call: arguments, then the options that differ from their defaults. */
+export function describeCall(
+  args: readonly unknown[],
+  options: Readonly<Record<string, unknown>> = {},
+  defaults: Readonly<Record<string, unknown>> = {},
+): string {
+  const shown = Object.entries(options)
+    .filter(([key, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(defaults[key]))
+    .map(([key, value]) => `${key}: ${describeValue(value)}`);
+  return [...args.map(describeValue), ...(shown.length > 0 ? [`{ ${shown.join(', ')} }`] : [])].join(', ');
+}
+
+function describeValue(value: unknown): string {
+  if (!Array.isArray(value)) return typeof value === 'string' ? `'${value}'` : String(value);
+  return value.every((item) => item === value[0]) ? String(value[0]) : `[${value.join(', ')}]`;
+}

@@ -1,0 +1,12 @@
+export { stack, type SampleValue } from './collate.ts';
+export { idxDataset, TensorDataset, type Dataset, type HostArray } from './dataset.ts';
+export { DataLoader, type Batch, type DataLoaderOptions, type LoaderState } from './loader.ts';
+export {
+  compose,
+  normalize,
+  randomCrop,
+  randomHorizontalFlip,
+  randomShift,
+  toFloat,
+  type Transform,
+} from './transforms.ts';

@@ -1,0 +1,187 @@
+import type { Device, DeviceName, GeneratorState, Tensor } from '../../index.ts';
+import type { HostTensor } from '../../tensor/io/elements.ts';
+import type { Dataset } from './dataset.ts';
+import { ArgumentError, Generator, tensor } from '../../index.ts';
+import { defaultGenerator } from '../../tensor/philox.ts';
+import { Scope } from '../../tensor/scope.ts';
+import { checkSize } from '../check.ts';
+import { stack } from './collate.ts';
+
+type HostBatch<T extends object> = { readonly [K in keyof T]: HostTensor };
+/** A tensor for each of a sample's keys. */
+export type Batch<T extends object> = { readonly [K in keyof T]: Tensor };
+
+export interface DataLoaderOptions<S extends object, T extends object> {
+  /** Samples per batch. Default 1. */
+  batchSize?: number;
+  /** A new random order for each epoch. Default false. */
+  shuffle?: boolean;
+  /** Leave out a last batch that is not full. Default false. */
+  dropLast?: boolean;
+  /** What becomes of each sample, with random numbers of its own. */
+  transform?: (sample: S, generator: Generator) => T | Promise<T>;
+  /** Makes a batch of samples. Default: `stack`. */
+  collate?: (samples: readonly T[]) => HostBatch<T>;
+  /** Draws the orders. Default: one whose seed the default generator draws. */
+  generator?: Generator;
+  /** Where batches are put. Default: the default device. */
+  device?: Device | DeviceName;
+}
+
+/** Where a loader stands: plain JSON, for checkpoints. */
+export interface LoaderState {
+  /** Which epoch, from 0. */
+  readonly epoch: number;
+  /** How many of its batches were given out. */
+  readonly batch: number;
+  /** The generator as it was before the epoch's order was drawn. */
+  readonly generator: GeneratorState;
+}
+
+/** Blocks of the generator that each sample's transform may draw: four words each. */
+const blocksPerSample = 2 ** 20;
+
+/** One pass over the dataset: all that its batches depend on. */
+interface Epoch {
+  readonly order: Int32Array | undefined;
+  /** Of the samples' generators. */
+  readonly seed: number;
+}
+
+/**
+ * Batches of a dataset; one `for await` is one epoch. A batch lives until the next is asked for or the loop is left,
+ * unless it is kept (`batch.image.keep()`). The next batch is made ready while one is used.
+ *
+ * Everything random depends on the generator's state and the sample's place in the epoch alone, so `state()` taken
+ * between two batches and given to `setState()` continues with the same batches, bit for bit.
+ *
+ * @throws ArgumentError or ShapeError from the loop, when samples cannot be stacked
+ * @source PyTorch: `torch.utils.data.DataLoader`
+ * @example
+ * const dataset = new nn.data.TensorDataset({ x: zeros([5, 3]), y: { shape: [5], data: new Int32Array(5) } });
+ * const loader = new nn.data.DataLoader(dataset, { batchSize: 2, shuffle: true });
+ * const sizes = [];
+ * for await (const { x } of loader) sizes.push(x.shape[0]);
+ * sizes; // [2, 2, 1]
+ */
+export class DataLoader<S extends object, T extends object = S> implements AsyncIterable<Batch<T>> {
+  readonly dataset: Dataset<S>;
+  readonly batchSize: number;
+  readonly #options: DataLoaderOptions<S, T>;
+  readonly #generator: Generator;
+  #position: LoaderState;
+  /** Whether the next loop begins at `#position`, and not with a new epoch. */
+  #isAhead = true;
+  /** Loops begun: where loops overlap, the newest says where the loader stands. */
+  #loops = 0;
+
+  constructor(dataset: Dataset<S>, options: DataLoaderOptions<S, T> = {}) {
+    this.dataset = dataset;
+    this.batchSize = checkSize('DataLoader', 'batchSize', options.batchSize ?? 1);
+    this.#options = options;
+    this.#generator = options.generator ?? new Generator(defaultGenerator.seed());
+    this.#position = { epoch: 0, batch: 0, generator: this.#generator.state() };
+  }
+
+  /** Batches per epoch. */
+  get length(): number {
+    return Math[this.#options.dropLast ? 'floor' : 'ceil'](this.dataset.size / this.batchSize);
+  }
+
+  /** The epoch of the last batch that was given out, or of the next one after a loop has ended; from 0. */
+  get epoch(): number {
+    return this.#position.epoch;
+  }
+
+  /** Where the loader stands: after the batch given out last. */
+  state(): LoaderState {
+    return this.#position;
+  }
+
+  /** The next loop gives the batches that follow `state`. @throws ArgumentError when the epoch has no such batch */
+  setState({ epoch, batch, generator }: LoaderState): void {
+    for (const [name, value, most] of [
+      ['epoch', epoch, Infinity],
+      ['batch', batch, this.length],
+    ] as const) {
+      if (Number.isInteger(value) && value >= 0 && value <= most) continue;
+      throw new ArgumentError(`${name} is ${String(value)}; it must be an integer of 0..${most}`, {
+        op: 'DataLoader.setState',
+        [name]: value,
+      });
+    }
+    this.#generator.setState(generator);
+    this.#position = { epoch, batch, generator: { ...generator } };
+    this.#isAhead = true;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch<T>, void, undefined> {
+    const loop = ++this.#loops;
+    const epoch = this.#begin();
+    const { batch: first } = this.#position;
+    let ready = this.#prepare(epoch, first);
+    for (let batch = first; batch < this.length; batch++) {
+      const host = await ready;
+      ready = this.#prepare(epoch, batch + 1);
+      const lifetime = new Scope();
+      try {
+        const tensors = upload<T>(host, this.#options.device, lifetime);
+        if (loop === this.#loops) this.#position = { ...this.#position, batch: batch + 1 };
+        yield tensors;
+      } finally {
+        lifetime.free();
+      }
+    }
+    if (loop === this.#loops) this.#moveOn();
+  }
+
+  #begin(): Epoch {
+    if (!this.#isAhead) this.#moveOn();
+    this.#isAhead = false;
+    this.#generator.setState(this.#position.generator);
+    const seed = this.#generator.seed();
+    return { seed, order: this.#options.shuffle ? this.#generator.permutation(this.dataset.size) : undefined };
+  }
+
+  /** To the beginning of the next epoch. */
+  #moveOn(): void {
+    this.#position = { epoch: this.#position.epoch + 1, batch: 0, generator: this.#generator.state() };
+    this.#isAhead = true;
+  }
+
+  /** The samples of one batch in host memory. A failure is thrown where the batch is asked for. */
+  #prepare(epoch: Epoch, batch: number): Promise<HostBatch<T>> {
+    if (batch >= this.length) return Promise.resolve({} as HostBatch<T>);
+    const prepared = this.#gather(epoch, batch * this.batchSize);
+    prepared.catch(() => undefined);
+    return prepared;
+  }
+
+  async #gather({ order, seed }: Epoch, first: number): Promise<HostBatch<T>> {
+    const { transform, collate = stack as NonNullable<DataLoaderOptions<S, T>['collate']> } = this.#options;
+    const count = Math.min(this.batchSize, this.dataset.size - first);
+    const samples = Array.from({ length: count }, async (_, i) => {
+      const sample = await this.dataset.get(order ? order[first + i]! : first + i);
+      if (!transform) return sample as unknown as T;
+      const generator = new Generator();
+      generator.setState({ seed, counter: (first + i) * blocksPerSample });
+      return transform(sample, generator);
+    });
+    return collate(await Promise.all(samples));
+  }
+}
+
+function upload<T extends object>(
+  host: HostBatch<T>,
+  device: Device | DeviceName | undefined,
+  lifetime: Scope,
+): Batch<T> {
+  const batch: Record<string, Tensor> = {};
+  for (const [key, { dtype, shape, data }] of Object.entries<HostTensor>(host)) {
+    const result = tensor(data, { shape, dtype, ...(device && { device }) });
+    result.scope = lifetime;
+    lifetime.members.push(result);
+    batch[key] = result;
+  }
+  return batch as Batch<T>;
+}

@@ -1,0 +1,204 @@
+// Initial distributions: PyTorch's `torch.nn.init`. Each function overwrites a tensor and returns it.
+
+import type { Generator, Shape, Tensor } from '../index.ts';
+import { ArgumentError, ShapeError } from '../index.ts';
+import { defaultGenerator } from '../tensor/philox.ts';
+import { formatShape, sizeOf } from '../tensor/shape.ts';
+import { overwrite } from './parameter.ts';
+
+export interface RandomOptions {
+  /** Where the numbers come from. Default: the one that `manualSeed` restarts. */
+  generator?: Generator;
+}
+
+/** A layer's nonlinearity, for the gain that keeps the variance of what passes through it. */
+export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+
+export interface KaimingOptions extends RandomOptions {
+  /** Slope of the negative side of 'leakyRelu'. Default 0. */
+  a?: number;
+  /** Keep the variance of the forward pass ('fanIn', default) or of the gradients ('fanOut'). */
+  mode?: 'fanIn' | 'fanOut';
+  /** Default 'leakyRelu'. */
+  nonlinearity?: Nonlinearity;
+}
+
+/** All elements `value`. */
+export function constant<T extends Tensor>(tensor: T, value: number): T {
+  overwrite('init.constant', tensor, new Float64Array(tensor.size).fill(value));
+  return tensor;
+}
+
+export function zeros<T extends Tensor>(tensor: T): T {
+  return constant(tensor, 0);
+}
+
+export function ones<T extends Tensor>(tensor: T): T {
+  return constant(tensor, 1);
+}
+
+/** Uniform in [low, high). Default [0, 1). */
+export function uniform<T extends Tensor>(
+  tensor: T,
+  { low = 0, high = 1, generator = defaultGenerator }: { low?: number; high?: number } & RandomOptions = {},
+): T {
+  // Always drawn as float32: the same seed gives the same values on every device.
+  const values = Float64Array.from(generator.uniform(tensor.size), (u) => low + u * (high - low));
+  overwrite('init.uniform', tensor, values);
+  return tensor;
+}
+
+/** Normal. Default mean 0, standard deviation 1. */
+export function normal<T extends Tensor>(
+  tensor: T,
+  { mean = 0, std = 1, generator = defaultGenerator }: { mean?: number; std?: number } & RandomOptions = {},
+): T {
+  checkStd('init.normal', std);
+  overwrite(
+    'init.normal',
+    tensor,
+    Float64Array.from(generator.normal(tensor.size), (z) => mean + std * z),
+  );
+  return tensor;
+}
+
+export interface TruncNormalOptions extends RandomOptions {
+  mean?: number;
+  std?: number;
+  /** Lowest value, not scaled by `std`. Default -2. */
+  low?: number;
+  /** Highest value. Default 2. */
+  high?: number;
+}
+
+/**
+ * Normal, but within [low, high]: the inverse of the distribution's integral at uniform numbers, PyTorch's method.
+ * PyTorch calls the bounds a and b.
+ *
+ * @example
+ * nn.init.truncNormal(new nn.Parameter([64, 64]), { std: 0.02 });
+ */
+export function truncNormal<T extends Tensor>(tensor: T, options: TruncNormalOptions = {}): T {
+  const { mean = 0, std = 1, low = -2, high = 2, generator = defaultGenerator } = options;
+  checkStd('init.truncNormal', std);
+  if (!(low <= high))
+    throw new ArgumentError(`low ${low} is above high ${high}`, { op: 'init.truncNormal', low, high });
+  const from = 2 * normalIntegral((low - mean) / std) - 1;
+  const to = 2 * normalIntegral((high - mean) / std) - 1;
+  const values = Float64Array.from(generator.uniform(tensor.size), (u) => {
+    const z = Math.SQRT2 * inverseErf(from + (u + 2 ** -25) * (to - from)); // the middle of u's step: never an end
+    return Math.min(Math.max(mean + std * z, low), high);
+  });
+  overwrite('init.truncNormal', tensor, values);
+  return tensor;
+}
+
+/** Uniform in ±√3 · gain / √fan. @source He et al. 2015 (arXiv 1502.01852), eq. 10 */
+export function kaimingUniform<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
+  const bound = Math.sqrt(3) * kaimingStd('init.kaimingUniform', tensor, options);
+  return uniform(tensor, { low: -bound, high: bound, ...only(options) });
+}
+
+/** Normal with standard deviation gain / √fan. @source He et al. 2015 (arXiv 1502.01852), eq. 10 */
+export function kaimingNormal<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
+  return normal(tensor, { std: kaimingStd('init.kaimingNormal', tensor, options), ...only(options) });
+}
+
+export interface XavierOptions extends RandomOptions {
+  /** Default 1; see `gainOf`. */
+  gain?: number;
+}
+
+/** Uniform in ±gain · √(6 / (fanIn + fanOut)). @source Glorot and Bengio 2010, eq. 16 */
+export function xavierUniform<T extends Tensor>(tensor: T, options: XavierOptions = {}): T {
+  const bound = Math.sqrt(3) * xavierStd('init.xavierUniform', tensor, options);
+  return uniform(tensor, { low: -bound, high: bound, ...only(options) });
+}
+
+/** Normal with standard deviation gain · √(2 / (fanIn + fanOut)). @source Glorot and Bengio 2010, eq. 12 */
+export function xavierNormal<T extends Tensor>(tensor: T, options: XavierOptions = {}): T {
+  return normal(tensor, { std: xavierStd('init.xavierNormal', tensor, options), ...only(options) });
+}
+
+/** Inputs and outputs of one unit, from a weight of shape [out, in, ...kernel]. */
+export function fansOf(op: string, shape: Shape): { fanIn: number; fanOut: number } {
+  if (shape.length < 2) {
+    throw new ShapeError(`fans need a weight of shape [out, in, ...], got ${formatShape(shape)}`, { op, shape });
+  }
+  const field = sizeOf(shape.slice(2));
+  return { fanIn: shape[1]! * field, fanOut: shape[0]! * field };
+}
+
+/** By how much a nonlinearity shrinks the standard deviation. PyTorch: `torch.nn.init.calculate_gain`. */
+export function gainOf(nonlinearity: Nonlinearity, a = 0): number {
+  const gains = {
+    linear: 1,
+    sigmoid: 1,
+    tanh: 5 / 3,
+    relu: Math.SQRT2,
+    leakyRelu: Math.sqrt(2 / (1 + a * a)),
+    selu: 0.75,
+  };
+  const gain = gains[nonlinearity];
+  if (gain !== undefined) return gain;
+  const known = Object.keys(gains).join(', ');
+  throw new ArgumentError(`'${String(nonlinearity)}' is no nonlinearity known here; use one of ${known}`, {
+    op: 'init.gainOf',
+    nonlinearity,
+  });
+}
+
+/** What a Linear and a Conv2d begin with: weight and bias uniform in ±1/√fanIn. */
+export function likeLinear(weight: Tensor, bias: Tensor | undefined): void {
+  kaimingUniform(weight, { a: Math.sqrt(5) });
+  const bound = 1 / Math.sqrt(fansOf('init', weight.shape).fanIn);
+  if (bias) uniform(bias, { low: -bound, high: bound });
+}
+
+function kaimingStd(op: string, { shape }: Tensor, options: KaimingOptions): number {
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
+  return gainOf(nonlinearity, a) / Math.sqrt(fansOf(op, shape)[mode]);
+}
+
+function xavierStd(op: string, { shape }: Tensor, { gain = 1 }: XavierOptions): number {
+  const { fanIn, fanOut } = fansOf(op, shape);
+  return gain * Math.sqrt(2 / (fanIn + fanOut));
+}
+
+function only({ generator }: RandomOptions): RandomOptions {
+  return generator ? { generator } : {};
+}
+
+function checkStd(op: string, std: number): void {
+  if (!(std >= 0)) throw new ArgumentError(`std is ${std}; it must be >= 0`, { op, std });
+}
+
+/** Φ(x) = ½ + φ(x) · (x + x³/3 + x⁵/(3·5) + ...). @source Marsaglia, "Evaluating the normal distribution", 2004 */
+function normalIntegral(x: number): number {
+  if (Math.abs(x) > 8) return x < 0 ? 0 : 1;
+  let sum = x;
+  let before = NaN;
+  for (let i = 3, term = x; sum !== before; i += 2) {
+    before = sum;
+    term *= (x * x) / i;
+    sum += term;
+  }
+  return 0.5 + (sum * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+/** Highest power first, in w - 2.5 where w < 5, in √w - 3 beyond. */
+const center = [
+  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
+  0.246640727, 1.50140941,
+];
+const tail = [
+  -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+  1.00167406, 2.83297682,
+];
+
+/** erf⁻¹(x), right to 7 digits. @source Giles, "Approximating the erfinv function", GPU Computing Gems 2, 2012 */
+function inverseErf(x: number): number {
+  const w = -Math.log((1 - x) * (1 + x));
+  const t = w < 5 ? w - 2.5 : Math.sqrt(w) - 3;
+  return x * (w < 5 ? center : tail).reduce((sum, coefficient) => sum * t + coefficient, 0);
+}

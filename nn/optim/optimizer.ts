@@ -1,0 +1,231 @@
+import type { Tensor } from '../../index.ts';
+import type { StateDict, StateSource } from '../stateDict.ts';
+import { ArgumentError, FormatError, GradError, scope, Tensor as TensorClass } from '../../index.ts';
+import { freeGrads } from '../module.ts';
+import { loadInto } from '../stateDict.ts';
+
+/** What every optimizer's options hold. */
+export interface CommonOptions {
+  /** Learning rate; schedules change it. */
+  lr: number;
+}
+
+/** Parameters that share their options; those left out are the optimizer's. */
+export type GroupInput<O extends CommonOptions> = { readonly params: Iterable<Tensor> } & Partial<O>;
+/** Parameters and the options they are trained with, which may be changed between steps. */
+export type ParamGroup<O extends CommonOptions> = { readonly params: readonly Tensor[] } & O;
+/** Parameters, or groups of them. */
+export type ParamsInput<O extends CommonOptions> = Iterable<Tensor> | Iterable<GroupInput<O>>;
+
+/** The part of an optimizer's state that is plain JSON. */
+export interface OptimizerSettings {
+  /** The class: 'AdamW'. */
+  readonly optimizer: string;
+  /** Each group's options, and the positions of its parameters in the order they were given. */
+  readonly groups: readonly (Readonly<Record<string, unknown>> & { readonly params: readonly number[] })[];
+  /** How many steps each parameter has taken. */
+  readonly steps: readonly number[];
+}
+
+/** All there is to know of an optimizer: JSON and tensors (`3.exp_avg`), which fit a safetensors file and its metadata. */
+export interface OptimizerState {
+  readonly settings: OptimizerSettings;
+  readonly tensors: StateDict;
+}
+
+/** What an optimizer remembers of one parameter. */
+export interface Memory {
+  /** Steps taken, the present one included. */
+  step: number;
+  /** By name, each of the parameter's shape. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** The base of optimizers: groups, state, checkpoints. A subclass says what it remembers and how one parameter is updated. */
+export abstract class Optimizer<O extends CommonOptions> {
+  readonly paramGroups: readonly ParamGroup<O>[];
+  readonly #memories = new Map<Tensor, Memory>();
+
+  /** @throws ArgumentError for no parameters, one given twice, or options out of range; GradError for one that needs no gradient */
+  constructor(params: ParamsInput<O>, defaults: O) {
+    this.paramGroups = groupsOf(this.constructor.name, params, defaults);
+    for (const group of this.paramGroups) this.check(group);
+  }
+
+  /** Throws unless the options are in range. */
+  protected abstract check(options: O): void;
+  /** The names of the tensors remembered for each parameter, in snake_case. */
+  protected abstract remembers(options: O): readonly string[];
+  /** Updates one parameter in place. */
+  protected abstract update(param: Tensor, grad: Tensor, memory: Memory, options: O): void;
+
+  /**
+   * Updates each parameter that has a gradient.
+   *
+   * @throws DisposedError when a parameter was freed; then none is updated
+   */
+  step(): void {
+    const op = `${this.constructor.name}.step`;
+    for (const { params } of this.paramGroups) for (const param of params) param.assertLive(op);
+    scope(() => {
+      for (const group of this.paramGroups) {
+        for (const param of group.params) {
+          if (!param.grad) continue;
+          const memory = this.#memories.get(param) ?? this.#remember(param, group);
+          memory.step++;
+          this.update(param, param.grad, memory, group);
+        }
+      }
+    });
+  }
+
+  #remember(param: Tensor, options: O): Memory {
+    const memory = { step: 0, tensors: zerosLike(param, this.remembers(options)) };
+    this.#memories.set(param, memory);
+    return memory;
+  }
+
+  /** Frees the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const { params } of this.paramGroups) freeGrads(params);
+  }
+
+  /** Options and step counts as JSON, and the tensors as handles on the same elements. */
+  stateDict(): OptimizerState {
+    const position = new Map(this.#params().map((param, i) => [param, i]));
+    const groups = this.paramGroups.map(({ params, ...options }) => ({
+      ...options,
+      params: params.map((param) => position.get(param)!),
+    }));
+    const steps = this.#params().map((param) => this.#memories.get(param)?.step ?? 0);
+    const tensors = new Map<string, Tensor>();
+    for (const [param, memory] of this.#memories) {
+      for (const [name, tensor] of Object.entries(memory.tensors)) {
+        tensors.set(`${position.get(param)!}.${name}`, tensor.detach());
+      }
+    }
+    return { settings: { optimizer: this.constructor.name, groups, steps }, tensors };
+  }
+
+  /**
+   * Continues where the optimizer that gave this state stood. All is checked first: on failure nothing has changed.
+   *
+   * @throws FormatError when the state is another optimizer's, or of other parameters
+   */
+  loadStateDict({ settings, tensors }: { settings: OptimizerSettings; tensors: StateSource }): void {
+    this.#checkSettings(settings);
+    const memories = new Map<Tensor, Memory>();
+    const target = new Map<string, Tensor>();
+    this.paramGroups.forEach((group, g) =>
+      group.params.forEach((param, i) => {
+        const position = settings.groups[g]!.params[i]!;
+        const step = settings.steps[position]!;
+        if (step === 0) return;
+        const { params: _, ...options } = settings.groups[g]!;
+        const memory = { step, tensors: zerosLike(param, this.remembers(options as unknown as O)) };
+        memories.set(param, memory);
+        for (const [name, tensor] of Object.entries(memory.tensors)) target.set(`${position}.${name}`, tensor);
+      }),
+    );
+    try {
+      loadInto('Optimizer.loadStateDict', target, tensors, true);
+    } catch (error) {
+      forget(memories);
+      throw error;
+    }
+    this.dispose();
+    for (const [param, memory] of memories) this.#memories.set(param, memory);
+    this.paramGroups.forEach((group, g) => {
+      const { params: _, ...options } = settings.groups[g]!;
+      Object.assign(group, options);
+    });
+  }
+
+  #checkSettings({ optimizer, groups, steps }: OptimizerSettings): void {
+    const op = 'Optimizer.loadStateDict';
+    const name = this.constructor.name;
+    if (optimizer !== name) {
+      throw new FormatError(`the state is of '${String(optimizer)}'; this is ${name}`, { op, optimizer });
+    }
+    const saved = Array.isArray(groups) ? groups.map(({ params }) => params?.length).join(', ') : '';
+    const own = this.paramGroups.map(({ params }) => params.length).join(', ');
+    if (saved !== own) {
+      throw new FormatError(
+        `the state has groups of ${saved || 'no'} parameters; this optimizer has groups of ${own}`,
+        {
+          op,
+          saved,
+          own,
+        },
+      );
+    }
+    const count = this.#params().length;
+    const positions = groups.flatMap(({ params }) => params).sort((a, b) => a - b);
+    const isWhole = Array.isArray(steps) && steps.length === count && steps.every((n) => Number.isInteger(n) && n >= 0);
+    if (!isWhole || positions.some((position, i) => position !== i)) {
+      throw new FormatError(`the state must name parameters 0..${count - 1} once, with a step count each`, { op });
+    }
+    for (const { params: _, ...options } of groups) this.check(options as unknown as O);
+  }
+
+  #params(): Tensor[] {
+    return this.paramGroups.flatMap(({ params }) => params);
+  }
+
+  /** Frees what is remembered; the next step begins anew. */
+  dispose(): void {
+    forget(this.#memories);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function forget(memories: Map<Tensor, Memory>): void {
+  for (const { tensors } of memories.values()) Object.values(tensors).forEach((tensor) => tensor.dispose());
+  memories.clear();
+}
+
+/** Kept zeros beside a parameter. */
+function zerosLike(param: Tensor, names: readonly string[]): Record<string, Tensor> {
+  const { storage, dtype, shape, size } = param;
+  return Object.fromEntries(
+    names.map((name) => {
+      const tensor = TensorClass.empty(storage.runtime, dtype, shape).keep();
+      tensor.storage.runtime.fill(tensor.storage.handle, dtype, size, 0);
+      return [name, tensor];
+    }),
+  );
+}
+
+function groupsOf<O extends CommonOptions>(op: string, input: ParamsInput<O>, defaults: O): ParamGroup<O>[] {
+  const items = [...(input as Iterable<Tensor | GroupInput<O>>)];
+  const isGroup = (item: unknown): item is GroupInput<O> => Object.hasOwn(Object(item) as object, 'params');
+  const groups = (items.some(isGroup) ? items : [{ params: items }]) as GroupInput<O>[];
+  const seen = new Set<Tensor>();
+  return groups.map((group, g) => {
+    const params = isGroup(group) ? [...group.params] : [];
+    if (params.length === 0)
+      throw new ArgumentError(`group ${g} has no parameters; give at least one tensor`, { op, group: g });
+    params.forEach((param, i) => checkParam(op, param, `parameter ${i} of group ${g}`, seen));
+    return { ...defaults, ...group, params };
+  });
+}
+
+function checkParam(op: string, param: unknown, what: string, seen: Set<Tensor>): void {
+  if (!(param instanceof TensorClass))
+    throw new ArgumentError(`${what} is ${String(param)}; it must be a tensor`, { op });
+  param.assertLive(op);
+  if (!param.isLeaf)
+    throw new GradError(`${what} is the result of an op; only leaves are trained`, { op, shape: param.shape });
+  if (seen.has(param))
+    throw new ArgumentError(`${what} was given before; name each parameter once`, { op, shape: param.shape });
+  seen.add(param);
+}
+
+/** Throws unless `value` is a finite number >= 0. */
+export function checkNonNegative(op: string, name: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 0 && value < Infinity) return;
+  throw new ArgumentError(`${name} is ${String(value)}; it must be a number >= 0`, { op, [name]: value });
+}
