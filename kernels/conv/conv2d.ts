@@ -23,9 +23,10 @@ export interface WeightGradAttrs extends ConvolutionAttrs {
 const defaults = { stride: 1, padding: 0, dilation: 1, groups: 1 };
 
 /**
- * y[n, o, i, j] = bias[o] + Σ_{c, u, v} weight[o, c, u, v] · x[n, c, s(i, u), s(j, v)], where
- * s(i, u) = i · stride + u · dilation − padding, x is zero outside, and c runs over the channels of o's group. x [N, C, H, W], weight [O, C / groups, kh, kw],
- * bias [O] → [N, O, OH, OW], OH = ⌊(H + 2 · padding − dilation · (kh − 1) − 1) / stride⌋ + 1.
+ * y[n, o, i, j] = bias[o] + Σ_{c, u, v} weight[o, c, u, v] · x[n, c, s(i, u), s(j, v)], where x is zero outside,
+ * s(i, u) = i · stride + u · dilation − padding, and c runs over the channels of o's group.
+ * x [N, C, H, W], weight [O, C / groups, kh, kw], bias [O] → [N, O, OH, OW],
+ * OH = ⌊(H + 2 · padding − dilation · (kh − 1) − 1) / stride⌋ + 1.
  *
  * @throws ShapeError when channels, groups or the kernel do not fit
  *

@@ -74,7 +74,8 @@ export function countWindows(op: string, source: Pair, windows: WindowAttrs): Pa
     const room = source[axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1;
     if (room < 0) return 0;
     const positions = Math.floor((room + (ceilMode ? stride[axis] - 1 : 0)) / stride[axis]) + 1;
-    return (positions - 1) * stride[axis] >= source[axis] + padding[axis] ? positions - 1 : positions;
+    // A window that begins beyond the padding on the right sees nothing: it does not count.
+    return ceilMode && (positions - 1) * stride[axis] >= source[axis] + padding[axis] ? positions - 1 : positions;
   });
   if (count.every((n) => n > 0)) return count as unknown as Pair;
   const spread = kernel.map((n, axis) => dilation[axis]! * (n - 1) + 1);

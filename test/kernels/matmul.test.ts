@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { linear, matmul, memory, scope, tensor } from '../../index.ts';
+import { Generator } from '../../tensor/philox.ts';
+import { draw, errorOf, readScoped, secondOrderError, withThreads } from './operands.ts';
+
+const size = fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constantFrom(1, 8, 64, 97, 257));
+
+describe('matmul', () => {
+  test('equals the reference for any sizes, transposes and batches', async () => {
+    const problem = fc.record({
+      m: size,
+      n: size,
+      k: size,
+      batch: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
+      aIsOne: fc.boolean(),
+      bIsOne: fc.boolean(),
+      aTurned: fc.boolean(),
+      bTurned: fc.boolean(),
+      seed: fc.nat(1e6),
+    });
+    await fc.assert(
+      fc.asyncProperty(problem, async ({ m, n, k, batch, aIsOne, bIsOne, aTurned, bTurned, seed }) => {
+        fc.pre(m * n * k < 300_000);
+        const generator = new Generator(seed);
+        const a = [...(aIsOne ? [] : batch), m, k];
+        const b = [...(bIsOne ? batch.map(() => 1) : batch), k, n];
+        const inputs = { a: { shape: a, data: draw(generator, a) }, b: { shape: b, data: draw(generator, b) } };
+        const error = await errorOf(matmul, inputs, {}, (x) => {
+          const left = aTurned ? x['a']!.transpose().contiguous().transpose() : x['a']!;
+          const right = bTurned ? x['b']!.transpose().contiguous().transpose() : x['b']!;
+          return matmul(left, right);
+        });
+        expect(error).toBeLessThan(5e-6);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each([
+    ['a long sum of few elements', [5, 7000], [7000, 9]],
+    ['wide rows, far apart', [70, 300], [300, 700]],
+    ['more rows than a block has', [389, 21], [21, 13]],
+  ])('equals the reference with %s', async (_name, a, b) => {
+    const generator = new Generator(3);
+    const inputs = { a: { shape: a, data: draw(generator, a) }, b: { shape: b, data: draw(generator, b) } };
+    expect(await errorOf(matmul, inputs, {}, (x) => matmul(x['a']!, x['b']!))).toBeLessThan(1e-5);
+    const turned = (x: Parameters<Parameters<typeof errorOf>[3]>[0]) =>
+      matmul(x['a']!.transpose().contiguous().transpose(), x['b']!.transpose().contiguous().transpose());
+    expect(await errorOf(matmul, inputs, {}, turned)).toBeLessThan(1e-5);
+  });
+
+  test('gives the same bits for any number of threads', async () => {
+    const generator = new Generator(4);
+    for (const [a, b] of [
+      [
+        [200, 300],
+        [300, 150],
+      ],
+      [
+        [12, 9000],
+        [9000, 20],
+      ],
+      [
+        [30, 40, 50],
+        [30, 50, 60],
+      ],
+    ] as const) {
+      const [left, right] = [draw(generator, a), draw(generator, b)];
+      const results = await withThreads(() =>
+        matmul(tensor(left, { shape: [...a] }), tensor(right, { shape: [...b] })),
+      );
+      expect(results[1]).toEqual(results[0]);
+      expect(results[2]).toEqual(results[0]);
+    }
+  });
+
+  test('NaN and infinities propagate: 0 · ∞ and 0 · NaN are NaN', async () => {
+    const { data } = await readScoped(() => {
+      const a = tensor([
+        [0, 1],
+        [1, 0],
+        [2, 3],
+      ]);
+      return matmul(
+        a,
+        tensor([
+          [Infinity, 1, NaN],
+          [1, -Infinity, 1],
+        ]),
+      );
+    });
+    expect([...data]).toEqual([NaN, -Infinity, NaN, Infinity, NaN, NaN, Infinity, -Infinity, NaN]);
+  });
+
+  test('gives temporary memory back', () => {
+    scope(() => {
+      const a = tensor(new Float32Array(200 * 300), { shape: [200, 300] });
+      const before = memory()['cpu']!.bytes;
+      matmul(a, tensor(new Float32Array(300 * 200), { shape: [200, 300] }).transpose()).dispose();
+      expect(memory()['cpu']!.bytes - before).toBeLessThanOrEqual(300 * 200 * 4 + 64);
+    });
+  });
+
+  test('can be differentiated twice', () => {
+    expect(
+      secondOrderError(matmul, [
+        [2, 3, 4],
+        [4, 5],
+      ]),
+    ).toBeLessThan(1e-6);
+  });
+});
+
+describe('linear', () => {
+  test('can be differentiated twice', () => {
+    expect(secondOrderError(linear, [[2, 3, 4], [5, 4], [5]])).toBeLessThan(1e-6);
+  });
+
+  test('equals the reference from one row to many', async () => {
+    for (const rows of [1, 2, 3, 8, 9, 50, 130]) {
+      const generator = new Generator(rows);
+      const [x, weight, bias] = [[rows, 37], [45, 37], [45]];
+      const inputs = {
+        x: { shape: x!, data: draw(generator, x!) },
+        weight: { shape: weight!, data: draw(generator, weight!) },
+        bias: { shape: bias!, data: draw(generator, bias!) },
+      };
+      const error = await errorOf(linear, inputs, {}, (t) => linear(t['x']!, t['weight']!, t['bias']));
+      expect(error, `${rows} rows`).toBeLessThan(5e-6);
+    }
+  });
+});

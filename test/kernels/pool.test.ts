@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Tensor } from '../../index.ts';
+import {
+  adaptiveAvgPool2d,
+  avgPool2d,
+  avgPool2dBackward,
+  maxPool2d,
+  maxPool2dBackward,
+  maxPool2dWithIndices,
+  scope,
+  tensor,
+} from '../../index.ts';
+import { Generator } from '../../tensor/philox.ts';
+import { draw, errorOf, readScoped, secondOrderError } from './operands.ts';
+
+const axis = fc.record({
+  length: fc.integer({ min: 1, max: 19 }),
+  kernel: fc.integer({ min: 1, max: 4 }),
+  stride: fc.integer({ min: 1, max: 3 }),
+  padding: fc.integer({ min: 0, max: 2 }),
+});
+const problems = fc
+  .record({
+    vertical: axis,
+    horizontal: axis,
+    ceilMode: fc.boolean(),
+    countIncludePad: fc.boolean(),
+    seed: fc.nat(1e6),
+  })
+  .filter(({ vertical, horizontal }) =>
+    [vertical, horizontal].every(
+      ({ length, kernel, padding }) => 2 * padding <= kernel && length + 2 * padding >= kernel,
+    ),
+  );
+
+async function readBoth(body: () => Tensor[]): Promise<number[][]> {
+  let pending: Promise<ArrayLike<number>[]>;
+  scope(() => {
+    pending = Promise.all(body().map((x) => x.data()));
+  });
+  return (await pending!).map((data) => [...(data as Float32Array)]);
+}
+
+describe('pooling', () => {
+  test('equals the reference for any kernel, stride and padding', async () => {
+    await fc.assert(
+      fc.asyncProperty(problems, async ({ vertical, horizontal, ceilMode, countIncludePad, seed }) => {
+        const shape = [2, 2, vertical.length, horizontal.length];
+        const x = { shape, data: draw(new Generator(seed), shape) };
+        const sides = (name: 'kernel' | 'stride' | 'padding') => [vertical[name], horizontal[name]];
+        const shared = { kernelSize: sides('kernel'), stride: sides('stride'), padding: sides('padding'), ceilMode };
+        const attrs = { ...shared, countIncludePad };
+        const error = await errorOf(avgPool2d, { x }, attrs, (t) => avgPool2d(t['x']!, attrs));
+        expect(error).toBeLessThan(1e-6);
+        const most = { ...shared, dilation: 1 };
+        const best = await readScoped(() => maxPool2d(tensor(x.data, { shape }), most));
+        const [want] = maxPool2dWithIndices.definition.reference({ x }, most) as unknown as [typeof best];
+        expect([...best.data]).toEqual([...want.data]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('the maximum is the first of equals, or NaN', async () => {
+    const [values, indices] = await readBoth(() => {
+      const x = tensor([
+        [
+          [
+            [1, NaN, 5, 5, -Infinity, -Infinity],
+            [NaN, 3, -Infinity, 5, -Infinity, -Infinity],
+          ],
+        ],
+      ]);
+      return maxPool2dWithIndices(x, { kernelSize: 2 });
+    });
+    expect(values).toEqual([NaN, 5, -Infinity]);
+    expect(indices).toEqual([6, 2, 4]);
+    // The same by the path that takes four windows at a time.
+    const [wide, places] = await readBoth(() => {
+      const row = [1, NaN, 5, 5, -Infinity, -Infinity, 0, 1];
+      return maxPool2dWithIndices(tensor([[[row, [NaN, 3, -Infinity, 5, -Infinity, -Infinity, 1, 1]]]]), {
+        kernelSize: 2,
+      });
+    });
+    expect(wide).toEqual([NaN, 5, -Infinity, 1]);
+    expect(places).toEqual([8, 2, 4, 7]);
+  });
+
+  test('a window that sees nothing gives −∞, index −1 and no gradient', async () => {
+    const [values, indices, gradient] = await readBoth(() => {
+      const x = tensor([
+        [
+          [
+            [1, 2],
+            [3, 4],
+          ],
+        ],
+      ]);
+      const [best, places] = maxPool2dWithIndices(x, { kernelSize: 2, padding: 1, dilation: 3 });
+      return [best!, places!, maxPool2dBackward(tensor([[[[7]]]]), places!, { size: [2, 2] })];
+    });
+    expect(values).toEqual([-Infinity]);
+    expect(indices).toEqual([-1]);
+    expect(gradient).toEqual([0, 0, 0, 0]);
+  });
+
+  test('overlapping windows add their gradients', async () => {
+    const { data } = await readScoped(() =>
+      avgPool2dBackward(tensor([[[[1, 2]]]]), { kernelSize: [1, 2], stride: 1, size: [1, 3] }),
+    );
+    expect([...data]).toEqual([0.5, 1.5, 1]);
+  });
+
+  test('can be differentiated twice', () => {
+    const bodies: ((t: Tensor) => Tensor)[] = [
+      (t) => maxPool2d(t, { kernelSize: 3, stride: 2 }),
+      (t) => avgPool2d(t, { kernelSize: 3, stride: 2, padding: 1 }),
+      (t) => adaptiveAvgPool2d(t, { outputSize: [2, 3] }),
+    ];
+    for (const body of bodies) {
+      expect(secondOrderError(body as (...inputs: Tensor[]) => Tensor, [[1, 2, 5, 7]])).toBeLessThan(1e-6);
+    }
+  });
+});
