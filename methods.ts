@@ -5,6 +5,8 @@ import { backward } from './autograd/backward.ts';
 import {
   abs,
   add,
+  argmax,
+  argmin,
   cast,
   contiguous,
   div,
@@ -19,7 +21,9 @@ import {
   le,
   log,
   logSoftmax,
+  logsumexp,
   lt,
+  matmul,
   max,
   maximum,
   mean,
@@ -42,6 +46,7 @@ import {
   sqrt,
   square,
   squeeze,
+  std,
   sub,
   sum,
   tanh,
@@ -49,12 +54,15 @@ import {
   transpose,
   unbind,
   unsqueeze,
+  variance,
 } from './kernels/index.ts';
 import { Tensor } from './tensor/tensor.ts';
 
 const functions = {
   abs,
   add,
+  argmax,
+  argmin,
   backward,
   cast,
   contiguous,
@@ -70,7 +78,9 @@ const functions = {
   le,
   log,
   logSoftmax,
+  logsumexp,
   lt,
+  matmul,
   max,
   maximum,
   mean,
@@ -93,6 +103,7 @@ const functions = {
   sqrt,
   square,
   squeeze,
+  std,
   sub,
   sum,
   tanh,
@@ -100,6 +111,7 @@ const functions = {
   transpose,
   unbind,
   unsqueeze,
+  variance,
 };
 
 type Functions = typeof functions;

@@ -15,40 +15,43 @@ const run = 4096;
  * @param cost nanoseconds per element
  */
 export function launchElementwise(kernel: string, inputs: readonly Tensor[], out: Tensor, cost: number): void {
-  const addresses = inputs.map(pointer);
-  const flat = flatStrides(inputs, out);
-  if (flat) return launchRuns(kernel, [...addresses, pointer(out)], [1, 1, out.size], flat, cost);
+  const args: number[] = [];
+  for (const x of inputs) args.push(pointer(x));
+  args.push(pointer(out), 1, out.size);
+  if (pushFlatStrides(args, inputs, out)) return launchRuns(kernel, args, 1, out.size, cost);
+  const packed = inputs.map((x) => (isScattered(x, out) ? x.detach().contiguous() : x));
+  launchStrided(kernel, packed, out, cost);
+  packed.forEach((x, i) => x !== inputs[i] && x.dispose());
+}
+
+/** Appends the strides when every input is one element or lies as `out` does, which is the common case. */
+function pushFlatStrides(args: number[], inputs: readonly Tensor[], out: Tensor): boolean {
+  for (const x of inputs) {
+    const isOne = x.size === 1;
+    if (!isOne && !(x.isContiguous && sameShape(x.shape, out.shape))) return false;
+    args.push(0, 0, isOne ? 0 : 1);
+  }
+  return true;
+}
+
+/** True for a large input that is walked across its cache lines: a blocked copy reads each of them once. */
+function isScattered(x: Tensor, out: Tensor): boolean {
+  return x.size === out.size && x.size >= 65_536 && x.shape.at(-1)! > 1 && Math.abs(x.strides.at(-1)!) >= 16;
+}
+
+function launchStrided(kernel: string, inputs: readonly Tensor[], out: Tensor, cost: number): void {
   const operands = [...inputs.map((x) => broadcastStrides(x.shape, x.strides, out.shape)), out.strides];
   const loops = collapse(out.shape, operands, 3);
-  const sizes = loops.sizes.slice(-3);
+  const [n0, n1, n2] = loops.sizes.slice(-3) as [number, number, number];
   const strides = loops.strides.slice(0, -1).flatMap((steps) => steps.slice(-3));
   outerLoops(loops, 3, (...offsets) => {
-    const starts = inputs.map((x, i) => addresses[i]! + offsets[i]! * byteSize[x.dtype]);
-    const to = pointer(out) + offsets.at(-1)! * byteSize[out.dtype];
-    launchRuns(kernel, [...starts, to], sizes, strides, cost);
+    const addresses = [...inputs, out].map((x, i) => pointer(x) + offsets[i]! * byteSize[x.dtype]);
+    launchRuns(kernel, [...addresses, n1, n2, ...strides], n0 * n1, n2, cost);
   });
 }
 
-/** The strides when every input is one element or lies as `out` does, which is the common case; else null. */
-function flatStrides(inputs: readonly Tensor[], out: Tensor): number[] | null {
-  const strides: number[] = [];
-  for (const x of inputs) {
-    const isOne = x.size === 1;
-    if (!isOne && !(x.isContiguous && sameShape(x.shape, out.shape))) return null;
-    strides.push(0, 0, isOne ? 0 : 1);
-  }
-  return strides;
-}
-
-function launchRuns(
-  kernel: string,
-  addresses: number[],
-  sizes: readonly number[],
-  strides: readonly number[],
-  cost: number,
-): void {
-  const [n0, n1, n2] = sizes as [number, number, number];
-  launch(kernel, [...addresses, n1, n2, ...strides], n0 * n1 * Math.ceil(n2 / run), { work: Math.min(n2, run) * cost });
+function launchRuns(kernel: string, args: readonly number[], rows: number, n2: number, cost: number): void {
+  launch(kernel, args, rows * Math.ceil(n2 / run), { work: Math.min(n2, run) * cost });
 }
 
 /**

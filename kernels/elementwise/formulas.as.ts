@@ -57,7 +57,7 @@ function floats1(op: i32, x: v128): v128 {
   if (op == ABS) return f32x4.abs(x);
   if (op == SIGN) return f32x4.sub(v128.and(f32x4.gt(x, zero()), one()), v128.and(f32x4.lt(x, zero()), one()));
   if (op == SQUARE) return f32x4.mul(x, x);
-  if (op == RELU) return f32x4.max(x, zero());
+  if (op == RELU) return f32x4.pmax(x, zero()); // keeps NaN
   if (op == EXP) return exp4(x);
   if (op == LOG) return log4(x);
   if (op == SQRT) return f32x4.sqrt(x);

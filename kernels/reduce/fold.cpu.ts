@@ -1,7 +1,9 @@
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { scope } from '../../tensor/scope.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { launch, pointer, temporary } from '../runtime/cpu/launch.ts';
+import { reducedSize } from './axes.ts';
 
 /** x seen as [outer, n, inner]; n is reduced. */
 export interface Pass {
@@ -83,6 +85,21 @@ function launchStep(name: string, read: readonly number[], to: number, step: Pas
   const parts = Math.ceil(inner / columnsPerItem);
   const work = height * Math.min(inner, columnsPerItem) * cost;
   launch(`${name}Columns`, [...read, to, n, inner, divisor], outer * blocks * parts, { work });
+}
+
+/** Calls `body` with x as one pass: when other axes lie between the reduced ones, with a copy that has these last. */
+export function inOnePass(x: Tensor, axes: readonly number[], body: (x: Tensor, pass: Pass) => void): void {
+  const [pass, ...more] = passesOf(x.shape, axes);
+  if (more.length === 0) return body(x, pass!);
+  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const n = reducedSize(x.shape, axes);
+  scope(() => {
+    const packed = x
+      .detach()
+      .permute(...kept, ...axes)
+      .contiguous();
+    body(packed, { outer: x.size / n, n, inner: 1 });
+  });
 }
 
 /** Every element of y at once: what a reduction of nothing gives. */

@@ -1,0 +1,60 @@
+import type { Kernel, Op } from '../../autograd/types.ts';
+import type { ReduceAttrs } from './axes.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { normalizeAxes } from '../../tensor/shape.ts';
+import { where } from '../elementwise/where.ts';
+import { launch, pointer, temporary } from '../runtime/cpu/launch.ts';
+import { reduce } from '../runtime/reference/loops.ts';
+import { reduceShape, withKeptDims } from './axes.ts';
+import { fillAll, fold, inOnePass } from './fold.cpu.ts';
+
+const logsumexpCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
+  const y = outputs[0]!;
+  if (x.size === 0) return fillAll(y, -Infinity);
+  inOnePass(x, normalizeAxes('logsumexp', axis, x.shape), (packed, pass) =>
+    temporary(4 * y.size, (shifts) => {
+      fold('max', packed, [pass], shifts);
+      fold('exponentials', packed, [pass], pointer(y), { shifts });
+      launch('logsumexpEnd', [shifts, pointer(y)], y.size, { work: 6 });
+    }),
+  );
+};
+
+/**
+ * ln Σ eˣ over one axis, several, or all, without overflow. Where all of x is −∞ (or there is nothing) it is −∞, and
+ * the gradient 0 (PyTorch: NaN).
+ */
+export const logsumexp: Op<['x'], ReduceAttrs> = defineOp({
+  name: 'logsumexp',
+  inputs: ['x'],
+  attrs: { axis: undefined, keepDims: false },
+  shape: ({ x }, attrs) => reduceShape('logsumexp', x, attrs),
+  reference({ x }, { axis, keepDims }) {
+    return reduce(x, normalizeAxes('logsumexp', axis, x.shape), keepDims, (values) => {
+      const largest = values.reduce((a, b) => Math.max(a, b), -Infinity);
+      if (Math.abs(largest) === Infinity) return largest;
+      return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+    });
+  },
+  kernels: { cpu: logsumexpCpu },
+  saves: ['x', 'output'],
+  backward({ grads: [g], inputs: { x }, outputs: { output }, attrs: { axis } }) {
+    const total = withKeptDims(output, x.shape, axis);
+    const finite = where(total.eq(-Infinity), 0, total);
+    return {
+      x: x
+        .sub(finite)
+        .exp()
+        .mul(withKeptDims(g, x.shape, axis)),
+    };
+  },
+  samples: [
+    { x: [5] },
+    { x: [3, 4, 5], attrs: { axis: [0, 2] } },
+    { x: [3, 4, 5], attrs: { axis: 1, keepDims: true } },
+    { x: [2, 67], attrs: { axis: -1 } },
+    { x: [270, 7], attrs: { axis: 0 } },
+    { x: { shape: [3, 0], dtype: 'int32' }, attrs: { axis: 1 } },
+  ],
+  errors: [{ x: [5], attrs: { axis: 1 }, throws: 'axis 1 is out of range' }],
+});

@@ -1,0 +1,71 @@
+import type { Kernel, Op } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { ReduceAttrs } from './axes.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { scope } from '../../tensor/scope.ts';
+import { normalizeAxes } from '../../tensor/shape.ts';
+import { pointer, temporary } from '../runtime/cpu/launch.ts';
+import { reduce } from '../runtime/reference/loops.ts';
+import { reducedSize, reduceShape, withKeptDims } from './axes.ts';
+import { fillAll, fold, inOnePass } from './fold.cpu.ts';
+
+export interface VarianceAttrs extends ReduceAttrs {
+  /** Taken from the number of elements before dividing: 1 (default) is unbiased, 0 divides by all. */
+  correction?: number;
+}
+
+/** The divisor: NaN and ∞ come of 0, as in PyTorch. */
+function degrees(shape: Shape, axes: readonly number[], correction: number): number {
+  return Math.max(0, reducedSize(shape, axes) - correction);
+}
+
+/** Two passes: the mean, then the squared distances from it. */
+const varianceCpu: Kernel<['x'], VarianceAttrs> = ({ x }, { axis, correction }, outputs) => {
+  const y = outputs[0]!;
+  if (x.size === 0) return fillAll(y, NaN);
+  const axes = normalizeAxes('variance', axis, x.shape);
+  const divisor = degrees(x.shape, axes, correction);
+  inOnePass(x, axes, (packed, pass) =>
+    temporary(4 * y.size, (means) => {
+      fold('sum', packed, [pass], means, { divisor: pass.n });
+      fold('squares', packed, [pass], pointer(y), { shifts: means, divisor });
+    }),
+  );
+};
+
+/** Σ (x − mean)² / (n − correction) over one axis, several, or all. */
+export const variance: Op<['x'], VarianceAttrs> = defineOp({
+  name: 'variance',
+  inputs: ['x'],
+  attrs: { axis: undefined, keepDims: false, correction: 1 },
+  shape: ({ x }, attrs) => reduceShape('variance', x, attrs),
+  reference({ x }, { axis, keepDims, correction }) {
+    return reduce(x, normalizeAxes('variance', axis, x.shape), keepDims, (values) => {
+      const mean = values.reduce((a, b) => a + b, 0) / values.length;
+      const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+      return squares / Math.max(0, values.length - correction);
+    });
+  },
+  kernels: { cpu: varianceCpu },
+  saves: ['x'],
+  backward({ grads: [g], inputs: { x }, attrs: { axis, correction } }) {
+    const axes = normalizeAxes('variance', axis, x.shape);
+    const share = withKeptDims(g.mul(2 / degrees(x.shape, axes, correction)), x.shape, axis);
+    return { x: x.sub(x.mean({ axis, keepDims: true })).mul(share) };
+  },
+  samples: [
+    { x: [5] },
+    { x: [3, 4, 5], attrs: { axis: [0, 2] } },
+    { x: [3, 4, 5], attrs: { axis: 1, keepDims: true } },
+    { x: [2, 67], attrs: { axis: -1, correction: 0 } },
+    { x: [270, 7], attrs: { axis: 0 } },
+    { x: { shape: [3, 9], dtype: 'int32' }, attrs: { axis: 0 } },
+  ],
+  errors: [{ x: [5], attrs: { axis: 1 }, throws: 'axis 1 is out of range' }],
+});
+
+/** √variance: the standard deviation. */
+export function std(x: Tensor, options: VarianceAttrs = {}): Tensor {
+  return scope(() => variance(x, options).sqrt());
+}
