@@ -45,3 +45,6 @@ export { neighborhoodAttentionBackward, neighborhoodAttentionForward } from './n
 export { na1d, na2d, na3d, neighborhoodAttention } from './neighborhood/neighborhoodAttention.ts';
 export type { NaOptions, NaResult, NeighborhoodAttention } from './neighborhood/neighborhoodAttention.ts';
 export type { NaProblem, PerAxis } from './neighborhood/problem.ts';
+export { embedding } from './gather/embedding.ts';
+export { gather, gatherAlong, scatterAdd } from './gather/gather.ts';
+export { oneHot } from './gather/oneHot.ts';

@@ -6,6 +6,7 @@ import type { Reduction } from './reduction.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { indexError } from '../../tensor/indexError.ts';
+import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { crossEntropyBackwardCpu, crossEntropyCpu } from './crossEntropy.cpu.ts';
 import { checkReduction } from './reduction.ts';
@@ -182,7 +183,9 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
     .map((_, axis) => axis)
     .toSpliced(1, 1)
     .concat(1);
-  const rows = logits.permute(...classesLast).reshape([-1, logits.shape[1]!]);
-  const loss = crossEntropyRows(rows, target.reshape([-1]), options);
-  return options.reduction === 'none' ? loss.reshape(target.shape) : loss;
+  return scope(() => {
+    const rows = logits.permute(...classesLast).reshape([-1, logits.shape[1]!]);
+    const loss = crossEntropyRows(rows, target.reshape([-1]), options);
+    return options.reduction === 'none' ? loss.reshape(target.shape) : loss;
+  });
 }

@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Reduction } from './reduction.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
+import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { squaredErrorCpu } from './mse.cpu.ts';
 import { checkReduction } from './reduction.ts';
@@ -54,5 +55,5 @@ export function mse(input: Tensor, target: Tensor, { reduction = 'mean' }: { red
   checkReduction('mse', reduction);
   if (reduction !== 'none') return squaredError(input, target, { reduction });
   checkSame(input.shape, target.shape);
-  return input.sub(target).square();
+  return scope(() => input.sub(target).square());
 }

@@ -1,0 +1,50 @@
+import type { Op } from '../../autograd/types.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ShapeError } from '../../tensor/errors.ts';
+import { formatShape } from '../../tensor/shape.ts';
+import { build } from '../runtime/reference/loops.ts';
+import { embeddingCpu } from './gather.cpu.ts';
+import { indexAt, scatterAdd } from './gather.ts';
+
+/**
+ * The rows of weight [V, D] that index [*] names: [*, D]. The gradient of a row is the sum over the places that named
+ * it, in their order.
+ *
+ * @throws ShapeError when an index is not a row of weight.
+ * @example
+ * embedding(table, tensor([[3, 1], [0, 3]], { dtype: 'int32' })).shape;      // [2, 2, D]
+ */
+export const embedding: Op<['weight', 'index:int']> = defineOp({
+  name: 'embedding',
+  inputs: ['weight', 'index:int'],
+  shape({ weight, index }) {
+    if (weight.length === 2) return [...index, weight[1]!];
+    throw new ShapeError(`weight of shape ${formatShape(weight)} must be [V, D]`, { op: 'embedding', weight });
+  },
+  reference({ weight, index }) {
+    const [rows, width] = weight.shape as [number, number];
+    const chosen = Array.from(index.data, (_, i) => indexAt('embedding', index, i, rows));
+    let next = 0;
+    return build([...index.shape, width], (place) => {
+      return weight.data[chosen[Math.floor(next++ / width)]! * width + place.at(-1)!]!;
+    });
+  },
+  kernels: { cpu: embeddingCpu },
+  saves: ['index'],
+  backward({ grads: [g], inputs: { index }, shapes: { weight } }) {
+    const [rows, width] = weight as [number, number];
+    const named = index.reshape([index.size, 1]).expand({ shape: [index.size, width] });
+    return { weight: scatterAdd(g.reshape([index.size, width]), named, { axis: 0, size: rows }) };
+  },
+  samples: [
+    { weight: [7, 5], index: { shape: [3], values: [6, 0, 6] } },
+    { weight: [4, 33], index: { shape: [2, 3], high: 4 } },
+    { weight: [3, 1], index: { shape: [], high: 3 } },
+    { weight: [3, 2], index: { shape: [0], high: 3 } },
+    { weight: [9, 4], index: { shape: [5], dtype: 'uint8', high: 9 } },
+  ],
+  errors: [
+    { weight: [3, 2], index: { shape: [2, 2], values: [0, 1, 3, 0] }, throws: 'index holds 3 at [1, 0]; use 0..2' },
+    { weight: [3], index: { shape: [1], high: 3 }, throws: 'must be [V, D]' },
+  ],
+});

@@ -1,0 +1,96 @@
+import type { Kernel } from '../../autograd/types.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { acceptsStrides } from '../../autograd/types.ts';
+import { byteSize } from '../../tensor/dtype.ts';
+import { scope } from '../../tensor/scope.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { contiguous } from '../layout/contiguous.ts';
+import { slice } from '../layout/slice.ts';
+import { launch, pointer } from '../runtime/cpu/launch.ts';
+import { withIndices } from './indices.cpu.ts';
+
+/** Columns that one item of scatterAdd owns. */
+const stripWidth = 16;
+
+function packed(x: Tensor): Tensor {
+  return x.isContiguous ? x : contiguous(x.detach());
+}
+
+/** One index per row where the axes behind `axis` only repeat it, as `expand` leaves them. */
+function sharedIndex(index: Tensor, axis: number): Tensor | null {
+  let result = index;
+  for (let i = axis + 1; i < index.rank; i++) {
+    if (index.shape[i]! > 1 && index.strides[i] !== 0) return null;
+    if (index.shape[i]! > 1) result = slice(result, { axis: i, start: 0, end: 1 });
+  }
+  return result;
+}
+
+interface Launch {
+  op: string;
+  index: Tensor;
+  axis: number;
+  /** What the indices choose from. */
+  size: number;
+}
+
+/** Calls `body` with the checked indices and [m, inner, shared], the kernels' view of the index. */
+function withRows(
+  { op, index, axis, size }: Launch,
+  body: (address: number, rows: [number, number, number]) => void,
+): void {
+  const shared = sharedIndex(index, axis);
+  const m = index.shape[axis]!;
+  const inner = sizeOf(index.shape.slice(axis + 1));
+  withIndices(packed(shared ?? index), { op, name: 'index', size }, (address) =>
+    body(address, [m, inner, Number(!!shared)]),
+  );
+}
+
+function normal(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
+}
+
+export const gatherCpu: Kernel<['x', 'index:int'], { axis: number }> = acceptsStrides(({ x, index }, attrs, [y]) =>
+  scope(() => {
+    const axis = normal(attrs.axis, x.rank);
+    const n = x.shape[axis]!;
+    const width = byteSize[x.dtype];
+    withRows({ op: 'gather', index, axis, size: n }, (address, [m, inner, shared]) => {
+      const tensors = [pointer(packed(x)), address, pointer(y!)];
+      const items = y!.size / inner;
+      const work = shared ? 1 + inner / 8 : inner * 2;
+      launch(width === 4 ? 'gather32' : 'gather8', [...tensors, n, m, inner, shared], items, { work });
+    });
+  }),
+);
+
+export const scatterAddCpu: Kernel<['x', 'index:int'], { axis: number; size: number }> = acceptsStrides(
+  ({ x, index }, { axis: given, size }, [y]) =>
+    scope(() => {
+      const axis = normal(given, x.rank);
+      y!.storage.runtime.fill(y!.storage.handle, y!.dtype, y!.size, 0);
+      if (x.size === 0) return;
+      withRows({ op: 'scatterAdd', index, axis, size }, (address, [m, inner, shared]) => {
+        const tensors = [pointer(packed(x)), address, pointer(y!)];
+        const items = (x.size / (m * inner)) * Math.ceil(inner / stripWidth);
+        const work = m * (shared ? Math.max(1, Math.min(inner, stripWidth) / 4) : Math.min(inner, stripWidth) * 2);
+        launch('scatterAdd', [...tensors, size, m, inner, shared], items, { work });
+      });
+    }),
+);
+
+export const embeddingCpu: Kernel<['weight', 'index:int']> = ({ weight, index }, _attrs, [y]) => {
+  const [rows, width] = weight.shape as [number, number];
+  withIndices(index, { op: 'embedding', name: 'index', size: rows }, (address) => {
+    const tensors = [pointer(weight), address, pointer(y!)];
+    launch('gather32', [...tensors, rows, index.size, width, 1], index.size, { work: 1 + width / 8 });
+  });
+};
+
+export const oneHotCpu: Kernel<['index:int'], { classes: number }> = ({ index }, { classes }, [y]) => {
+  withIndices(index, { op: 'oneHot', name: 'index', size: classes }, (address) => {
+    y!.storage.runtime.fill(y!.storage.handle, y!.dtype, y!.size, 0);
+    launch('setOnes', [address, pointer(y!), classes], index.size);
+  });
+};

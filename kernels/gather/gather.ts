@@ -1,0 +1,134 @@
+import type { Op } from '../../autograd/types.ts';
+import type { NdArray } from '../../tensor/runtime.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ShapeError } from '../../tensor/errors.ts';
+import { indexError } from '../../tensor/indexError.ts';
+import { scope } from '../../tensor/scope.ts';
+import { checkShape, formatShape, normalizeAxis, sameShape } from '../../tensor/shape.ts';
+import { slice } from '../layout/slice.ts';
+import { build, indices, positionOf } from '../runtime/reference/loops.ts';
+import { gatherCpu, scatterAddCpu } from './gather.cpu.ts';
+
+/** The index at flat `position`, checked. */
+export function indexAt(op: string, index: NdArray, position: number, size: number): number {
+  const value = index.data[position]!;
+  if (value >= 0 && value < size) return value;
+  throw indexError(op, 'index', value, position, index.shape, size);
+}
+
+/** `gather` where x and index differ along `axis` only. */
+export const gatherAlong: Op<['x', 'index:int'], { axis: number }> = defineOp({
+  name: 'gatherAlong',
+  inputs: ['x', 'index:int'],
+  dtypes: 'any',
+  shape({ x, index }, { axis }) {
+    const at = normalizeAxis('gather', axis, x);
+    if (index.length !== x.length || !sameShape(index.with(at, x[at]!), x)) {
+      const both = `index has shape ${formatShape(index)}, x ${formatShape(x)}`;
+      throw new ShapeError(`${both}; they may differ along axis ${at} only`, { op: 'gather', x, index, axis });
+    }
+    return index;
+  },
+  reference({ x, index }, { axis }) {
+    const at = axis < 0 ? axis + x.shape.length : axis;
+    let next = 0;
+    return build(index.shape, (place) => {
+      const chosen = indexAt('gather', index, next++, x.shape[at]!);
+      return x.data[positionOf(place.with(at, chosen), x.shape)]!;
+    });
+  },
+  kernels: { cpu: gatherCpu },
+  saves: ['index'],
+  backward: ({ grads: [g], inputs: { index }, attrs: { axis }, shapes: { x } }) => ({
+    x: scatterAdd(g, index, { axis, size: x.at(axis)! }),
+  }),
+  samples: [
+    { x: [7], index: { shape: [3], values: [6, 0, 6] }, attrs: { axis: 0 } },
+    { x: [3, 5], index: { shape: [3, 9], high: 5 }, attrs: { axis: -1 } },
+    { x: [2, 5, 19], index: { shape: [2, 3, 19], high: 5 }, attrs: { axis: 1 } },
+    { x: { shape: [4, 3], dtype: 'bool' }, index: { shape: [2, 3], high: 4 }, attrs: { axis: 0 } },
+    { x: { shape: [4, 3], dtype: 'int32' }, index: { shape: [4, 2], dtype: 'uint8', high: 3 }, attrs: { axis: 1 } },
+    { x: [0, 3], index: { shape: [0, 2], high: 3 }, attrs: { axis: 1 } },
+  ],
+  errors: [
+    {
+      x: [3, 4],
+      index: { shape: [2, 4], values: [0, 1, 2, 3, 0, 0, 0, 0] },
+      attrs: { axis: 0 },
+      throws: 'index holds 3 at [0, 3]; use 0..2',
+    },
+    { x: [3], index: { shape: [1], values: [-1] }, attrs: { axis: 0 }, throws: 'index holds -1 at [0]; use 0..2' },
+    { x: [3, 4], index: { shape: [3, 5], high: 3 }, attrs: { axis: 0 }, throws: 'may differ along axis 0 only' },
+  ],
+});
+
+/**
+ * Zeros of index's shape, `size` along `axis`, with x added in at the places that index names: the gradient of
+ * `gather`. Places named twice get the sum, in the order of the index whatever the number of threads.
+ */
+export const scatterAdd: Op<['x', 'index:int'], { axis: number; size: number }> = defineOp({
+  name: 'scatterAdd',
+  inputs: ['x', 'index:int'],
+  shape({ x, index }, { axis, size }) {
+    const at = normalizeAxis('scatterAdd', axis, x);
+    if (!sameShape(x, index)) {
+      const both = `index has shape ${formatShape(index)}, x ${formatShape(x)}`;
+      throw new ShapeError(`${both}; they must be equal`, { op: 'scatterAdd', x, index });
+    }
+    const shape = x.with(at, size);
+    checkShape('scatterAdd', shape);
+    return shape;
+  },
+  reference({ x, index }, { axis, size }) {
+    const at = axis < 0 ? axis + x.shape.length : axis;
+    const result = build(x.shape.with(at, size), () => 0);
+    let next = 0;
+    for (const place of indices(x.shape)) {
+      const chosen = indexAt('scatterAdd', index, next, size);
+      result.data[positionOf(place.with(at, chosen), result.shape)]! += x.data[next++]!;
+    }
+    return result;
+  },
+  kernels: { cpu: scatterAddCpu },
+  saves: ['index'],
+  backward: ({ grads: [h], inputs: { index }, attrs: { axis } }) => ({ x: gatherAlong(h, index, { axis }) }),
+  samples: [
+    { x: [5], index: { shape: [5], values: [1, 3, 1, 0, 1] }, attrs: { axis: 0, size: 4 } },
+    { x: [9, 21], index: { shape: [9, 21], high: 4 }, attrs: { axis: 0, size: 4 } },
+    { x: [2, 5, 3], index: { shape: [2, 5, 3], high: 7 }, attrs: { axis: 1, size: 7 } },
+    { x: [4, 6], index: { shape: [4, 6], high: 3 }, attrs: { axis: -1, size: 3 } },
+    { x: [0], index: { shape: [0], high: 3 }, attrs: { axis: 0, size: 3 } },
+  ],
+  errors: [
+    { x: [3], index: { shape: [2], high: 3 }, attrs: { axis: 0, size: 3 }, throws: 'they must be equal' },
+    { x: [2], index: { shape: [2], values: [0, 3] }, attrs: { axis: 0, size: 3 }, throws: 'index holds 3 at [1]' },
+  ],
+});
+
+/**
+ * The elements of x that `index` names along `axis`: for axis 1, y[i, k, j] = x[i, index[i, k, j], j]. index has x's
+ * rank, and no axis but `axis` longer than x's. The result has index's shape.
+ *
+ * @throws ShapeError when the shapes do not fit or an index is out of range; negative indices are.
+ * @example
+ * gather(logits, 1, label.unsqueeze(1));           // the logit of each row's class, [N, 1]
+ */
+export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
+  const at = normalizeAxis('gather', axis, x.shape);
+  checkFits(x.shape, index.shape, at);
+  return scope(() => {
+    const used = index.shape.reduce((part, n, i) => {
+      return i === at || n === x.shape[i] ? part : slice(part, { axis: i, start: 0, end: n });
+    }, x);
+    return gatherAlong(used, index, { axis: at });
+  });
+}
+
+function checkFits(x: Shape, index: Shape, axis: number): void {
+  if (index.length === x.length && index.every((n, i) => i === axis || n <= x[i]!)) return;
+  const both = `index has shape ${formatShape(index)}, x ${formatShape(x)}`;
+  const rule = `index must have x's rank, and only axis ${axis} may be longer`;
+  throw new ShapeError(`${both}; ${rule}`, { op: 'gather', x, index, axis });
+}

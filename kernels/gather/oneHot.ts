@@ -1,0 +1,36 @@
+import type { Op } from '../../autograd/types.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ArgumentError } from '../../tensor/errors.ts';
+import { oneHotCpu } from './gather.cpu.ts';
+import { indexAt } from './gather.ts';
+
+/**
+ * 1 where the last axis is the index, else 0: index [*] → int32 [*, classes].
+ *
+ * @throws ShapeError when an index is not below `classes`, ArgumentError unless `classes` is an integer >= 1.
+ */
+export const oneHot: Op<['index:int'], { classes: number }> = defineOp({
+  name: 'oneHot',
+  inputs: ['index:int'],
+  dtype: () => 'int32',
+  shape({ index }, { classes }) {
+    if (Number.isInteger(classes) && classes >= 1) return [...index, classes];
+    throw new ArgumentError(`classes must be an integer >= 1, got ${classes}`, { op: 'oneHot', classes });
+  },
+  reference({ index }, { classes }) {
+    const data = new Int32Array(index.data.length * classes);
+    index.data.forEach((_, i) => (data[i * classes + indexAt('oneHot', index, i, classes)] = 1));
+    return { shape: [...index.shape, classes], data };
+  },
+  kernels: { cpu: oneHotCpu },
+  samples: [
+    { index: { shape: [5], high: 3 }, attrs: { classes: 3 } },
+    { index: { shape: [2, 3], high: 7 }, attrs: { classes: 7 } },
+    { index: { shape: [], dtype: 'uint8', high: 2 }, attrs: { classes: 2 } },
+    { index: { shape: [0], high: 2 }, attrs: { classes: 2 } },
+  ],
+  errors: [
+    { index: { shape: [2], values: [0, 5] }, attrs: { classes: 5 }, throws: 'index holds 5 at [1]; use 0..4' },
+    { index: { shape: [2], high: 2 }, attrs: { classes: 0 }, throws: 'classes must be an integer >= 1' },
+  ],
+});
