@@ -1,0 +1,16 @@
+"""Makes the fixtures beside this file from PyTorch 1.13 (Debian: python3-torch): python3 test/golden/torch/make.py
+
+Each file is safetensors; what is no tensor is JSON in its metadata. Results are computed in float64 from inputs that
+float32 holds exactly. The same PyTorch gives the same bytes.
+"""
+import torch
+
+import curves
+import layers
+import models
+import ops
+import optimizers
+
+for module in (ops, layers, optimizers, models, curves):
+    torch.manual_seed(20)
+    module.make()

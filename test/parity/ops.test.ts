@@ -1,0 +1,39 @@
+// Outputs and gradients of ops, against PyTorch's.
+
+import { describe, test } from 'vitest';
+import type { Tensor } from '../../index.ts';
+import type { HostTensor } from '../../tensor/io/elements.ts';
+import { scope } from '../../index.ts';
+import * as vicinal from '../../index.ts';
+import { withoutPrefix } from '../../nn/index.ts';
+import { described, devices, expectClose, readFixture, upload } from './fixture.ts';
+
+interface Case {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly attrs: Readonly<Record<string, unknown>>;
+}
+
+const functions = vicinal as unknown as Record<string, (...args: unknown[]) => Tensor>;
+const fixture = readFixture('ops');
+const cases = (described(fixture, 'cases') as Case[]).map((one, i) => ({
+  ...one,
+  i,
+  title: JSON.stringify(one.attrs),
+}));
+
+describe.each(devices)('$device', ({ device, tolerance }) => {
+  test.each(cases)('$i $op $inputs $title', ({ op, inputs, attrs, i }) => {
+    const of = (part: string): Map<string, HostTensor> => withoutPrefix(`${i}.${part}`, fixture.tensors);
+    scope(() => {
+      const leaves = new Map([...of('in')].map(([name, host]) => [name, upload(host, device, true)]));
+      const output = functions[op]!(...inputs.map((name) => leaves.get(name)), attrs);
+      const { output: want, weight } = Object.fromEntries(of('out'));
+      expectClose(output, want!, tolerance, 'output');
+      if (!weight) return;
+      output.backward(upload(weight, device));
+      for (const [name, host] of of('grad'))
+        expectClose(leaves.get(name)!.grad, host, tolerance, `gradient of ${name}`);
+    });
+  });
+});
