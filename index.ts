@@ -9,7 +9,7 @@ export type { Shape } from './tensor/shape.ts';
 export { device, setDefaultDevice, type Device, type DeviceName, type DeviceOptions } from './tensor/runtime.ts';
 export { memory, resetPeak, type MemoryReport } from './tensor/storage.ts';
 export { scope } from './tensor/scope.ts';
-export { Generator, manualSeed, type GeneratorState } from './tensor/philox.ts';
+export { defaultGenerator, Generator, manualSeed, type GeneratorState } from './tensor/philox.ts';
 export { gradientCheck, type GradientCheckOptions } from './autograd/check.ts';
 export { grad, type GradOptions } from './autograd/backward.ts';
 export { noGrad } from './autograd/tape.ts';

@@ -1,0 +1,108 @@
+// Trains a small neighborhood-attention network on handwritten digits, on WebAssembly. `npm run digits -- --help`
+
+import { manualSeed, noGrad, scope, setThreads, threads, type Tensor } from 'vicinal';
+import * as nn from 'vicinal/nn';
+import { drawLossCurve } from './chart.ts';
+import { loadModel, resume, save, type Run } from './checkpoint.ts';
+import { loadDigits } from './data.ts';
+import { DigitNat } from './model.ts';
+import { readOptions, type Options } from './options.ts';
+import { predictFile } from './predict.ts';
+import { Progress } from './progress.ts';
+
+/** One step of gradient descent: its loss, and the share of digits that were recognised. */
+function trainStep(
+  { model, optimizer, schedule }: Run,
+  image: Tensor,
+  label: Tensor,
+): { loss: Tensor; accuracy: Tensor } {
+  return scope(() => {
+    optimizer.zeroGrad();
+    const logits = model.forward(image);
+    const loss = nn.crossEntropy(logits, label, { labelSmoothing: 0.05 });
+    loss.backward();
+    optimizer.step();
+    schedule.step();
+    return { loss, accuracy: accuracyOf(logits, label) };
+  });
+}
+
+const accuracyOf = (logits: Tensor, label: Tensor): Tensor => logits.argmax({ axis: 1 }).eq(label).mean();
+
+/** The share of `digits` that the model recognises. */
+async function evaluate(model: DigitNat, digits: Awaited<ReturnType<typeof loadDigits>>): Promise<number> {
+  model.eval();
+  let hits = 0;
+  for await (const { image, label } of new nn.data.DataLoader(digits, { batchSize: 250 })) {
+    using accuracy = noGrad(() => scope(() => accuracyOf(model.forward(image), label)));
+    hits += (await accuracy.item()) * label.size;
+  }
+  model.train();
+  return hits / digits.size;
+}
+
+async function train(options: Options): Promise<void> {
+  const start = performance.now();
+  if (options.threads) setThreads(options.threads);
+  manualSeed(options.seed);
+  const model = new DigitNat();
+  const [digits, testDigits] = await Promise.all([loadDigits('train', options.limit), loadDigits('test')]);
+
+  const shift = nn.data.randomShift(1);
+  const loader = new nn.data.DataLoader(digits, {
+    batchSize: options.batch,
+    shuffle: true,
+    dropLast: true,
+    transform: ({ image, label }, generator) => ({ image: shift(image, generator), label }),
+  });
+  const totalSteps = options.epochs * loader.length;
+  const optimizer = new nn.optim.AdamW(nn.optim.decayGroups(model, 0.05), { lr: options.lr });
+  const schedule = new nn.optim.CosineSchedule(optimizer, { totalSteps, warmupSteps: Math.ceil(totalSteps / 20) });
+  const { epochs, batch, lr, seed, limit } = options;
+  const run: Run = { model, optimizer, schedule, loader, losses: [], settings: { epochs, batch, lr, seed, limit } };
+  if (options.resume) await resume(options.checkpoint, run);
+  console.log(`${String(model)}\n${digits.size} digits, ${threads()} threads`);
+
+  let interrupted = false;
+  process.once('SIGINT', () => (interrupted = true));
+  const progress = new Progress(totalSteps, run.losses.length);
+  let accuracy = 0;
+  while (run.losses.length < totalSteps && !interrupted) {
+    for await (const { image, label } of loader) {
+      const step = trainStep(run, image, label);
+      using loss = step.loss,
+        hits = step.accuracy;
+      run.losses.push(await loss.item());
+      accuracy += ((await hits.item()) - accuracy) / Math.min(run.losses.length, 100);
+      progress.update(run.losses.length, { loss: run.losses.at(-1)!, accuracy, batch });
+      if (interrupted) break;
+    }
+    await save(options.checkpoint, run);
+  }
+  progress.end();
+  await drawLossCurve(options.chart, run.losses);
+  if (interrupted) return console.log(`stopped after step ${run.losses.length} of ${totalSteps}; go on with --resume`);
+  const score = await evaluate(model, testDigits);
+  console.log(`test accuracy ${(100 * score).toFixed(2)} % in ${Math.round((performance.now() - start) / 1000)} s`);
+}
+
+async function predict({ checkpoint, predict: path }: Options): Promise<void> {
+  const model = new DigitNat();
+  await loadModel(checkpoint, model);
+  const probabilities = await predictFile(model, path!);
+  const ranked = Array.from(probabilities, (p, digit) => ({ p, digit })).sort((a, b) => b.p - a.p);
+  console.log(
+    ranked
+      .slice(0, 3)
+      .map(({ p, digit }) => `${digit}: ${(100 * p).toFixed(1)} %`)
+      .join('  '),
+  );
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options) await (options.predict ? predict(options) : train(options));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

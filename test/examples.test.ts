@@ -1,0 +1,85 @@
+// Every `@example` of a public docstring runs. A line `expression; // value` is also compared with its value.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import * as vicinal from '../index.ts';
+import * as nn from '../nn/index.ts';
+import * as kernels from '../kernels/index.ts';
+
+interface Example {
+  readonly title: string;
+  readonly code: string;
+}
+
+/** The examples of one source file, with the line each starts at. */
+function examplesOf(file: string): Example[] {
+  const source = readFileSync(file, 'utf8');
+  const found: Example[] = [];
+  for (const match of source.matchAll(/\/\*\*([\s\S]*?)\*\//g)) {
+    const lines = match[1]!.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
+    for (let i = 0; i < lines.length; i++) {
+      if (!lines[i]!.startsWith('@example')) continue;
+      const end = lines.findIndex((line, k) => k > i && /^@\w/.test(line));
+      const body = lines.slice(i + 1, end < 0 ? undefined : end).filter((line) => !line.startsWith('```'));
+      const line = source.slice(0, match.index).split('\n').length + i;
+      found.push({ title: `${file}:${line}`, code: body.join('\n') });
+    }
+  }
+  return found;
+}
+
+/** A value as its comment writes it: tensors as nested arrays with four digits. */
+async function shown(value: unknown): Promise<unknown> {
+  if (value instanceof vicinal.Tensor) return shown(await value.array());
+  if (Array.isArray(value)) return Promise.all(value.map(shown));
+  if (ArrayBuffer.isView(value)) return shown(Array.from(value as unknown as ArrayLike<number>));
+  return typeof value === 'number' ? Number(value.toFixed(4)) : value;
+}
+
+/** `expression; // value` becomes a comparison when the comment is a JavaScript literal. */
+function withChecks(code: string): string {
+  return code.replace(
+    /^(?!\s*(?:const|let|using|import|export|return|for|if)\b)(\s*)(\S.*?);\s*\/\/ (.+)$/gm,
+    (line, indent: string, expression: string, comment: string) => {
+      const literal = comment.trim();
+      const isLiteral = /^(?:\[[-\d.,\s[\]einf]*\]|-?\d[\d.e-]*|'[^']*'|true|false|null)$/.test(literal);
+      return isLiteral ? `${indent}await check(${expression}, ${literal});` : line;
+    },
+  );
+}
+
+const environment: Record<string, unknown> = {
+  ...kernels,
+  ...vicinal,
+  nn,
+  console: { log() {}, warn() {}, error() {} },
+};
+
+async function run(code: string): Promise<void> {
+  const body = withChecks(code)
+    .replace(/^\s*import .*$/gm, '')
+    .replace(/^(\s*)export /gm, '$1');
+  const wrapped = `return (async () => {\n${body}\n})();`;
+  const { outputText } = ts.transpileModule(wrapped, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  });
+  const check = async (value: unknown, expected: unknown): Promise<void> =>
+    expect(await shown(await value)).toEqual(expected);
+  const names = Object.keys(environment).filter((name) => /^\w+$/.test(name));
+  // oxlint-disable-next-line typescript/no-implied-eval -- running the documented code is the test
+  const f = new Function('check', ...names, outputText) as (...args: unknown[]) => Promise<void>;
+  await f(check, ...names.map((name) => environment[name]));
+}
+
+const files = ['tensor', 'autograd', 'kernels', 'nn']
+  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`))
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts') && !file.endsWith('cpu/binary.ts'));
+const examples = [...files, 'index.ts'].flatMap(examplesOf);
+
+describe('examples in the documentation', () => {
+  test('there are examples', () => expect(examples.length).toBeGreaterThan(20));
+  test.each(examples.map(({ title, code }): [string, string] => [title, code]))('%s', async (_title, code) =>
+    run(code),
+  );
+});
