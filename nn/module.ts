@@ -4,7 +4,7 @@ import { ArgumentError, noGrad, scope } from '../index.ts';
 import { tensorsOf } from '../tensor/scope.ts';
 import { Buffer, Parameter } from './parameter.ts';
 import { printTree } from './print.ts';
-import { loadInto } from './stateDict.ts';
+import { handleOn, loadInto } from './stateDict.ts';
 import { fieldsOf, isModule, walk } from './tree.ts';
 
 /**
@@ -82,13 +82,13 @@ export abstract class Module {
   }
 
   /**
-   * Parameters and persistent buffers by path, as detached handles on the same elements. One that two layers share has
-   * two entries, as in PyTorch.
+   * Parameters and persistent buffers by path, as detached handles on the same elements: what is trained afterwards
+   * changes them too. One that two layers share has two entries, as in PyTorch.
    *
    * @throws ArgumentError when two fields have one key: `runningMean` and `running_mean`
    */
   stateDict(): StateDict {
-    return new Map([...this.#state('stateDict')].map(([path, tensor]) => [path, tensor.detach()]));
+    return new Map([...this.#state('stateDict')].map(([path, tensor]) => [path, handleOn(tensor)]));
   }
 
   #state(op: string): Map<string, Tensor> {

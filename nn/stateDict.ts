@@ -20,6 +20,12 @@ export interface LoadReport {
   readonly unknown: readonly string[];
 }
 
+/** A detached handle on a tensor's elements, freed with the scope around, or by the garbage collector where there is none. */
+export function handleOn(tensor: Tensor): Tensor {
+  const handle = tensor.detach();
+  return handle.scope ? handle : handle.keep();
+}
+
 /**
  * Writes `source` over the tensors of `target` with equal keys. Everything is checked first; on failure nothing is written.
  *

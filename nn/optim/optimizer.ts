@@ -2,7 +2,7 @@ import type { Tensor } from '../../index.ts';
 import type { StateDict, StateSource } from '../stateDict.ts';
 import { ArgumentError, FormatError, GradError, scope, Tensor as TensorClass } from '../../index.ts';
 import { freeGrads } from '../module.ts';
-import { loadInto } from '../stateDict.ts';
+import { handleOn, loadInto } from '../stateDict.ts';
 
 /** What every optimizer's options hold. */
 export interface CommonOptions {
@@ -101,7 +101,7 @@ export abstract class Optimizer<O extends CommonOptions> {
     const tensors = new Map<string, Tensor>();
     for (const [param, memory] of this.#memories) {
       for (const [name, tensor] of Object.entries(memory.tensors)) {
-        tensors.set(`${position.get(param)!}.${name}`, tensor.detach());
+        tensors.set(`${position.get(param)!}.${name}`, handleOn(tensor));
       }
     }
     return { settings: { optimizer: this.constructor.name, groups, steps }, tensors };
