@@ -56,12 +56,19 @@ function lastInside(start: i32, step: i32, kernel: i32, size: i32): i32 {
   return min(size, start + (kernel - 1) * step + 1);
 }
 
+/** Where the next four of n begin after those at `i`: at the end again where less than four are left. */
+// @ts-ignore: decorator
+@inline
+function nextFour(i: i32, n: i32): i32 {
+  return i + 4 < n ? min(i + 4, n - 4) : n;
+}
+
 /** Windows of 2 × 2 side by side, four at a time. Returns how many columns of the result are done. */
 function maxOfPairs(map: usize, row: i32, width: i32, columns: i32, values: usize, indices: usize): i32 {
-  let upper = map + (<usize>(2 * row * width) << 2), lower = upper + (<usize>width << 2);
-  let column = 0;
+  if (columns < 4) return 0;
   const even = i32x4(0, 2, 4, 6);
-  for (; column + 4 <= columns; column += 4, upper += 32, lower += 32) {
+  for (let column = 0; column < columns; column = nextFour(column, columns)) {
+    const upper = map + (<usize>(2 * (row * width + column)) << 2), lower = upper + (<usize>width << 2);
     const a = v128.load(upper), b = v128.load(upper, 16), c = v128.load(lower), d = v128.load(lower, 16);
     let index = i32x4.add(even, i32x4.splat(2 * row * width + 2 * column));
     let place = index;
@@ -79,7 +86,7 @@ function maxOfPairs(map: usize, row: i32, width: i32, columns: i32, values: usiz
     v128.store(values + (<usize>column << 2), best);
     v128.store(indices + (<usize>column << 2), index);
   }
-  return column;
+  return columns;
 }
 
 /** output[map, indices[map, i]] += gradient[map, i], from zero: maps of `size` from maps of `count`. */
@@ -136,17 +143,17 @@ export function averagePoolForward(
   }
 }
 
-function averageOfPairs(upper: usize, width: i32, columns: i32, to: usize): i32 {
-  let lower = upper + (<usize>width << 2);
-  let column = 0;
-  for (; column + 4 <= columns; column += 4, upper += 32, lower += 32, to += 16) {
+function averageOfPairs(map: usize, width: i32, columns: i32, to: usize): i32 {
+  if (columns < 4) return 0;
+  for (let column = 0; column < columns; column = nextFour(column, columns)) {
+    const upper = map + (<usize>column << 3), lower = upper + (<usize>width << 2);
     const a = v128.load(upper), b = v128.load(upper, 16), c = v128.load(lower), d = v128.load(lower, 16);
     let sum = f32x4.add(i32x4.shuffle(a, b, 0, 2, 4, 6), i32x4.shuffle(a, b, 1, 3, 5, 7));
     sum = f32x4.add(sum, i32x4.shuffle(c, d, 0, 2, 4, 6));
     sum = f32x4.add(sum, i32x4.shuffle(c, d, 1, 3, 5, 7));
-    v128.store(to, f32x4.mul(sum, f32x4.splat(0.25)));
+    v128.store(to + (<usize>column << 2), f32x4.mul(sum, f32x4.splat(0.25)));
   }
-  return column;
+  return columns;
 }
 
 /** output = for each element, the sum over the windows that hold it of their gradient / their count. */
