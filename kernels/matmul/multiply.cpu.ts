@@ -58,6 +58,8 @@ export function multiply(a: Matrix, b: Matrix, c: number, product: Product): voi
   ) {
     return multiply(a, b, c, { ...product, m: m * batches, outer: 1, inner: 1 });
   }
+  if (m === 1 && multiplyVector(a, b, c, product)) return;
+  if (n === 1 && !product.bias && multiplyVector(transposed(b), transposed(a), c, { ...product, m: 1, n: m })) return;
   // A few rows times a transposed matrix (a small batch through a linear layer): as bᵀ · aᵀ, b is read where it lies.
   if (m <= 8 && n > 8 && b.row === 4 && b.column !== 4) {
     const target = { at: c, row: 4, column: 4 * n, biasByRow: true };
@@ -65,6 +67,21 @@ export function multiply(a: Matrix, b: Matrix, c: number, product: Product): voi
   } else {
     multiplyInto({ at: c, row: 4 * n, column: 4, biasByRow: false }, a, n === 1 ? { ...b, column: 4 } : b, product);
   }
+}
+
+/** One row a, where b can be read in whole vectors. Returns whether it could. */
+function multiplyVector(a: Matrix, b: Matrix, c: number, { n, k, outer, inner, bias = 0 }: Product): boolean {
+  const items = outer * inner * Math.ceil(n / 32);
+  if (b.row === 4 && a.column === 4 && (n === 1 || b.column !== 4)) {
+    const matrix = [b.at, b.column, b.outer, b.inner];
+    launch('matmulVectorColumns', [a.at, a.outer, a.inner, ...matrix, bias, c, n, k, inner], items, { work: 2 * k });
+  } else if (b.column === 4) {
+    const matrix = [b.at, b.row, b.outer, b.inner];
+    launch('matmulVectorRows', [a.at, a.column, a.outer, a.inner, ...matrix, bias, c, n, k, inner], items, {
+      work: 3 * k,
+    });
+  } else return false;
+  return true;
 }
 
 function transposed({ row, column, ...matrix }: Matrix): Matrix {
