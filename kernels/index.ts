@@ -48,3 +48,5 @@ export type { NaProblem, PerAxis } from './neighborhood/problem.ts';
 export { embedding } from './gather/embedding.ts';
 export { gather, gatherAlong, scatterAdd } from './gather/gather.ts';
 export { oneHot } from './gather/oneHot.ts';
+export { batchNorm } from './norm/batchNorm.ts';
+export { batchNormBackward, batchNormForward, batchNormUpdate, normalizeChannels } from './norm/batchNormOps.ts';

@@ -4,8 +4,9 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Extent } from './gradients.ts';
 import type { Groups } from './loops.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { checkEps, checkShapes } from './checks.ts';
 import { secondGradients, statisticsGradient } from './gradients.ts';
 import { layerNormBackwardCpu, layerNormForwardCpu } from './layerNorm.cpu.ts';
 import { normalize, normalizeBackward } from './loops.ts';
@@ -22,16 +23,6 @@ function split(op: string, x: Shape, axes: number): { lead: Shape; normal: Shape
     throw new ShapeError(`cannot normalise the last ${axes} axes of ${formatShape(x)}; ${range}`, { op, axes, x });
   }
   return { lead: x.slice(0, x.length - axes), normal: x.slice(x.length - axes) };
-}
-
-function checkSame(op: string, name: string, got: Shape | undefined, wanted: Shape): void {
-  if (!got || sameShape(got, wanted)) return;
-  throw new ShapeError(`${name} has shape ${formatShape(got)}; it must be ${formatShape(wanted)}`, { op, got, wanted });
-}
-
-/** @throws ArgumentError unless eps is a number >= 0. Shared by the normalisations. */
-export function checkEps(op: string, eps: number): void {
-  if (!(eps >= 0)) throw new ArgumentError(`eps must be a number >= 0, got ${eps}`, { op, eps });
 }
 
 function groupsOf(x: Shape, axes: number): Groups {
@@ -55,8 +46,7 @@ export const layerNormForward: Op<['x', 'weight?', 'bias?'], Axes & { eps?: numb
     attrs: { axes: 1, eps: 1e-5 },
     shape({ x, weight, bias }, { axes, eps }) {
       const { lead, normal } = split('layerNorm', x, axes);
-      checkSame('layerNorm', 'weight', weight, normal);
-      checkSame('layerNorm', 'bias', bias, normal);
+      checkShapes('layerNorm', { weight, bias }, normal);
       checkEps('layerNorm', eps);
       return [x, lead, lead];
     },
@@ -96,10 +86,9 @@ export const layerNormBackward: Op<['x', 'weight?', 'mean', 'rstd', 'g'], Axes, 
   attrs: { axes: 1 },
   shape({ x, weight, mean, rstd, g }, { axes }) {
     const { lead, normal } = split('layerNormBackward', x, axes);
-    checkSame('layerNormBackward', 'weight', weight, normal);
-    checkSame('layerNormBackward', 'mean', mean, lead);
-    checkSame('layerNormBackward', 'rstd', rstd, lead);
-    checkSame('layerNormBackward', 'g', g, x);
+    checkShapes('layerNormBackward', { weight }, normal);
+    checkShapes('layerNormBackward', { mean, rstd }, lead);
+    checkShapes('layerNormBackward', { g }, x);
     return [x, normal, normal];
   },
   reference: (inputs, { axes }) => normalizeBackward(inputs, groupsOf(inputs.x.shape, axes)),
