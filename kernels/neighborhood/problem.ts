@@ -21,11 +21,20 @@ export interface NaProblem {
 /** The problem on the token axes of `query` [B, *X, N, D], axis by axis: what each entry into the attention checks first. */
 export function resolveProblem(op: string, query: Shape, problem: NaProblem): Axis[] {
   const tokens = query.slice(1, -2);
-  const sizes = (name: 'kernelSize' | 'stride' | 'dilation'): readonly number[] => perAxis(op, name, problem[name] ?? 1, tokens, isSize, 'an integer >= 1');
-  const [kernelSize, stride, dilation] = [sizes('kernelSize'), sizes('stride'), sizes('dilation')];
+  const sizes = (name: string, value: PerAxis<number>): readonly number[] =>
+    perAxis(op, name, value, tokens, isSize, 'an integer >= 1');
+  const kernelSize = sizes('kernelSize', problem.kernelSize);
+  const stride = sizes('stride', problem.stride ?? 1);
+  const dilation = sizes('dilation', problem.dilation ?? 1);
   const isCausal = perAxis(op, 'isCausal', problem.isCausal ?? false, tokens, isBoolean, 'true or false');
   return tokens.map((length, i) => {
-    const axis = { length, kernelSize: kernelSize[i]!, stride: stride[i]!, dilation: dilation[i]!, isCausal: isCausal[i]! };
+    const axis = {
+      length,
+      kernelSize: kernelSize[i]!,
+      stride: stride[i]!,
+      dilation: dilation[i]!,
+      isCausal: isCausal[i]!,
+    };
     checkAxis(op, axis, i, query);
     return axis;
   });
@@ -37,13 +46,22 @@ export function checkOperands(op: string, query: Shape, key: Shape, value: Shape
     const wanted = 'it must be [B, *X, N, D] with 1 to 3 token axes *X, so of rank 4 to 6';
     throw new ShapeError(`query ${formatShape(query)} has rank ${query.length}; ${wanted}`, { op, query });
   }
-  for (const [name, shape] of [['key', key], ['value', value]] as const) {
+  for (const [name, shape] of [
+    ['key', key],
+    ['value', value],
+  ] as const) {
     if (sameShape(shape, query)) continue;
     const [heads, dim] = [query.length - 2, query.length - 1];
-    const advice = !sameShape(shape.slice(0, heads), query.slice(0, heads)) ? 'batch and token axes must be equal'
-      : shape[heads] !== query[heads] ? `${shape[heads]} heads must be ${query[heads]}, as many as the query has`
-      : `head dim ${shape[dim]} must be ${query[dim]}, the query's`;
-    throw new ShapeError(`${name} ${formatShape(shape)} does not fit query ${formatShape(query)}; ${advice}`, { op, query, [name]: shape });
+    const advice = !sameShape(shape.slice(0, heads), query.slice(0, heads))
+      ? 'batch and token axes must be equal'
+      : shape[heads] !== query[heads]
+        ? `${shape[heads]} heads must be ${query[heads]}, as many as the query has`
+        : `head dim ${shape[dim]} must be ${query[dim]}, the query's`;
+    throw new ShapeError(`${name} ${formatShape(shape)} does not fit query ${formatShape(query)}; ${advice}`, {
+      op,
+      query,
+      [name]: shape,
+    });
   }
   if (query.at(-1)! > 0 && query.at(-2)! > 0) return;
   throw new ShapeError(`query ${formatShape(query)} has no heads or head dim 0; both must be >= 1`, { op, query });
@@ -62,7 +80,14 @@ function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
 }
 
-function perAxis<T>(op: string, name: string, value: PerAxis<T>, tokens: Shape, isLegal: (x: unknown) => boolean, wanted: string): readonly T[] {
+function perAxis<T>(
+  op: string,
+  name: string,
+  value: PerAxis<T>,
+  tokens: Shape,
+  isLegal: (x: unknown) => boolean,
+  wanted: string,
+): readonly T[] {
   const values = Array.isArray(value) ? (value as readonly T[]) : tokens.map(() => value as T);
   if (values.length !== tokens.length) {
     throw new ShapeError(
@@ -72,14 +97,21 @@ function perAxis<T>(op: string, name: string, value: PerAxis<T>, tokens: Shape, 
   }
   const wrong = values.findIndex((x) => !isLegal(x));
   if (wrong < 0) return values;
-  throw new ArgumentError(`${name} along axis ${axisName(wrong)} must be ${wanted}, got ${String(values[wrong])}`, { op, argument: name, value });
+  throw new ArgumentError(`${name} along axis ${axisName(wrong)} must be ${wanted}, got ${String(values[wrong])}`, {
+    op,
+    argument: name,
+    value,
+  });
 }
 
 function checkAxis(op: string, axis: Axis, index: number, query: Shape): void {
   const { length, kernelSize, stride, dilation } = axis;
   const name = axisName(index);
   if (stride > kernelSize) {
-    throw new ShapeError(`stride ${stride} is larger than kernelSize ${kernelSize} along axis ${name}; use stride <= ${kernelSize}`, { op, axis });
+    throw new ShapeError(
+      `stride ${stride} is larger than kernelSize ${kernelSize} along axis ${name}; use stride <= ${kernelSize}`,
+      { op, axis },
+    );
   }
   const span = kernelSize * dilation;
   if (span <= length) return;

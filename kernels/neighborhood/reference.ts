@@ -17,7 +17,11 @@ export interface ReferenceOptions {
   scale: number | null;
 }
 
-interface Operands { query: NdArray; key: NdArray; value: NdArray }
+interface Operands {
+  query: NdArray;
+  key: NdArray;
+  value: NdArray;
+}
 
 /** output = Σⱼ pⱼ vⱼ with p = softmax(scale · q · k) over the neighbours; logsumexp = ln Σⱼ exp(scale · q · kⱼ). */
 export function attentionReference({ query, key, value }: Operands, options: ReferenceOptions): [NdArray, NdArray] {
@@ -32,18 +36,36 @@ export function attentionReference({ query, key, value }: Operands, options: Ref
     logsumexp[row] = largest + Math.log(total);
     keys.forEach((j, n) => addRow(output, row, value.data, j, Math.exp(scores[n]! - largest) / total, dim));
   }
-  return [{ shape: query.shape, data: output }, { shape: query.shape.slice(0, -1), data: logsumexp }];
+  return [
+    { shape: query.shape, data: output },
+    { shape: query.shape.slice(0, -1), data: logsumexp },
+  ];
 }
 
 /** Gradients of query, key and value, given those of output and, if it was used, of logsumexp. */
 export function attentionBackwardReference(
-  { query, key, value, output, logsumexp, gradOutput, gradLogsumexp }: Operands & {
-    output: NdArray; logsumexp: NdArray; gradOutput: NdArray; gradLogsumexp: NdArray | undefined;
+  {
+    query,
+    key,
+    value,
+    output,
+    logsumexp,
+    gradOutput,
+    gradLogsumexp,
+  }: Operands & {
+    output: NdArray;
+    logsumexp: NdArray;
+    gradOutput: NdArray;
+    gradLogsumexp: NdArray | undefined;
   },
   options: ReferenceOptions,
 ): [NdArray, NdArray, NdArray] {
   const { heads, dim, lists, rows, scale } = layout(query, options);
-  const [gradQuery, gradKey, gradValue] = [0, 1, 2].map(() => new Float64Array(query.data.length)) as [Float64Array, Float64Array, Float64Array];
+  const [gradQuery, gradKey, gradValue] = [0, 1, 2].map(() => new Float64Array(query.data.length)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   for (let row = 0; row < rows; row++) {
     const delta = dot(gradOutput.data, row, output.data, row, dim) - (gradLogsumexp?.data[row] ?? 0);
     for (const j of keyRows(lists, row, heads)) {
@@ -55,7 +77,11 @@ export function attentionBackwardReference(
     }
   }
   const shape = query.shape;
-  return [{ shape, data: gradQuery }, { shape, data: gradKey }, { shape, data: gradValue }];
+  return [
+    { shape, data: gradQuery },
+    { shape, data: gradKey },
+    { shape, data: gradValue },
+  ];
 }
 
 function layout({ shape }: NdArray, options: ReferenceOptions) {
@@ -66,10 +92,16 @@ function layout({ shape }: NdArray, options: ReferenceOptions) {
 
 /** Token t's keys as token numbers: the product, over the axes, of each coordinate's neighbours. */
 export function neighbours(tokens: readonly number[], options: ReferenceOptions): number[][] {
-  const entry = <T>(value: PerAxis<T>, axis: number): T => (Array.isArray(value) ? (value as readonly T[])[axis]! : (value as T));
+  const entry = <T>(value: PerAxis<T>, axis: number): T =>
+    Array.isArray(value) ? (value as readonly T[])[axis]! : (value as T);
   let lists: number[][] = [[0]];
   tokens.forEach((length, axis) => {
-    const [k, s, d, c] = [entry(options.kernelSize, axis), entry(options.stride, axis), entry(options.dilation, axis), entry(options.isCausal, axis)];
+    const [k, s, d, c] = [
+      entry(options.kernelSize, axis),
+      entry(options.stride, axis),
+      entry(options.dilation, axis),
+      entry(options.isCausal, axis),
+    ];
     const coordinates = Array.from({ length }, (_, j) => j);
     const along = coordinates.map((i) => coordinates.filter((j) => attends(i, j, length, k, s, d, c)));
     lists = lists.flatMap((outer) => along.map((inner) => outer.flatMap((t) => inner.map((j) => t * length + j))));
@@ -78,7 +110,15 @@ export function neighbours(tokens: readonly number[], options: ReferenceOptions)
 }
 
 /** Whether query i sees key j on one axis: same dilation group, and near enough to the leader of i's stride group. */
-function attends(i: number, j: number, length: number, kernelSize: number, stride: number, dilation: number, isCausal: boolean): boolean {
+function attends(
+  i: number,
+  j: number,
+  length: number,
+  kernelSize: number,
+  stride: number,
+  dilation: number,
+  isCausal: boolean,
+): boolean {
   const group = i % dilation;
   if (j % dilation !== group) return false;
   const [p, x] = [Math.floor(i / dilation), Math.floor(j / dilation)];
@@ -107,6 +147,13 @@ function dot(a: ArrayLike<number>, rowA: number, b: ArrayLike<number>, rowB: num
   return sum;
 }
 
-function addRow(target: Float64Array, rowTarget: number, source: ArrayLike<number>, rowSource: number, weight: number, dim: number): void {
+function addRow(
+  target: Float64Array,
+  rowTarget: number,
+  source: ArrayLike<number>,
+  rowSource: number,
+  weight: number,
+  dim: number,
+): void {
   for (let d = 0; d < dim; d++) target[rowTarget * dim + d]! += weight * source[rowSource * dim + d]!;
 }

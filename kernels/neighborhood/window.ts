@@ -69,7 +69,9 @@ export function windowTable(axis: Axis, rule: typeof windowOf): Int32Array {
     const length = groupLength(axis, group);
     for (let position = 0; position < length; position++) {
       const { start, end } = rule(axis, length, position);
-      table.set([start, end], 2 * (group + position * axis.dilation));
+      const token = group + position * axis.dilation;
+      table[2 * token] = start;
+      table[2 * token + 1] = end;
     }
   }
   return table;
