@@ -102,8 +102,9 @@ export class BatchNorm2d extends Module {
   forward(x: Tensor): Tensor {
     const { weight, bias, runningMean, runningVar, eps, momentum, training } = this;
     this.#check(x);
+    const y = batchNorm(x, weight, bias, { runningMean, runningVar, training, momentum, eps });
     if (training) this.#count();
-    return batchNorm(x, weight, bias, { runningMean, runningVar, training, momentum, eps });
+    return y;
   }
 
   /** Adds one to numBatchesTracked, wherever it lives. */
