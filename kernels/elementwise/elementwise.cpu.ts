@@ -2,6 +2,7 @@ import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { byteSize } from '../../tensor/dtype.ts';
+import { scope } from '../../tensor/scope.ts';
 import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
 import { collapse, outerLoops } from '../runtime/cpu/collapse.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
@@ -19,9 +20,11 @@ export function launchElementwise(kernel: string, inputs: readonly Tensor[], out
   for (const x of inputs) args.push(pointer(x));
   args.push(pointer(out), 1, out.size);
   if (pushFlatStrides(args, inputs, out)) return launchRuns(kernel, args, 1, out.size, cost);
-  const packed = inputs.map((x) => (isScattered(x, out) ? x.detach().contiguous() : x));
-  launchStrided(kernel, packed, out, cost);
-  packed.forEach((x, i) => x !== inputs[i] && x.dispose());
+  if (!inputs.some((x) => isScattered(x, out))) return launchStrided(kernel, inputs, out, cost);
+  scope(() => {
+    const packed = inputs.map((x) => (isScattered(x, out) ? x.detach().contiguous() : x));
+    launchStrided(kernel, packed, out, cost);
+  });
 }
 
 /** Appends the strides when every input is one element or lies as `out` does, which is the common case. */

@@ -6,7 +6,7 @@ import { reduce } from '../runtime/reference/loops.ts';
 import { reduceShape } from './axes.ts';
 import { fold, passesOf } from './fold.cpu.ts';
 
-interface ArgAttrs {
+export interface ArgAttrs {
   /** Default: x is flattened. */
   axis?: number | undefined;
   /** Keep the reduced axis as size 1. */

@@ -1,8 +1,8 @@
 // Reductions of x [outer, n, inner] along its middle axis, in blocks: y [outer, ⌈n / block⌉, inner], one result per
 // block. Further launches over y fold the blocks, until one is left (fold.cpu.ts).
 //
-// Rows (inner = 1): block = 4096, an item is one block. Four vectors of partial results take turns and are folded as
-// (0 + 1) + (2 + 3), then their lanes as (0 + 2) + (1 + 3), then the tail in order.
+// Rows (inner = 1): block = 4096, an item is one block. In stretches of 256, four vectors of partial results take turns
+// and are folded as (0 + 1) + (2 + 3); then the stretches in order, then the lanes as (0 + 2) + (1 + 3), then the tail.
 // Columns (inner > 1): block = 256, an item is one block by up to 4096 columns. Eight rows are folded pairwise, then
 // added to what y has; the remaining rows one by one.
 //
@@ -11,6 +11,8 @@
 import { exp4 } from '../runtime/cpu/simd.as';
 
 @inline const ROW_BLOCK: i32 = 4096;
+/** Few additions in a row keep the rounding error small. */
+@inline const STRETCH: i32 = 256;
 @inline const COLUMN_BLOCK: i32 = 256;
 @inline const COLUMNS: i32 = 4096;
 
@@ -48,24 +50,34 @@ function neutral<T>(op: i32): v128 {
   return i32x4.splat(0);
 }
 
+/** The fold of `count` (a multiple of 16) neighbours, one in each lane for every fourth. */
+@inline
+function foldWhole<T>(op: i32, x: usize, count: i32, shift: v128): v128 {
+  const end = x + (<usize>count << 2);
+  let a = neutral<T>(op);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (let p = x; p < end; p += 64) {
+    a = fold<T>(op, a, term(op, v128.load(p), shift));
+    b = fold<T>(op, b, term(op, v128.load(p, 16), shift));
+    c = fold<T>(op, c, term(op, v128.load(p, 32), shift));
+    d = fold<T>(op, d, term(op, v128.load(p, 48), shift));
+  }
+  return fold<T>(op, fold<T>(op, a, b), fold<T>(op, c, d));
+}
+
 /** The fold of `count` neighbours, in every lane. */
 @inline
 function foldRun<T>(op: i32, x: usize, count: i32, shift: v128): v128 {
   let p = x;
-  let a = neutral<T>(op);
   let left = count;
-  if (op != EXPONENTIALS) {
-    let b = a;
-    let c = a;
-    let d = a;
-    for (; left >= 16; left -= 16) {
-      a = fold<T>(op, a, term(op, v128.load(p), shift));
-      b = fold<T>(op, b, term(op, v128.load(p, 16), shift));
-      c = fold<T>(op, c, term(op, v128.load(p, 32), shift));
-      d = fold<T>(op, d, term(op, v128.load(p, 48), shift));
-      p += 64;
-    }
-    a = fold<T>(op, fold<T>(op, a, b), fold<T>(op, c, d));
+  let a = neutral<T>(op);
+  while (op != EXPONENTIALS && left >= 16) {
+    const size = min(left & ~15, STRETCH);
+    a = fold<T>(op, a, foldWhole<T>(op, p, size, shift));
+    p += <usize>size << 2;
+    left -= size;
   }
   for (; left >= 4; left -= 4) {
     a = fold<T>(op, a, term(op, v128.load(p), shift));
