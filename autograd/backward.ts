@@ -164,7 +164,7 @@ function between(op: string, root: Variable, targets: Targets | null): ReadonlyS
   for (const node of oldestFirst) {
     if (node.edges.some((variable) => isWanted(variable, useful, targets))) useful.add(node);
   }
-  return new Set([...useful].reverse());
+  return new Set([...useful].toReversed());
 }
 
 function checkSeed(op: string, output: Tensor, gradOutput: Tensor | undefined): void {

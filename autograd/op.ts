@@ -3,6 +3,7 @@
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Runtime } from '../tensor/runtime.ts';
 import type { Shape } from '../tensor/shape.ts';
+import type { Variable } from '../tensor/variable.ts';
 import type { Call, Inputs } from './arguments.ts';
 import type { AnyOpDefinition, NoAttrs, Op, OpDefinition } from './types.ts';
 import { isFloat } from '../tensor/dtype.ts';
@@ -10,7 +11,6 @@ import { DeviceError, DtypeError } from '../tensor/errors.ts';
 import { contiguousStrides, sizeOf } from '../tensor/shape.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { Variable } from '../tensor/variable.ts';
 import { openCall, readInputs, temporary } from './arguments.ts';
 import { isGradEnabled, noGrad, TapeNode } from './tape.ts';
 import { parseInput } from './types.ts';

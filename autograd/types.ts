@@ -27,12 +27,12 @@ type Slot<S extends string, One> =
 /** One `T` per input, by name. */
 export type ByInput<I extends readonly string[], T> = { [S in I[number] as NameOf<S>]: Slot<S, T> };
 
-type Differentiable<S extends string> = ClassOf<S> extends 'float' | 'operand' ? S : never;
+type Differentiable<S extends string> = S extends S ? (ClassOf<S> extends 'float' | 'operand' ? S : never) : never;
 type GradSlot<S extends string> = IsMany<S> extends true ? readonly (Tensor | null)[] : Tensor | null;
 
 /** What backward returns: a gradient, or null, for each input that can have one. */
-export type InputGrads<I extends readonly string[]> = { [S in I[number] as NameOf<Differentiable<S>>]: GradSlot<S> };
-type Needs<I extends readonly string[]> = { [S in I[number] as NameOf<Differentiable<S>>]: boolean };
+export type InputGrads<I extends readonly string[]> = { [S in Differentiable<I[number]> as NameOf<S>]: GradSlot<S> };
+type Needs<I extends readonly string[]> = { [S in Differentiable<I[number]> as NameOf<S>]: boolean };
 
 type Argument<S extends string> = Slot<S, ClassOf<S> extends 'operand' ? Operand : Tensor>;
 type Arguments<I extends readonly string[]> = { [K in keyof I]: I[K] extends string ? Argument<I[K]> : never };
@@ -144,7 +144,7 @@ export interface OpDefinition<
   mutates?: readonly (keyof ByInput<I, Tensor> & string)[];
   kernels?: Partial<Record<DeviceName, Kernel<I, A>>>;
   /** The inputs and outputs that backward reads. */
-  saves?: readonly S[];
+  saves?: readonly (S & ((keyof ByInput<I, Tensor> & string) | O[number]))[];
   /** Written in tensor methods, so that it can be differentiated again. Absent: no gradient flows. */
   backward?(context: BackwardContext<I, A, O, S>): InputGrads<I>;
   samples: readonly Sample<I, A>[];

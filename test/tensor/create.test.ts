@@ -35,7 +35,7 @@ describe.each(devices)('tensor() on %s', (name) => {
     ['empty rows', [[], []], [2, 0], [[], []]],
     ['booleans and numbers', [true, 2], [2], [1, 2]],
   ])('%s', async (_title, values, shape, wanted) => {
-    using x = tensor(values as unknown[], at);
+    using x = tensor(values, at);
     expect(x.shape).toEqual(shape);
     expect(await x.array()).toEqual(wanted);
   });

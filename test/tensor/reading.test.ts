@@ -109,7 +109,8 @@ describe.each(devices)('reading on %s', (device) => {
     const data = view.data();
     view.dispose();
     x.dispose();
-    using _reuse = tensor([7, 8, 9], { device });
+    using reuse = tensor([7, 8, 9], { device });
+    expect(reuse.size).toBe(3);
     expect([...(await data)]).toEqual([3, 2, 1]);
   });
 
@@ -146,7 +147,7 @@ describe.each(devices)('reading on %s', (device) => {
 /** What a view names, in plain words: the element at each index. */
 interface Named {
   shape: readonly number[];
-  at(index: readonly number[]): number;
+  at: (index: readonly number[]) => number;
 }
 
 function* indices(shape: readonly number[]): Generator<number[]> {

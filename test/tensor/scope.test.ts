@@ -50,7 +50,7 @@ describe.each(devices)('scope on %s', (device) => {
       (result.list[1] as Tensor[])[0]!,
       ...[...result.map].flatMap(([key, value]) => [key as Tensor, (value as { deep: Tensor }).deep]),
       ...result.set,
-      (result.bare as { x: Tensor }).x,
+      result.bare.x,
       cyclic.x!,
     ];
     expect(tensors.map((x) => x.disposed)).toEqual(tensors.map(() => false));
