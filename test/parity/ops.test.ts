@@ -10,7 +10,8 @@ import { described, devices, expectClose, readFixture, upload } from './fixture.
 
 interface Case {
   readonly op: string;
-  readonly inputs: readonly string[];
+  /** Names of tensors, and what is passed as it is; null where an optional tensor is left out. */
+  readonly args: readonly (string | number | null)[];
   readonly attrs: Readonly<Record<string, unknown>>;
 }
 
@@ -23,11 +24,14 @@ const cases = (described(fixture, 'cases') as Case[]).map((one, i) => ({
 }));
 
 describe.each(devices)('$device', ({ device, tolerance }) => {
-  test.each(cases)('$i $op $inputs $title', ({ op, inputs, attrs, i }) => {
+  test.each(cases)('$i $op $args $title', ({ op, args, attrs, i }) => {
     const of = (part: string): Map<string, HostTensor> => withoutPrefix(`${i}.${part}`, fixture.tensors);
     scope(() => {
       const leaves = new Map([...of('in')].map(([name, host]) => [name, upload(host, device, true)]));
-      const output = functions[op]!(...inputs.map((name) => leaves.get(name)), attrs);
+      const output = functions[op]!(
+        ...args.map((arg) => (typeof arg === 'string' ? leaves.get(arg) : (arg ?? undefined))),
+        attrs,
+      );
       const { output: want, weight } = Object.fromEntries(of('out'));
       expectClose(output, want!, tolerance, 'output');
       if (!weight) return;

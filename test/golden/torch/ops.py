@@ -7,9 +7,9 @@ from fixture import Cases, draw, exact, in_torch
 
 class Ops(Cases):
     def add(self, op, function, inputs, **attrs):
-        """`inputs`: name -> tensor or None, in our argument order. Gradients are those of a weighted sum of the output."""
-        leaves = {k: exact(v).requires_grad_(v.is_floating_point()) for k, v in inputs.items() if v is not None}
-        output = function(*(leaves.get(k) for k in inputs), **in_torch(attrs))
+        """`inputs`: name -> tensor, number or None, in our argument order. Gradients are those of a weighted sum of the output."""
+        leaves = {k: exact(v).requires_grad_(v.is_floating_point()) for k, v in inputs.items() if torch.is_tensor(v)}
+        output = function(*({**inputs, **leaves}.values()), **in_torch(attrs))
         self.put('in', leaves)
         self.put('out', {'output': output})
         if output.requires_grad:
@@ -17,7 +17,7 @@ class Ops(Cases):
             output.backward(weight)
             self.put('out', {'weight': weight})
             self.put('grad', {k: v.grad for k, v in leaves.items() if v.grad is not None})
-        self.end(op=op, inputs=list(inputs), attrs=attrs)
+        self.end(op=op, args=[k if k in leaves else v for k, v in inputs.items()], attrs=attrs)
 
 
 def elementwise(c):
@@ -58,9 +58,13 @@ def reductions(c):
     tied = torch.tensor([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]).double()
     c.add('max', torch.amax, {'x': tied}, axis=1)
     c.add('min', torch.amin, {'x': tied}, axis=1)
-    c.add('argmax', lambda x, dim: x.argmax(dim), {'x': x}, axis=1)
+    for op in ('argmax', 'argmin'):
+        c.add(op, getattr(torch, op), {'x': x}, axis=1)
+        c.add(op, getattr(torch, op), {'x': torch.zeros(2, 3).double()}, axis=1)  # the first of equals
     for correction in (1, 0):
         c.add('variance', torch.var, {'x': x}, axis=[0, 2], correction=correction)
+        c.add('std', torch.std, {'x': x}, axis=1, correction=correction, keepDims=True)
+    c.add('variance', torch.var, {'x': x})
     far = torch.tensor([[1e4, 1e4 - 1], [-1e4, 3.0]]).double()
     c.add('logsumexp', lambda x, dim: x.detach().logsumexp(dim), {'x': far}, axis=1)  # exp(x - y) has y's rounding: no gradient
 
@@ -127,7 +131,7 @@ def losses(c):
 
 def gathers(c):
     index = torch.randint(0, 4, (2, 3, 5)).int()
-    c.add('gather', lambda x, i, dim: torch.gather(x, dim, i.long()), {'x': draw(2, 4, 5), 'index': index}, axis=1)
+    c.add('gather', lambda x, axis, i: x.gather(axis, i.long()), {'x': draw(2, 4, 5), 'axis': 1, 'index': index})
     c.add('embedding', lambda w, i: F.embedding(i.long(), w), {'weight': draw(7, 3), 'index': torch.tensor([[1, 1, 6], [0, 1, 3]]).int()})
     c.add('oneHot', lambda i, classes: F.one_hot(i.long(), classes).double(), {'index': torch.tensor([0, 3, 2]).int()}, classes=4)
 
