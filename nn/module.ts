@@ -110,7 +110,8 @@ export abstract class Module {
    * Writes a state dict, or the tensors of a safetensors file, into the parameters and buffers, which stay the same
    * objects. All is checked first: on failure nothing has changed.
    *
-   * @param options.strict - refuse missing and unknown keys; default true
+   * @param state - tensors by path, in a Map or an object
+   * @param options - `strict: false` allows missing and unknown keys
    * @returns the keys that only one side has
    * @throws FormatError that lists the missing, the unknown and those of another shape; DisposedError for freed tensors
    * @example

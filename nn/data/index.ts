@@ -1,6 +1,6 @@
 export { stack, type SampleValue } from './collate.ts';
 export { idxDataset, TensorDataset, type Dataset, type HostArray } from './dataset.ts';
-export { DataLoader, type Batch, type DataLoaderOptions, type LoaderState } from './loader.ts';
+export { DataLoader, type Batch, type DataLoaderOptions, type HostBatch, type LoaderState } from './loader.ts';
 export {
   compose,
   normalize,

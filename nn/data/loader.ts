@@ -7,7 +7,8 @@ import { Scope } from '../../tensor/scope.ts';
 import { checkSize } from '../check.ts';
 import { stack } from './collate.ts';
 
-type HostBatch<T extends object> = { readonly [K in keyof T]: HostTensor };
+/** The same in host memory: what `collate` gives. */
+export type HostBatch<T extends object> = { readonly [K in keyof T]: HostTensor };
 /** A tensor for each of a sample's keys. */
 export type Batch<T extends object> = { readonly [K in keyof T]: Tensor };
 

@@ -6,7 +6,9 @@ import { Embedding } from '../embedding.ts';
  * A model's parameters as two groups: weights that decay, and those that should not: biases, norms (all of rank 0 and 1),
  * embeddings and relative positional biases (`rpb`). A group without parameters is left out.
  *
- * @param options.isDecayed - overrules for one parameter; undefined leaves it to the rule
+ * @param model - whose parameters
+ * @param weightDecay - of the first group
+ * @param options - `isDecayed` overrules for one parameter; undefined leaves it to the rule
  * @source timm: `param_groups_weight_decay`
  * @example
  * const model = new nn.Sequential(new nn.Linear(3, 8), new nn.LayerNorm(8));
