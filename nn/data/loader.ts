@@ -7,10 +7,10 @@ import { Scope } from '../../tensor/scope.ts';
 import { checkSize } from '../check.ts';
 import { stack } from './collate.ts';
 
-/** The same in host memory: what `collate` gives. */
-export type HostBatch<T extends object> = { readonly [K in keyof T]: HostTensor };
 /** A tensor for each of a sample's keys. */
 export type Batch<T extends object> = { readonly [K in keyof T]: Tensor };
+/** The same in host memory: what `collate` gives. */
+export type HostBatch<T extends object> = { readonly [K in keyof T]: HostTensor };
 
 export interface DataLoaderOptions<S extends object, T extends object> {
   /** Samples per batch. Default 1. */
