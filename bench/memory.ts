@@ -32,5 +32,5 @@ function measureStep(name: string, build: () => Training): MemoryRow {
 }
 
 export function memoryTable(): MemoryRow[] {
-  return [measureStep('CNN step, batch 64', cnn), measureStep('MLP step, batch 64', mlp)];
+  return [measureStep('memory: CNN step, batch 64', cnn), measureStep('memory: MLP step, batch 64', mlp)];
 }

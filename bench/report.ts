@@ -75,6 +75,6 @@ export function memoryText(rows: readonly MemoryRow[]): string {
   const lines = rows.map(
     ({ name, resting, saved, peak }) => `${name.padEnd(44)} ${mib(resting)} ${mib(saved)} ${mib(peak)}`,
   );
-  const head = `${'memory, MiB'.padEnd(44)} ${['resting', 'saved', 'peak'].map((word) => word.padStart(10)).join(' ')}`;
+  const head = `${'MiB'.padEnd(44)} ${['resting', 'saved', 'peak'].map((word) => word.padStart(10)).join(' ')}`;
   return [head, ...lines].join('\n');
 }

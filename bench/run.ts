@@ -3,63 +3,69 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import type { Case } from './case.ts';
 import type { Row } from './report.ts';
-import { device, setDefaultDevice, setThreads } from '../index.ts';
+import { device, setThreads } from '../index.ts';
 import { cases } from './cases.ts';
 import { measure } from './measure.ts';
 import { memoryTable } from './memory.ts';
+import { opCases } from './ops.ts';
 import { header, memoryText, rowsOf, rowText } from './report.ts';
 import { threadCases } from './threads.ts';
 
 const usage = `npm run bench -- [cpu] [options]
   --only=REGEX      the rows whose name matches
+  --ops             also every op on the first of its samples
   --seconds=NUMBER  time for each row, default 2
   --json=FILE       keep the rows and what they ran on`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: 'string', default: '' },
-    seconds: { type: 'string', default: '2' },
-    json: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-});
-
-async function run(): Promise<void> {
-  const name = positionals[0] ?? 'cpu';
-  if (name !== 'cpu') throw new Error(`there are no figures for '${name}'; run: npm run bench -- cpu`);
+function readOptions(): { only: RegExp; ops: boolean; seconds: number; json: string | undefined; help: boolean } {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      only: { type: 'string', default: '' },
+      ops: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '2' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [name = 'cpu'] = positionals;
+  if (name !== 'cpu') throw new Error(`there are no figures for '${name}', only for cpu`);
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new Error(`--seconds=${values.seconds} is no time; give a number above 0`);
-  const cpu = await device('cpu');
-  setDefaultDevice(cpu);
-  const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), info: cpu.info };
-  console.log(
-    `Node ${machine.node}, ${machine.cores} × ${machine.cpu}, ${JSON.stringify(machine.info)}\n\n${header()}`,
-  );
+  return { only: new RegExp(values.only, 'i'), ops: values.ops, seconds, json: values.json, help: values.help };
+}
 
-  const isWanted = ({ name }: { name: string }): boolean => new RegExp(values.only, 'i').test(name);
+/** Measures one case on its numbers of threads, and prints its rows. */
+async function runCase(entry: Case, seconds: number): Promise<Row[]> {
+  const body = entry.setup();
+  const variants = (entry.threads ?? [1]).map((count) => () => {
+    setThreads(count);
+    body();
+  });
+  const rows = rowsOf(entry, await measure(variants, seconds));
+  rows.forEach((row, i) => console.log(rowText(row, i === 0)));
+  return rows;
+}
+
+async function run(): Promise<void> {
+  const { only, ops, seconds, json, help } = readOptions();
+  if (help) return console.log(usage);
+  const { info } = await device('cpu');
+  const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), info };
+  console.log(`Node ${machine.node}, ${machine.cores} × ${machine.cpu}, ${JSON.stringify(info)}\n\n${header()}`);
+  const isWanted = ({ name }: { name: string }): boolean => only.test(name);
   const rows: Row[] = [];
-  for (const entry of [...cases, ...threadCases].filter(isWanted)) {
-    const body = entry.setup();
-    const variants = (entry.threads ?? [1]).map((count) => () => {
-      setThreads(count);
-      body();
-    });
-    const measured = rowsOf(entry, await measure(variants, seconds));
-    measured.forEach((row, i) => console.log(rowText(row, i === 0)));
-    rows.push(...measured);
+  for (const entry of [...cases, ...threadCases, ...(ops ? opCases : [])].filter(isWanted)) {
+    rows.push(...(await runCase(entry, seconds)));
   }
   const memory = memoryTable().filter(isWanted);
   if (memory.length > 0) console.log(`\n${memoryText(memory)}`);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine, rows, memory }, null, 2)}\n`);
+  if (json) writeFileSync(json, `${JSON.stringify({ machine, rows, memory }, null, 2)}\n`);
 }
 
-if (values.help) {
-  console.log(usage);
-} else {
-  await run().catch((error: unknown) => {
-    console.error(`bench: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    process.exitCode = 1;
-  });
-}
+await run().catch((error: unknown) => {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  process.exitCode = 1;
+});
