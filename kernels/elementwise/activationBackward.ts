@@ -31,7 +31,7 @@ export function activationBackward({ name, slope, curvature, cost = 0.3 }: Rules
       const shapes = `${formatShape(g)} and ${formatShape(saved)}`;
       throw new ShapeError(`g and saved must have the same shape, got ${shapes}`, { op: name, g, saved });
     },
-    reference: ({ g, saved }) => mapBroadcast(g.shape, [g, saved], (a, b) => a! * slope(b!)),
+    reference: ({ g, saved }) => mapBroadcast(g.shape, [g, saved], (a, b) => a * slope(b)),
     kernels: {
       cpu: acceptsStrides(({ g, saved }, _attrs, [out]) => launchElementwise(`${name}Float`, [g, saved], out!, cost)),
     },

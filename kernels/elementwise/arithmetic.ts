@@ -1,13 +1,11 @@
 import type { BinaryOp } from './binary.ts';
 import { binary } from './binary.ts';
-import { binaryCpu } from './elementwise.cpu.ts';
 import { where } from './where.ts';
 
 /** x + y. */
 export const add: BinaryOp = binary({
   name: 'add',
   reference: (x, y) => x + y,
-  kernel: binaryCpu('add'),
   backward: (g) => ({ x: () => g, y: () => g }),
 });
 
@@ -15,7 +13,6 @@ export const add: BinaryOp = binary({
 export const sub: BinaryOp = binary({
   name: 'sub',
   reference: (x, y) => x - y,
-  kernel: binaryCpu('sub'),
   backward: (g) => ({ x: () => g, y: () => g.neg() }),
 });
 
@@ -23,7 +20,6 @@ export const sub: BinaryOp = binary({
 export const mul: BinaryOp = binary({
   name: 'mul',
   reference: (x, y) => x * y,
-  kernel: binaryCpu('mul'),
   saves: ['x', 'y'],
   backward: (g, { x, y }) => ({ x: () => g.mul(y), y: () => g.mul(x) }),
 });
@@ -33,7 +29,6 @@ export const div: BinaryOp = binary({
   name: 'div',
   dtypes: 'float',
   reference: (x, y) => x / y,
-  kernel: binaryCpu('div'),
   saves: ['y', 'output'],
   backward: (g, { y, output }) => ({ x: () => g.div(y), y: () => g.div(y).mul(output).neg() }),
   samples: [
@@ -52,7 +47,7 @@ export const pow: BinaryOp = binary({
   name: 'pow',
   dtypes: 'float',
   reference: (x, y) => (x === 1 ? 1 : x ** y), // JavaScript says NaN for 1 to the NaN, C and PyTorch say 1
-  kernel: binaryCpu('pow', 12),
+  cost: 15,
   saves: ['x', 'y', 'output'],
   backward: (g, { x, y, output }) => ({
     x: () => where(y.eq(0), 0, g.mul(y).mul(x.pow(y.sub(1)))),
@@ -73,7 +68,6 @@ export const pow: BinaryOp = binary({
 export const maximum: BinaryOp = binary({
   name: 'maximum',
   reference: Math.max,
-  kernel: binaryCpu('maximum'),
   saves: ['x', 'y'],
   backward: (g, { x, y }) => {
     const shared = where(x.eq(y), g.mul(0.5), g);
@@ -85,7 +79,6 @@ export const maximum: BinaryOp = binary({
 export const minimum: BinaryOp = binary({
   name: 'minimum',
   reference: Math.min,
-  kernel: binaryCpu('minimum'),
   saves: ['x', 'y'],
   backward: (g, { x, y }) => {
     const shared = where(x.eq(y), g.mul(0.5), g);

@@ -1,10 +1,11 @@
-import type { Kernel, Op, Sample } from '../../autograd/types.ts';
+import type { Op, Sample } from '../../autograd/types.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { broadcastShapes } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import { mapBroadcast } from '../runtime/reference/loops.ts';
+import { binaryCpu } from './elementwise.cpu.ts';
 
 /** An elementwise op of two operands that broadcast; either may be a number. */
 export type BinaryOp = Op<['x:operand', 'y:operand']>;
@@ -18,7 +19,8 @@ interface Rules {
   dtype?: Dtype;
   /** On float64 values. */
   reference: (x: number, y: number) => number;
-  kernel?: Kernel<['x:operand', 'y:operand']>;
+  /** Nanoseconds per element on the CPU; default that of memory. */
+  cost?: number;
   /** What the gradients need beside g. */
   saves?: readonly ('x' | 'y' | 'output')[];
   /** Gradients before they are summed over broadcast axes. */
@@ -36,7 +38,7 @@ const commonSamples: readonly BinarySample[] = [
 
 /** Declares one op of the family. */
 export function binary(rules: Rules): BinaryOp {
-  const { name, reference, kernel, dtype, backward, saves = [], samples = commonSamples } = rules;
+  const { name, reference, cost, dtype, backward, saves = [], samples = commonSamples } = rules;
   return defineOp<['x:operand', 'y:operand'], object, ['output'], 'x' | 'y' | 'output'>({
     name,
     inputs: ['x:operand', 'y:operand'],
@@ -44,13 +46,12 @@ export function binary(rules: Rules): BinaryOp {
     dtypes: rules.dtypes ?? 'numeric',
     ...(dtype && { dtype: () => dtype }),
     shape: ({ x, y }) => broadcastShapes(name, x, y),
-    reference: ({ x, y }) =>
-      mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference as (...values: number[]) => number),
-    kernels: kernel ? { cpu: kernel } : {},
+    reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference),
+    kernels: { cpu: binaryCpu(name, cost) },
     saves,
     ...(backward && {
       backward({ grads: [g], inputs, outputs, needs, shapes }) {
-        const parts = backward(g, { ...inputs, ...outputs } as { x: Tensor; y: Tensor; output: Tensor });
+        const parts = backward(g, { ...inputs, ...outputs });
         return { x: needs.x ? sumTo(parts.x(), shapes.x) : null, y: needs.y ? sumTo(parts.y(), shapes.y) : null };
       },
     }),

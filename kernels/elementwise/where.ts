@@ -25,7 +25,7 @@ export const where: Op<Inputs> = defineOp({
   dtypes: 'any',
   shape: ({ condition, x, y }) => commonShape(condition, x, y),
   reference: ({ condition, x, y }) =>
-    mapBroadcast(commonShape(condition.shape, x.shape, y.shape), [condition, x, y], (c, a, b) => (c ? a! : b!)),
+    mapBroadcast(commonShape(condition.shape, x.shape, y.shape), [condition, x, y], (c, a, b) => (c ? a : b)),
   kernels: { cpu: whereCpu },
   saves: ['condition'],
   backward({ grads: [g], inputs: { condition }, needs, shapes }) {

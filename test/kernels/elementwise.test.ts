@@ -215,7 +215,7 @@ describe('gradients', () => {
       ),
     );
     const slopes = await Promise.all([after!, before!]);
-    (await values(second!)).forEach((v, i) => expect(v).toBeCloseTo((slopes[0]![i]! - slopes[1]![i]!) / (2 * step), 3));
+    (await values(second!)).forEach((v, i) => expect(v).toBeCloseTo((slopes[0][i]! - slopes[1][i]!) / (2 * step), 3));
   });
 });
 
