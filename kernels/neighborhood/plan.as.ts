@@ -29,7 +29,7 @@ export const boxStats = 12;
 export const lineBytes = 13;
 export const slabBytes = 14;
 
-/** Places in scratch: where a window's rows lie, arrays of scores and their size, the chunk, the tile, a spare record. */
+/** Places in scratch: where a window's rows lie, arrays of scores and their size, chunk, tile, a record to spare. */
 export const list = 16;
 export const scores = 17;
 export const scoreBytes = 18;
@@ -57,7 +57,7 @@ export const strides = 48;
 export const ownerOperand = 0;
 export const boxOperand = 2;
 
-/** Nine f32 and an i32: the constants of 2ˣ. From here each is one load; in code V8 builds each of three instructions. */
+/** Nine f32 and an i32: the constants of 2ˣ. From here each is a load; in code V8 builds each of three instructions. */
 export const powers = 68;
 
 /** Where the tables begin. */

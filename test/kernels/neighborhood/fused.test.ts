@@ -1,0 +1,320 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { NaOptions, Tensor } from '../../../index.ts';
+import type { Attend, Operands, Results } from './attend.ts';
+import {
+  GradError,
+  ShapeError,
+  grad,
+  memory,
+  na1d,
+  na2d,
+  na3d,
+  neighborhoodAttention,
+  scope,
+  setThreads,
+  tensor,
+  threads,
+  zeros,
+} from '../../../index.ts';
+import { place } from '../../../kernels/index.ts';
+import { drawOperands, expectNear, expectSame, fused, run } from './attend.ts';
+
+/** softmax(scale · q kᵀ) v over all tokens, by matmul. */
+function dense(scale: number): Attend {
+  return (query, key, value) => {
+    const [batch, heads, dim] = [query.shape[0]!, query.shape.at(-2)!, query.shape.at(-1)!];
+    const flat = (x: Tensor): Tensor => x.reshape([batch, -1, heads, dim]).permute(0, 2, 1, 3);
+    const scores = flat(query).matmul(flat(key).transpose(-1, -2)).mul(scale);
+    const output = scores.softmax().matmul(flat(value)).permute(0, 2, 1, 3).reshape(query.shape);
+    const largest = scores.max({ axis: -1, keepDims: true }).detach();
+    const logsumexp = scores.sub(largest).exp().sum({ axis: -1 }).log().add(largest.squeeze(-1));
+    return { output, logsumexp: logsumexp.permute(0, 2, 1).reshape(query.shape.slice(0, -1)) };
+  };
+}
+
+const problems: [shape: number[], options: NaOptions][] = [
+  [[2, 28, 28, 3, 16], { kernelSize: 7 }],
+  [[1, 14, 14, 2, 16], { kernelSize: 5, isCausal: [true, false] }],
+  [[1, 40, 3, 9], { kernelSize: 6, dilation: 5, stride: 3 }],
+  [[2, 9, 11, 1, 33], { kernelSize: [4, 5], dilation: 2, stride: [2, 1] }],
+  [[1, 6, 9, 10, 1, 20], { kernelSize: [3, 4, 5], stride: [3, 1, 2], isCausal: [true, false, true] }],
+  [[1, 700, 1, 64], { kernelSize: 513, stride: 64 }],
+  [[1, 8, 8, 8, 1, 64], { kernelSize: 7 }],
+];
+
+test.each(problems)('cpu = reference: %j %j', (shape, options) => {
+  const operands = drawOperands(shape);
+  expectNear(run(fused(options), operands), run(fused(options), operands, 'reference'), 1e-5, 1e-5);
+});
+
+test('cpu = reference on random problems', () => {
+  const axis = fc.record({
+    length: fc.integer({ min: 1, max: 12 }),
+    window: fc.nat(),
+    dilation: fc.nat(),
+    stride: fc.nat(),
+    isCausal: fc.boolean(),
+  });
+  const problem = fc.record({
+    axes: fc.array(axis, { minLength: 1, maxLength: 3 }),
+    batch: fc.integer({ min: 1, max: 2 }),
+    heads: fc.integer({ min: 1, max: 3 }),
+    dim: fc.integer({ min: 1, max: 21 }),
+    seed: fc.nat(),
+    scale: fc.constantFrom(undefined, 0, -0.5, 2),
+  });
+  fc.assert(
+    fc.property(problem, ({ axes, batch, heads, dim, seed, scale }) => {
+      const dilation = axes.map((a) => 1 + (a.dilation % a.length));
+      const kernelSize = axes.map((a, i) => 1 + (a.window % Math.floor(a.length / dilation[i]!)));
+      const stride = axes.map((a, i) => 1 + (a.stride % kernelSize[i]!));
+      const options = {
+        kernelSize,
+        dilation,
+        stride,
+        isCausal: axes.map((a) => a.isCausal),
+        ...(scale === undefined ? {} : { scale }),
+      };
+      const operands = drawOperands([batch, ...axes.map((a) => a.length), heads, dim], seed);
+      expectNear(run(fused(options), operands), run(fused(options), operands, 'reference'), 1e-4, 1e-5);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+describe('identities', () => {
+  test.each([
+    [[2, 13, 2, 8], [13]],
+    [
+      [1, 6, 7, 3, 16],
+      [6, 7],
+    ],
+    [
+      [1, 4, 3, 5, 2, 5],
+      [4, 3, 5],
+    ],
+    [[1, 1024, 1, 16], [1024]],
+  ])('a window of the axis is dense attention: %j', (shape, kernelSize) => {
+    const operands = drawOperands(shape);
+    expectNear(run(fused({ kernelSize, scale: 0.3 }), operands), run(dense(0.3), operands), 2e-5, 2e-5);
+  });
+
+  test('dilation is one problem for each group, groups of unequal length among them', () => {
+    const operands = drawOperands([1, 11, 7, 2, 8]);
+    const options = { kernelSize: [3, 2], stride: [2, 1], isCausal: [false, true] };
+    const byGroups: Attend = (query, key, value) => {
+      let output = query.mul(0);
+      let logsumexp = query.sum({ axis: -1 }).mul(0);
+      for (const [g, h] of [
+        [0, 0],
+        [0, 1],
+        [0, 2],
+        [1, 0],
+        [1, 1],
+        [1, 2],
+        [2, 0],
+        [2, 1],
+        [2, 2],
+      ] as const) {
+        const pick = (x: Tensor): Tensor =>
+          x.slice({ axis: 1, start: g, step: 3 }).slice({ axis: 2, start: h, step: 3 });
+        const part = neighborhoodAttention(pick(query), pick(key), pick(value), { ...options, returnLogsumexp: true });
+        output = output.add(spread(part.output, query.shape, [0, g, h], 3));
+        logsumexp = logsumexp.add(spread(part.logsumexp, query.shape.slice(0, -1), [0, g, h], 3));
+      }
+      return { output, logsumexp };
+    };
+    expectNear(run(fused({ ...options, dilation: 3 }), operands), run(byGroups, operands), 1e-6, 1e-6);
+  });
+
+  test('transposing axes with their parameters transposes the result', () => {
+    const operands = drawOperands([2, 9, 12, 2, 16]);
+    const options = { kernelSize: [4, 5], stride: [3, 1], dilation: [1, 2], isCausal: [true, false] };
+    const turned = Object.fromEntries(
+      Object.entries(options).map(([name, values]) => [name, values.toReversed()]),
+    ) as typeof options;
+    const transposed: Attend = (query, key, value) => {
+      const turn = (x: Tensor): Tensor => x.transpose(1, 2);
+      const { output, logsumexp } = fused(turned)(turn(query), turn(key), turn(value));
+      return { output: turn(output), logsumexp: turn(logsumexp) };
+    };
+    expectNear(run(transposed, operands), run(fused(options), operands), 2e-6, 2e-6);
+  });
+
+  test('stride = kernelSize is attention within blocks', () => {
+    const operands = drawOperands([1, 12, 2, 8]);
+    const blocks: Attend = (query, key, value) => {
+      const fold = (x: Tensor): Tensor => x.reshape([3, 4, ...x.shape.slice(2)]);
+      const { output, logsumexp } = dense(0.5)(fold(query), fold(key), fold(value));
+      return { output: output.reshape(query.shape), logsumexp: logsumexp.reshape(query.shape.slice(0, -1)) };
+    };
+    expectNear(run(fused({ kernelSize: 4, stride: 4, scale: 0.5 }), operands), run(blocks, operands), 5e-6, 5e-6);
+  });
+
+  test('kernelSize 1 passes the values through', () => {
+    const operands = drawOperands([1, 5, 6, 2, 7]);
+    const { gradLogsumexp: _none, ...rest } = operands;
+    const zero = { shape: operands.query.shape, data: new Float32Array(operands.query.data.length) };
+    const want = { output: operands.value, gradQuery: zero, gradKey: zero, gradValue: operands.gradOutput };
+    expectNear(run(fused({ kernelSize: 1 }), rest), want, 2e-6, 2e-6);
+  });
+});
+
+/** x at every `step`-th place of zeros, from `offsets` on. */
+function spread(x: Tensor, shape: readonly number[], offsets: number[], step: number): Tensor {
+  const full = shape.map((_, i) => offsets[i] ?? 0);
+  return place(x, { shape, offsets: full, steps: shape.map((_, i) => (i === 1 || i === 2 ? step : 1)), value: 0 });
+}
+
+describe('memory around the operands', () => {
+  test('query, key and value may be views of one tensor, and NaN between and around them stays there', () => {
+    const shape = [2, 9, 8, 3, 10];
+    const options = { kernelSize: [5, 4], dilation: [1, 2] };
+    const operands = drawOperands(shape);
+    const want = run(fused(options), operands);
+    // [B, *X, 3, N + 2, D + 3]: a head on either side, and three more columns, all of them NaN.
+    const wide = [2, 9, 8, 3, 5, 13];
+    const poisoned = new Float32Array(wide.reduce((a, b) => a * b)).fill(NaN);
+    [operands.query, operands.key, operands.value].forEach(({ data }, which) => {
+      for (let i = 0; i < data.length; i++) {
+        const [column, head, token] = [i % 10, Math.floor(i / 10) % 3, Math.floor(i / 30)];
+        poisoned[((token * 3 + which) * 5 + head + 1) * 13 + column + 1] = data[i]!;
+      }
+    });
+    scope(() => {
+      const all = tensor(poisoned, { shape: wide });
+      const [query, key, value] = [0, 1, 2].map((i) =>
+        all.select(3, i).slice({ axis: -2, start: 1, end: 4 }).slice({ axis: -1, start: 1, end: 11 }),
+      ) as [Tensor, Tensor, Tensor];
+      const { output, logsumexp } = neighborhoodAttention(query, key, value, { ...options, returnLogsumexp: true });
+      expect(output.dataNow()).toEqual(want.output.data);
+      expect(logsumexp.dataNow()).toEqual(want.logsumexp.data);
+    });
+  });
+
+  test('a NaN or an infinity in one key or value reaches the queries that see it, and no others', () => {
+    const operands = drawOperands([1, 12, 10, 1, 6]);
+    for (const [name, bad] of [
+      ['key', NaN],
+      ['value', NaN],
+      ['value', Infinity],
+    ] as const) {
+      const data = Float32Array.from(operands[name].data);
+      data[(5 * 10 + 4) * 6 + 2] = bad;
+      const { output } = run(fused({ kernelSize: [3, 4] }), { ...operands, [name]: { ...operands[name], data } });
+      for (let x = 0; x < 12; x++) {
+        for (let y = 0; y < 10; y++) {
+          const row = Array.from(output.data).slice((x * 10 + y) * 6, (x * 10 + y) * 6 + 6);
+          const sees = Math.abs(x - 5) <= 1 && y >= 3 && y <= 6;
+          expect(row.every(Number.isFinite), `${name} ${bad} at query ${x}, ${y}`).toBe(!sees);
+        }
+      }
+    }
+  });
+
+  test('scratch that other kernels left full of NaN does no harm', () => {
+    const operands = drawOperands([1, 10, 9, 2, 5]);
+    const want = run(fused({ kernelSize: 3 }), operands);
+    scope(() => {
+      for (let size = 1 << 8; size <= 1 << 20; size *= 4) tensor(new Float32Array(size).fill(NaN)).dispose();
+    });
+    expectSame(run(fused({ kernelSize: 3 }), operands), want);
+  });
+});
+
+describe('threads', () => {
+  const before = threads();
+  afterEach(() => setThreads(before));
+
+  test.each(problems)('1, 2 and 4 give the same bits: %j %j', (shape, options) => {
+    const operands = drawOperands(shape);
+    const results = [1, 2, 4].map((count) => {
+      setThreads(count);
+      return run(fused(options), operands);
+    }) as [Results, Results, Results];
+    expectSame(results[1], results[0]);
+    expectSame(results[2], results[0]);
+  });
+});
+
+describe('extremes', () => {
+  test('logits of ±1e4 stay finite, and the winner takes all', () => {
+    const operands = drawOperands([1, 8, 9, 2, 16], 3, 60);
+    const results = run(fused({ kernelSize: 5, scale: 1 }), operands);
+    const largest = Math.max(...Array.from(results.logsumexp.data, Math.abs));
+    expect(largest).toBeGreaterThan(1e4);
+    for (const { data } of Object.values(results)) expect(Array.from(data).every(Number.isFinite)).toBe(true);
+    const want = run(fused({ kernelSize: 5, scale: 1 }), operands, 'reference');
+    expectNear(results, { output: want.output, logsumexp: want.logsumexp }, 1e-3, 1e-3);
+  });
+
+  test('no batch entries: empty results, empty gradients', () => {
+    const results = run(fused({ kernelSize: 3 }), drawOperands([0, 5, 2, 4]));
+    expect(results.output.shape).toEqual([0, 5, 2, 4]);
+    expect(results.logsumexp.shape).toEqual([0, 5, 2]);
+    expect(results.gradKey.shape).toEqual([0, 5, 2, 4]);
+  });
+});
+
+describe('the functions', () => {
+  const q = (...shape: number[]): Tensor => zeros(shape);
+
+  test('na1d, na2d and na3d take their own rank only', () => {
+    scope(() => {
+      const [one, two, three] = [q(1, 5, 2, 4), q(1, 5, 6, 2, 4), q(1, 3, 4, 5, 2, 4)];
+      expect(na1d(one, one, one, { kernelSize: 3 }).shape).toEqual(one.shape);
+      expect(na2d(two, two, two, { kernelSize: 3 }).shape).toEqual(two.shape);
+      expect(na3d(three, three, three, { kernelSize: 3 }).shape).toEqual(three.shape);
+      expect(() => na2d(one, one, one, { kernelSize: 3 })).toThrow(ShapeError);
+      expect(() => na2d(one, one, one, { kernelSize: 3 })).toThrow(
+        'na2d: query [1, 5, 2, 4] has rank 4; it must be [B, X, Y, N, D], of rank 5',
+      );
+      expect(() => na1d(one, one, one, undefined as unknown as NaOptions)).toThrow("needs the option 'kernelSize'");
+      expect(() => na1d(one, one, one, { kernelSize: 3, kernel_size: 3 } as NaOptions)).toThrow(
+        "has no option 'kernel_size'",
+      );
+      expect(() => na1d(5 as unknown as Tensor, one, one, { kernelSize: 3 })).toThrow('query must be a tensor');
+    });
+  });
+
+  test('logsumexp is returned when asked for, and freed when not', () => {
+    const held = memory()['cpu']!.tensors;
+    const x = q(1, 5, 2, 4);
+    const output = na1d(x, x, x, { kernelSize: 3, returnLogsumexp: false });
+    expect(memory()['cpu']!.tensors).toBe(held + 2);
+    const both = na1d(x, x, x, { kernelSize: 3, returnLogsumexp: true });
+    expect([both.output.shape, both.logsumexp.shape, both.logsumexp.dtype]).toEqual([
+      [1, 5, 2, 4],
+      [1, 5, 2],
+      'float32',
+    ]);
+    expect(both.logsumexp.dataNow()![0]).toBeCloseTo(Math.log(3), 6);
+    for (const made of [x, output, both.output, both.logsumexp]) made.dispose();
+    expect(memory()['cpu']!.tensors).toBe(held);
+  });
+
+  test('a gradient through logsumexp alone', () => {
+    const operands = drawOperands([1, 9, 2, 4]);
+    const alone: Operands = { ...operands, gradOutput: { ...operands.gradOutput, data: new Float32Array(72) } };
+    const want = run(fused({ kernelSize: 4 }), alone);
+    scope(() => {
+      const [query, key, value] = [operands.query, operands.key, operands.value].map(({ shape, data }) =>
+        tensor(Float32Array.from(data), { shape, requiresGrad: true }),
+      ) as [Tensor, Tensor, Tensor];
+      const { logsumexp } = na1d(query, key, value, { kernelSize: 4, returnLogsumexp: true });
+      const gradOutput = tensor(Float32Array.from(operands.gradLogsumexp.data), { shape: logsumexp.shape });
+      const grads = grad(logsumexp, [query, key, value], { gradOutput });
+      expect(grads.map((g) => g.dataNow())).toEqual([want.gradQuery.data, want.gradKey.data, want.gradValue.data]);
+    });
+  });
+
+  test('a second derivative is refused with a sentence', () => {
+    scope(() => {
+      const x = tensor(new Float32Array(40).fill(1), { shape: [1, 5, 2, 4], requiresGrad: true });
+      const loss = na1d(x, x, x, { kernelSize: 3 }).sum();
+      expect(() => grad(loss, [x], { createGraph: true })).toThrow(GradError);
+      expect(() => grad(loss, [x], { createGraph: true })).toThrow('the fused operation has no second derivative');
+    });
+  });
+});
