@@ -1,28 +1,11 @@
 import { test as property, fc } from '@fast-check/vitest';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { ArgumentError, GradError, grad, gradientCheck, memory, scope, tensor, type Tensor } from '../../index.ts';
+import { describe, expect, test } from 'vitest';
+import { ArgumentError, GradError, grad, gradientCheck, scope, tensor, type Tensor } from '../../index.ts';
 import { defineOp } from '../../autograd/op.ts';
 import type { Op } from '../../autograd/types.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { exponential, failing, increase, parts, power, total, weighted } from './ops.ts';
-
-const device = 'reference';
-const leaf = (values: unknown): Tensor => tensor(values as number[], { device, requiresGrad: true });
-const plain = (values: unknown): Tensor => tensor(values as number[], { device });
-const values = (x: Tensor | null | undefined): unknown => (x ? [...x.dataNow()!] : null);
-
-let before = { tensors: 0, bytes: 0 };
-beforeEach(() => {
-  plain(0).dispose();
-  const { tensors, bytes } = memory()[device]!;
-  before = { tensors, bytes };
-});
-const settled = (): void => expect(memory()[device]).toMatchObject(before);
-const within = (title: string, body: () => void): void =>
-  test(title, () => {
-    scope(body);
-    settled();
-  });
+import { device, leaf, live, plain, settling, values, within } from './support.ts';
 
 describe('grad', () => {
   within('leaves .grad alone, and gives one tensor per input, for repeated ones too', () => {
@@ -175,18 +158,18 @@ describe('createGraph', () => {
     expect(values(ddx)).toEqual([6, 0, 6, 0]);
   });
 
-  test('leaves nothing behind when the results are dropped', () => {
+  settling('leaves nothing behind when the results are dropped', () => {
     const x = leaf([2]);
     const y = scope(() => power(x, { exponent: 4 }));
     const [dy] = grad(y, [x], { createGraph: true }) as [Tensor];
     const [ddy] = grad(dy, [x], { createGraph: true }) as [Tensor];
     [y, dy, ddy, x].forEach((one) => one.dispose());
-    settled();
   });
 
   property.prop([fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 5 }), fc.nat()])(
     'derivatives of random polynomials',
     (coefficients, seed) => {
+      const before = live();
       scope(() => {
         const points = new Generator(seed).normal(4, 'float64');
         const x = tensor(points, { device, requiresGrad: true });
@@ -197,11 +180,11 @@ describe('createGraph', () => {
           [y] = grad(y, [x], { gradOutput: plain([1, 1, 1, 1]), createGraph: true, allowUnused: true }) as [Tensor];
           rest = rest.slice(0, -1).map((c, i) => c * (rest.length - 1 - i));
           const wanted = Array.from(points, (p) => rest.reduce((sum, c) => sum * p + c, 0));
-          (values(y) as number[]).forEach((v, i) => expect(v).toBeCloseTo(wanted[i]!, 8));
+          values(y)!.forEach((v, i) => expect(v).toBeCloseTo(wanted[i]!, 8));
           if (!y.requiresGrad) break;
         }
       });
-      settled();
+      expect(live()).toEqual(before);
     },
   );
 });
@@ -240,9 +223,10 @@ describe('gradientCheck', () => {
   });
 
   test('leaves nothing behind', async () => {
+    const before = live();
     const x = plain([1, 2, 3]);
     await gradientCheck((y) => y.mul(y), [x]);
     x.dispose();
-    settled();
+    expect(live()).toEqual(before);
   });
 });

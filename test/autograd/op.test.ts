@@ -7,7 +7,6 @@ import {
   DtypeError,
   add,
   concat,
-  memory,
   scope,
   slice,
   tensor,
@@ -17,44 +16,41 @@ import { defineOp } from '../../autograd/op.ts';
 import { acceptsStrides, parseInput } from '../../autograd/types.ts';
 import { ReferenceRuntime } from '../../kernels/runtime/reference/runtime.ts';
 import { affine, failing, increase, parts, power, weighted } from './ops.ts';
+import { device, leaf, live, plain } from './support.ts';
 
-const device = 'reference';
-const make = (values: unknown, requiresGrad = false): Tensor => tensor(values as number[], { device, requiresGrad });
+let before = live();
+beforeEach(() => {
+  before = live();
+});
+const settled = (): void => expect(live()).toEqual(before);
+
 /** For calls that do not type-check. */
 const loose = (op: unknown): ((...args: unknown[]) => unknown) => op as (...args: unknown[]) => unknown;
-
-let before = { tensors: 0, bytes: 0 };
-beforeEach(() => {
-  make(0).dispose();
-  const { tensors, bytes } = memory()[device]!;
-  before = { tensors, bytes };
-});
-const settled = (): void => expect(memory()[device]).toMatchObject(before);
 
 describe('arguments', () => {
   const bad: [string, unknown, () => unknown[], new (...args: never[]) => Error, string][] = [
     ['nothing at all', add, () => [], ArgumentError, 'add: needs at least one tensor among x:operand, y:operand'],
     ['numbers only', add, () => [1, 2], ArgumentError, 'add: needs at least one tensor'],
-    ['a missing operand', add, () => [make([1])], ArgumentError, 'add: y must be a tensor or a number, got undefined'],
-    ['text', add, () => [make([1]), '2'], ArgumentError, 'add: y must be a tensor or a number, got string'],
-    ['null for an input', affine, () => [make([1]), null], ArgumentError, 'affine: weight must be a tensor, got null'],
-    ['a number where a tensor is due', affine, () => [make([1]), 2], ArgumentError, 'weight must be a tensor, got number'],
-    ['an array for one', affine, () => [[make([1])], make([1])], ArgumentError, 'affine: x must be a tensor, got object'],
-    ['one for an array', concat, () => [make([1])], ArgumentError, 'concat: tensors must be an array of tensors, got object'],
-    ['a number in an array', weighted, () => [[make([1]), 2]], ArgumentError, 'weighted: tensors must be an array of tensors'],
-    ['an unknown option', power, () => [make([1]), { exponent: 2, size: 3 }], ArgumentError, "power: has no option 'size'; use exponent, scale"],
-    ['an option where there is none', add, () => [make([1]), 1, { axis: 0 }], ArgumentError, "add: has no option 'axis'; it takes none"],
-    ['a missing option', power, () => [make([1]), { scale: 2 }], ArgumentError, "power: needs the option 'exponent'"],
-    ['no options at all', power, () => [make([1])], ArgumentError, "power: needs the option 'exponent'"],
-    ['an option that is undefined', power, () => [make([1]), { exponent: undefined }], ArgumentError, "needs the option 'exponent'"],
-    ['a number for options', power, () => [make([1]), 2], ArgumentError, 'power: takes x, options; got Tensor(float64 [1] on reference), 2'],
-    ['a tensor for options', power, () => [make([1]), make([2])], ArgumentError, 'power: takes x, options; got'],
-    ['one argument too many', power, () => [make([1]), { exponent: 2 }, 3], ArgumentError, 'power: takes x, options; got'],
-    ['reals where integers are due', affine, () => [make([1]), make([1]), undefined, make([0])], DtypeError, "affine: index must be int32 or uint8, got float64; use index.cast('int32')"],
-    ['a freed input', add, () => [make([1]), freed()], DisposedError, 'add: a float64 tensor of shape [1] was used after it was freed'],
-    ['a freed input in an array', weighted, () => [[make([1]), freed()]], DisposedError, 'weighted: a float64 tensor'],
-    ['another device', add, () => [make([1]), elsewhere()], DeviceError, "add: tensors live on 'reference' and 'reference'"],
-    ['another device in an array', weighted, () => [[make([1]), elsewhere()]], DeviceError, 'weighted: tensors live on'],
+    ['a missing operand', add, () => [plain([1])], ArgumentError, 'add: y must be a tensor or a number, got undefined'],
+    ['text', add, () => [plain([1]), '2'], ArgumentError, 'add: y must be a tensor or a number, got string'],
+    ['null for an input', affine, () => [plain([1]), null], ArgumentError, 'affine: weight must be a tensor, got null'],
+    ['a number where a tensor is due', affine, () => [plain([1]), 2], ArgumentError, 'weight must be a tensor, got number'],
+    ['an array for one', affine, () => [[plain([1])], plain([1])], ArgumentError, 'affine: x must be a tensor, got object'],
+    ['one for an array', concat, () => [plain([1])], ArgumentError, 'concat: tensors must be an array of tensors, got object'],
+    ['a number in an array', weighted, () => [[plain([1]), 2]], ArgumentError, 'weighted: tensors must be an array of tensors'],
+    ['an unknown option', power, () => [plain([1]), { exponent: 2, size: 3 }], ArgumentError, "power: has no option 'size'; use exponent, scale"],
+    ['an option where there is none', add, () => [plain([1]), 1, { axis: 0 }], ArgumentError, "add: has no option 'axis'; it takes none"],
+    ['a missing option', power, () => [plain([1]), { scale: 2 }], ArgumentError, "power: needs the option 'exponent'"],
+    ['no options at all', power, () => [plain([1])], ArgumentError, "power: needs the option 'exponent'"],
+    ['an option that is undefined', power, () => [plain([1]), { exponent: undefined }], ArgumentError, "needs the option 'exponent'"],
+    ['a number for options', power, () => [plain([1]), 2], ArgumentError, 'power: takes x, options; got Tensor(float64 [1] on reference), 2'],
+    ['a tensor for options', power, () => [plain([1]), plain([2])], ArgumentError, 'power: takes x, options; got'],
+    ['one argument too many', power, () => [plain([1]), { exponent: 2 }, 3], ArgumentError, 'power: takes x, options; got'],
+    ['reals where integers are due', affine, () => [plain([1]), plain([1]), undefined, plain([0])], DtypeError, "affine: index must be int32 or uint8, got float64; use index.cast('int32')"],
+    ['a freed input', add, () => [plain([1]), freed()], DisposedError, 'add: a float64 tensor of shape [1] was used after it was freed'],
+    ['a freed input in an array', weighted, () => [[plain([1]), freed()]], DisposedError, 'weighted: a float64 tensor'],
+    ['another device', add, () => [plain([1]), elsewhere()], DeviceError, "add: tensors live on 'reference' and 'reference'"],
+    ['another device in an array', weighted, () => [[plain([1]), elsewhere()]], DeviceError, 'weighted: tensors live on'],
   ]; // prettier-ignore
 
   test.each(bad)('%s', (_title, op, args, kind, message) => {
@@ -68,7 +64,7 @@ describe('arguments', () => {
   });
 
   function freed(): Tensor {
-    const x = make([1]);
+    const x = plain([1]);
     x.dispose();
     return x;
   }
@@ -79,16 +75,16 @@ describe('arguments', () => {
 
   test('reference and cpu do not mix, and the error says how they would', () => {
     scope(() => {
-      const call = (): Tensor => make([1]).add(tensor([1], { device: 'cpu' }));
+      const call = (): Tensor => plain([1]).add(tensor([1], { device: 'cpu' }));
       expect(call).toThrow(DeviceError);
       expect(call).toThrow("add: tensors live on 'reference' and 'cpu'; move one with .to('reference')");
     });
   });
 
   test('an optional input is left out, undefined or null', async () => {
-    using x = make([1, 2]);
-    using w = make([3, 4]);
-    using bias = make([10, 20]);
+    using x = plain([1, 2]);
+    using w = plain([3, 4]);
+    using bias = plain([10, 20]);
     for (const rest of [[], [undefined], [undefined, undefined, {}], [null]]) {
       using y = loose(affine)(x, w, ...rest) as Tensor;
       expect(await y.array()).toEqual([3, 8]);
@@ -98,17 +94,17 @@ describe('arguments', () => {
   });
 
   test('options that are undefined or null are the defaults', async () => {
-    using x = make([2]);
+    using x = plain([2]);
     for (const options of [undefined, null, {}, { value: undefined }]) loose(increase)(x, options);
     expect(await x.array()).toEqual([6]);
   });
 
   test('the caller’s options are not kept: changing them later changes nothing', async () => {
-    using x = make([2], true);
+    using x = leaf([2]);
     const options = { exponent: 2 };
     using y = power(x, options);
     options.exponent = 5;
-    y.backward(make([1]));
+    y.backward(plain([1]));
     expect(await x.grad!.array()).toEqual([4]);
   });
 
@@ -119,16 +115,16 @@ describe('arguments', () => {
     expect(await y.array()).toEqual([1, 4]);
     const z = add(x, 1);
     expect(await z.array()).toEqual([2, 3]);
-    expect(memory()[device]!.tensors - before.tensors).toBe(3);
+    expect(live().tensors - before.tensors).toBe(3);
     [x, y, z].forEach((one) => one.dispose());
     settled();
   });
 
   test('a cast input passes its gradient on', async () => {
-    using x = make([1, 2], true);
+    using x = leaf([1, 2]);
     using index = tensor([5, 6], { device, dtype: 'int32' });
     using y = x.mul(index);
-    y.backward(make([1, 1]));
+    y.backward(plain([1, 1]));
     expect(await x.grad!.array()).toEqual([5, 6]);
   });
 });
@@ -148,7 +144,7 @@ describe('declarations', () => {
 
   test('an op has its name, and several outputs come in order', async () => {
     expect(parts.name).toBe('parts');
-    using x = make([1, 2]);
+    using x = plain([1, 2]);
     const [square, triple, count] = parts(x);
     expect([square.dtype, triple.dtype, count.dtype]).toEqual(['float64', 'float64', 'int32']);
     expect([await square.array(), await triple.array(), await count.array()]).toEqual([[1, 4], [3, 6], 2]); // prettier-ignore
@@ -171,7 +167,7 @@ describe('declarations', () => {
       },
       samples: [{ x: [2] }],
     });
-    using x = make([1, 2]);
+    using x = plain([1, 2]);
     using y = twice(x);
     expect(await y.array()).toEqual([2, 4]);
   });
@@ -197,15 +193,15 @@ describe('declarations', () => {
         samples: [],
       });
     };
-    const x = make([[1, 2], [3, 4]], true).transpose(); // prettier-ignore
+    const x = leaf([[1, 2], [3, 4]]).transpose(); // prettier-ignore
     define(false)(x, [x]).dispose();
     define(true)(x, [x]).dispose();
     expect(seen).toEqual([true, true, false, false]);
-    expect(memory()[device]!.tensors - before.tensors).toBe(2);
+    expect(live().tensors - before.tensors).toBe(2);
   });
 
   test('an op without elements to make does not run', () => {
-    using x = make([]);
+    using x = plain([]);
     const [one, other] = failing(x, { forward: true });
     expect([one.shape, other.shape]).toEqual([[0], [0]]);
     one.dispose();
@@ -215,7 +211,7 @@ describe('declarations', () => {
 
 describe('an op that fails leaves nothing behind', () => {
   test('in its kernel', () => {
-    const x = make([1, 2], true);
+    const x = leaf([1, 2]);
     expect(() => failing(x, { forward: true })).toThrow('the kernel failed');
     const int = tensor([1], { device, dtype: 'int32' });
     expect(() => failing(int, { forward: true })).toThrow('the kernel failed'); // with a cast
@@ -227,7 +223,7 @@ describe('an op that fails leaves nothing behind', () => {
     const x = tensor([1, 2], { device, dtype: 'int32' });
     expect(() => x.add(tensor([1, 2, 3], { device }))).toThrow('do not broadcast');
     expect(() => loose(affine)(x, 'w')).toThrow('weight must be a tensor');
-    expect(memory()[device]!.tensors - before.tensors).toBe(2);
+    expect(live().tensors - before.tensors).toBe(2);
   });
 
   test('while it allocates', () => {
@@ -241,7 +237,7 @@ describe('an op that fails leaves nothing behind', () => {
       backward: ({ grads: [g] }) => ({ x: g }),
       samples: [],
     });
-    const x = make([1, 2], true);
+    const x = leaf([1, 2]);
     expect(() => half(x)).toThrow(DtypeError);
     expect(() => half(x)).toThrow("half: 'reference' has no float16; it stores float64, int32, bool");
     x.dispose();
@@ -249,7 +245,7 @@ describe('an op that fails leaves nothing behind', () => {
   });
 
   test('in its layout', () => {
-    const x = make([1, 2], true);
+    const x = leaf([1, 2]);
     expect(() => slice(x, { axis: 3 })).toThrow('axis 3 is out of range');
     const broken: Op<['x']> = defineOp({
       name: 'broken',
@@ -269,7 +265,7 @@ describe('an op that fails leaves nothing behind', () => {
 
 describe('ops that write in place', () => {
   test('change what they are given, and every view of it', async () => {
-    using x = make([1, 2]);
+    using x = plain([1, 2]);
     using view = x.slice({ axis: 0, start: 1 });
     expect(increase(x, { value: 10 })).toBeUndefined();
     expect(await view.array()).toEqual([12]);
@@ -280,7 +276,7 @@ describe('ops that write in place', () => {
 
   test('refuse what they could only write to a copy of', () => {
     scope(() => {
-      const strided = make([[1, 2], [3, 4]]).transpose(); // prettier-ignore
+      const strided = plain([[1, 2], [3, 4]]).transpose(); // prettier-ignore
       expect(() => increase(strided)).toThrow('increase: x is written in place and has gaps between its elements');
       const ints = tensor([1, 2], { device, dtype: 'int32' });
       expect(() => increase(ints)).toThrow('increase: x is written in place and is int32; it must be float64');
