@@ -26,7 +26,8 @@ export function dropoutElements(
 
 /** Rows of `share` elements, each kept or dropped as a whole. */
 export function dropoutRows(
-  x: usize, y: usize, rows: i32, share: i32, seed: i32, threshold: i32, scale: f32, begin: i32, end: i32, scratch: usize,
+  x: usize, y: usize, rows: i32, share: i32, seed: i32, threshold: i32, scale: f32,
+  begin: i32, end: i32, scratch: usize,
 ): void {
   const bytes = <usize>share << 2;
   const factor = f32x4.splat(scale);

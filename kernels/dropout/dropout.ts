@@ -23,7 +23,8 @@ function checkRate(op: string, p: number): void {
  * x / (1 − p) where the element's random bits are at least p · 2³², else 0. Group i of `share` elements has word i of
  * the generator with this seed; backward draws the same words again, so nothing is saved.
  *
- * @source Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011: Philox4x32-10, key (seed, 0), counter ⌊i / 4⌋
+ * @source Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011: Philox4x32-10 with key (seed, 0) and
+ *   counter ⌊i / 4⌋
  */
 export const seededDropout: Op<['x'], DropoutAttrs> = defineOp({
   name: 'seededDropout',

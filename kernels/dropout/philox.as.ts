@@ -2,7 +2,7 @@
  * Philox4x32-10, four blocks at a time: the bits of tensor/philox.ts for keys of 32 bits. Not a kernel itself.
  */
 
-/** Writes the sixteen words of blocks `block` … `block + 3` to `to`: word w of block b is the generator's bit 4b + w. */
+/** Writes the words of blocks `block` … `block + 3` to `to`: word w of block b is number 4b + w of the generator. */
 export function philox4(seed: i32, block: i32, to: usize): void {
   const m0 = i32x4.splat(0xd2511f53);
   const m1 = i32x4.splat(0xcd9e8d57);

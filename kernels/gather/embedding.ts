@@ -4,7 +4,8 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { build } from '../runtime/reference/loops.ts';
 import { embeddingCpu } from './gather.cpu.ts';
-import { indexAt, scatterAdd } from './gather.ts';
+import { scatterAdd } from './gather.ts';
+import { indexAt } from './loops.ts';
 
 /**
  * The rows of weight [V, D] that index [*] names: [*, D]. The gradient of a row is the sum over the places that named

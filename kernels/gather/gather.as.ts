@@ -1,7 +1,7 @@
 // Elements chosen by index along the middle of three axes, and the sums that undo it.
 //
-// Legend: x [outer, n, inner], y [outer, m, inner] for gathers; the other way round for scatterAdd. index [outer, m, inner],
-// or [outer, m] when `shared`: one index for the whole row. Indices were checked before.
+// Legend: x [outer, n, inner], y [outer, m, inner] for gathers; the other way round for scatterAdd.
+// index [outer, m, inner], or [outer, m] when `shared`: one index for the whole row. Indices were checked before.
 // No memory beside the buffers. scatterAdd adds in the order of the index, so its sums do not depend on threads.
 
 /** y[o, k, i] = x[o, index[o, k, i], i]. Items are the outer · m rows of y. */

@@ -4,8 +4,6 @@ import { acceptsStrides } from '../../autograd/types.ts';
 import { byteSize } from '../../tensor/dtype.ts';
 import { scope } from '../../tensor/scope.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { contiguous } from '../layout/contiguous.ts';
-import { slice } from '../layout/slice.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { withIndices } from './indices.cpu.ts';
 
@@ -13,7 +11,7 @@ import { withIndices } from './indices.cpu.ts';
 const stripWidth = 16;
 
 function packed(x: Tensor): Tensor {
-  return x.isContiguous ? x : contiguous(x.detach());
+  return x.isContiguous ? x : x.detach().contiguous();
 }
 
 /** One index per row where the axes behind `axis` only repeat it, as `expand` leaves them. */
@@ -21,7 +19,7 @@ function sharedIndex(index: Tensor, axis: number): Tensor | null {
   let result = index;
   for (let i = axis + 1; i < index.rank; i++) {
     if (index.shape[i]! > 1 && index.strides[i] !== 0) return null;
-    if (index.shape[i]! > 1) result = slice(result, { axis: i, start: 0, end: 1 });
+    if (index.shape[i]! > 1) result = result.slice({ axis: i, start: 0, end: 1 });
   }
   return result;
 }

@@ -1,22 +1,13 @@
 import type { Op } from '../../autograd/types.ts';
-import type { NdArray } from '../../tensor/runtime.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { indexError } from '../../tensor/indexError.ts';
 import { scope } from '../../tensor/scope.ts';
 import { checkShape, formatShape, normalizeAxis, sameShape } from '../../tensor/shape.ts';
-import { slice } from '../layout/slice.ts';
 import { build, indices, positionOf } from '../runtime/reference/loops.ts';
 import { gatherCpu, scatterAddCpu } from './gather.cpu.ts';
-
-/** The index at flat `position`, checked. */
-export function indexAt(op: string, index: NdArray, position: number, size: number): number {
-  const value = index.data[position]!;
-  if (value >= 0 && value < size) return value;
-  throw indexError(op, 'index', value, position, index.shape, size);
-}
+import { indexAt } from './loops.ts';
 
 /** `gather` where x and index differ along `axis` only. */
 export const gatherAlong: Op<['x', 'index:int'], { axis: number }> = defineOp({
@@ -120,7 +111,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   checkFits(x.shape, index.shape, at);
   return scope(() => {
     const used = index.shape.reduce((part, n, i) => {
-      return i === at || n === x.shape[i] ? part : slice(part, { axis: i, start: 0, end: n });
+      return i === at || n === x.shape[i] ? part : part.slice({ axis: i, start: 0, end: n });
     }, x);
     return gatherAlong(used, index, { axis: at });
   });

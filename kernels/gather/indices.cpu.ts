@@ -41,11 +41,15 @@ function checkIndices(index: Tensor, address: number, { op, name, size, skip }: 
   });
   let count = 0;
   for (let i = 0; i < bounds.length; i += 3) {
-    count += bounds[i + 2]!;
-    if (bounds[i + 2]! === 0 || (bounds[i]! >= 0 && bounds[i + 1]! < size)) continue;
-    const values = index.dataNow()!;
-    const at = values.findIndex((v) => v !== skip && (v < 0 || v >= size));
-    throw indexError(op, name, values[at]!, at, index.shape, size);
+    const [low, high, found] = bounds.subarray(i, i + 3) as unknown as [number, number, number];
+    count += found;
+    if (found > 0 && (low < 0 || high >= size)) throw firstError(index, { op, name, size, skip: left });
   }
   return count;
+}
+
+function firstError(index: Tensor, { op, name, size, skip }: IndexChecks): Error {
+  const values = index.dataNow()!;
+  const at = values.findIndex((v) => v !== skip && (v < 0 || v >= size));
+  return indexError(op, name, values[at]!, at, index.shape, size);
 }

@@ -2,7 +2,7 @@ import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { oneHotCpu } from './gather.cpu.ts';
-import { indexAt } from './gather.ts';
+import { indexAt } from './loops.ts';
 
 /**
  * 1 where the last axis is the index, else 0: index [*] → int32 [*, classes].

@@ -1,8 +1,8 @@
 // Cross entropy of rows of logits against class indices, and the sum of per-row losses.
 //
 // Legend: logits, dx [rows, n]; target [rows] (int32, in range or `ignore`); losses [rows]; g [rows] or one number.
-// Items are rows. The backward computes the softmax again: one exponential per logit either way, nothing to remember, and
-// exact for logits of 1e4, where a stored logsumexp would be rounded.
+// Items are rows. The backward computes the softmax again: one exponential per logit either way, nothing to remember,
+// and exact for logits of 1e4, where a stored logsumexp would be rounded.
 
 import { log1, madd, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
@@ -21,7 +21,8 @@ function distances(x: usize, n: i32, shift: f32): f32 {
 
 /** (1 − smoothing) · −ln p[target] + smoothing · mean of −ln p; 0 for ignored rows. Scratch: n floats. */
 export function crossEntropyRows(
-  logits: usize, target: usize, losses: usize, n: i32, smoothing: f32, ignore: i32, begin: i32, end: i32, scratch: usize,
+  logits: usize, target: usize, losses: usize, n: i32, smoothing: f32, ignore: i32,
+  begin: i32, end: i32, scratch: usize,
 ): void {
   for (let row = begin; row < end; row++) {
     const to = losses + (<usize>row << 2);

@@ -49,7 +49,7 @@ function check(
   checkReduction(op, reduction);
 }
 
-/** Per row: the logits in float64, their softmax, the smoothed target and its share of the loss (0 for ignored rows). */
+/** Per row: the logits, their largest and Σ exp, the smoothed target, and the row's share of the loss (ignored: 0). */
 function* rowsOf(
   logits: NdArray,
   target: NdArray,

@@ -28,9 +28,11 @@ export function layerNormForward(
   }
 }
 
-/** dx of one row; what it owes to dweight and dbias is added to `sums`. `whole`: n is a multiple of 4. */
+/** dx of one row; what the row owes to dweight and dbias is added to `sums`. `whole`: n is a multiple of 4. */
 @inline
-function backwardRow(x: usize, w: usize, g: usize, dx: usize, sums: usize, n: i32, m: v128, r: v128, whole: bool): void {
+function backwardRow(
+  x: usize, w: usize, g: usize, dx: usize, sums: usize, n: i32, m: v128, r: v128, whole: bool,
+): void {
   const biases = sums + (<usize>n << 2);
   let u = f32x4.splat(0);
   let ux = f32x4.splat(0);
@@ -79,7 +81,7 @@ export function layerNormBackward(
   }
 }
 
-/** to[k] = Σ from[row][k] in the order of the rows, which lie `stride` elements apart. Items are strips of 16 columns. */
+/** to[k] = Σ from[row][k] in the order of the rows, `stride` elements apart. Items are strips of 16 columns. */
 export function addRows(from: usize, rows: i32, stride: i32, to: usize, width: i32, begin: i32, end: i32): void {
   const step = <usize>stride << 2;
   const last = min(end << 4, width);

@@ -113,8 +113,8 @@ export interface LayerNormOptions {
 }
 
 /**
- * Each row with mean 0 and variance 1, then scaled and shifted: (x − mean) / √(variance + eps) ⊙ weight + bias. Mean and
- * (biased) variance are taken over the last axes, `normalizedShape`. x [..., *normalizedShape] → the same shape.
+ * Each row with mean 0 and variance 1, then scaled and shifted: (x − mean) / √(variance + eps) ⊙ weight + bias. Mean
+ * and (biased) variance are taken over the last axes, `normalizedShape`. x [..., *normalizedShape] → the same shape.
  *
  * @throws ShapeError when x does not end in `normalizedShape`, or weight or bias have another shape.
  * @source Ba et al., "Layer Normalization", 2016, eq. 4

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import { pointer, temporary } from '../runtime/cpu/launch.ts';
 
-/** Calls `body` with the addresses of weight and bias, n floats each: ones and zeros stand for those that are missing. */
+/** Calls `body` with the addresses of weight and bias, n floats each: ones and zeros stand for missing ones. */
 export function parameterPointers(
   x: Tensor,
   n: number,

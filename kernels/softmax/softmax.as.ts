@@ -1,8 +1,8 @@
 // softmax and logSoftmax, forward and backward.
 //
 // Legend: x, y, g, dx are [outer, n, inner]; a line is the n elements along the middle axis.
-// `...Rows` take inner = 1: items are rows. `...Strips` take any inner: items are strips of 64 neighbouring lines, walked
-// n times along memory; scratch holds two numbers per line of the strip.
+// `...Rows` take inner = 1: items are rows. `...Strips` take any inner: items are strips of 64 neighbouring lines,
+// walked n times along memory; scratch holds two numbers per line of the strip.
 // Sums: rows in four lanes, lane by lane, added at the end; strips along n in order.
 
 import { exp4, log4, log1, madd, nmadd, sum4 } from '../runtime/cpu/simd.as';
@@ -149,7 +149,9 @@ function stripExponentials(x: usize, y: usize, n: i32, row: usize, width: i32, s
       v128.store(scratch + at, f32x4.pmax(v128.load(scratch + at), loadUpTo(from + at, width - c, -Infinity)));
     }
   }
-  for (let at: usize = 0; at < stripBytes(width); at += 16) v128.store(scratch + at, finiteShift(v128.load(scratch + at)));
+  for (let at: usize = 0; at < stripBytes(width); at += 16) {
+    v128.store(scratch + at, finiteShift(v128.load(scratch + at)));
+  }
   for (let k = 0, at = <usize>0; k < n; k++, at += row) {
     for (let c = 0; c < width; c += 4) {
       const lane = <usize>c << 2;
@@ -174,7 +176,7 @@ export function softmaxStrips(x: usize, y: usize, n: i32, inner: i32, begin: i32
     for (let k = 0, to = y + start; k < n; k++, to += row) {
       for (let c = 0; c < width; c += 4) {
         const lane = <usize>c << 2;
-        storeUpTo(to + lane, f32x4.mul(loadUpTo(to + lane, width - c, 0), v128.load(scratch + lane, 256)), width - c);
+        scale(to + lane, width - c, v128.load(scratch + lane, 256));
       }
     }
   }
