@@ -8,7 +8,6 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { scope } from '../tensor/scope.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { grad } from './backward.ts';
-import { noGrad } from './tape.ts';
 
 export interface GradientCheckOptions {
   /** Of the directions. Default 0. */
@@ -77,12 +76,11 @@ function compare(
   epsilon: number,
 ): { numeric: number; analytic: number } {
   const directions = points.map(({ shape }) => generator.normal(sizeOf(shape), 'float64'));
-  const at = (step: number, requiresGrad = false): Tensor[] =>
-    points.map((point, i) => moved(point, directions[i]!, step, requiresGrad));
-  const inputs = at(0, true);
+  const at = (step: number): Tensor[] => points.map((point, i) => moved(point, directions[i]!, step));
+  const inputs = at(0);
   const output = body(...inputs);
   const weights = generator.normal(output.size, 'float64');
-  const value = (step: number): number => noGrad(() => dot(body(...at(step)), weights));
+  const value = (step: number): number => dot(body(...at(step)), weights);
   const numeric = (value(epsilon) - value(-epsilon)) / (2 * epsilon);
   const gradOutput = tensor(weights, { shape: output.shape, device: 'reference' });
   const real = inputs.filter((input) => input.requiresGrad);
@@ -96,12 +94,7 @@ function compare(
   return { numeric, analytic };
 }
 
-function moved(
-  { shape, data, isReal, isInt }: Point,
-  direction: TypedArray,
-  step: number,
-  requiresGrad: boolean,
-): Tensor {
+function moved({ shape, data, isReal, isInt }: Point, direction: TypedArray, step: number): Tensor {
   if (!isReal)
     return tensor(isInt ? Int32Array.from(data) : data, {
       shape,
@@ -109,7 +102,7 @@ function moved(
       device: 'reference',
     });
   const values = Float64Array.from(data, (value, i) => value + step * direction[i]!);
-  return tensor(values, { shape, device: 'reference', requiresGrad });
+  return tensor(values, { shape, device: 'reference', requiresGrad: true });
 }
 
 function dot(x: Tensor, weights: TypedArray): number {

@@ -2,6 +2,7 @@
 
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Runtime } from '../tensor/runtime.ts';
+import type { Layout } from '../tensor/layout.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
 import type { Call, Inputs } from './arguments.ts';
@@ -71,10 +72,15 @@ function apply(op: AnyOpDefinition, args: readonly unknown[]): Tensor | readonly
   try {
     readInputs(call, args);
     const outputs = compute(call);
-    return op.outputs.length === 1 ? outputs[0] : op.outputs.length === 0 ? undefined : outputs;
+    return isSingle(op) ? outputs[0] : op.outputs.length === 0 ? undefined : outputs;
   } finally {
     for (const tensor of call.temporaries) tensor.dispose();
   }
+}
+
+/** Whether the op gives a tensor, not a list. */
+function isSingle({ outputs }: AnyOpDefinition): boolean {
+  return outputs.length === 1 && !outputs[0]!.endsWith('[]');
 }
 
 /** Makes the outputs, fills them, and records the call on the tape. */
@@ -82,16 +88,17 @@ function compute(call: Call): readonly Tensor[] {
   const { op, attrs, inputs, runtime } = call;
   const shapes = shapesOf(op, inputs);
   const shape = op.shape(shapes, attrs);
+  const sizes = isSingle(op) ? [shape as Shape] : ((shape ?? []) as readonly Shape[]);
   const dtypes = op.dtype ? op.dtype(call.dtype, attrs) : call.dtype;
   const node = op.backward && isGradEnabled() && needsGrad(op, inputs) ? new TapeNode(op, attrs, shapes) : null;
   const target = op.moves ? (op.moves(attrs) as Runtime) : runtime;
   const outputs: Tensor[] = [];
   try {
-    for (let i = 0; i < op.outputs.length; i++) {
+    const views = op.view && viewsOf(call);
+    for (let i = 0; i < sizes.length; i++) {
       const dtype = typeof dtypes === 'string' ? dtypes : dtypes[i]!;
       const variable = node && isFloat(dtype) ? node.output(i) : null;
-      const size = op.outputs.length === 1 ? (shape as Shape) : (shape as readonly Shape[])[i]!;
-      outputs.push(op.view ? viewOf(call, variable) : allocate(op, target, dtype, size, variable));
+      outputs.push(views ? views(i, variable) : allocate(op, target, dtype, sizes[i]!, variable));
     }
     if (!op.view && !isEmpty(outputs)) run(call, outputs);
   } catch (error) {
@@ -125,16 +132,20 @@ function needsGrad(op: AnyOpDefinition, inputs: Inputs): boolean {
   return false;
 }
 
-function viewOf(call: Call, variable: Variable | null): Tensor {
+/** Makes output i of a view: the input's elements, or those of a packed copy where its strides do not allow the view. */
+function viewsOf(call: Call): (i: number, variable: Variable | null) => Tensor {
   const { op, attrs } = call;
   let base = call.inputs[op.slots[0]!.name] as Tensor;
-  let layout = op.view!(base, attrs);
-  if (!layout) {
+  let found = op.view!(base, attrs);
+  if (!found) {
     base = temporary(call, packedCopy(base));
-    layout = op.view!(base, attrs)!;
+    found = op.view!(base, attrs)!;
   }
-  base.storage.retain();
-  return new Tensor(base.storage, base.dtype, layout, variable);
+  const layouts = [found].flat() as Layout[];
+  return (i, variable) => {
+    base.storage.retain();
+    return new Tensor(base.storage, base.dtype, layouts[i]!, variable);
+  };
 }
 
 function allocate(

@@ -47,17 +47,30 @@ export type OpArguments<I extends readonly string[], A extends object> = NoAttrs
   ? [...Lenient<Arguments<I>>, attrs?: A]
   : [...Arguments<I>, attrs: A];
 
+/** Outputs whose number the inputs decide: `outputs: ['parts[]']`. */
+type Parts = readonly [`${string}[]`];
+
 export type OpResult<O extends readonly string[]> = O extends readonly []
   ? void
-  : O extends readonly [string]
-    ? Tensor
-    : { [K in keyof O]: Tensor };
+  : O extends Parts
+    ? Tensor[]
+    : O extends readonly [string]
+      ? Tensor
+      : { [K in keyof O]: Tensor };
 
 type OneOrTuple<O extends readonly string[], T> = O extends readonly []
   ? void
+  : O extends Parts
+    ? readonly T[]
+    : O extends readonly [string]
+      ? T
+      : { readonly [K in keyof O]: T };
+
+type OutputGrads<O extends readonly string[]> = O extends Parts
+  ? readonly (Tensor | null)[]
   : O extends readonly [string]
-    ? T
-    : { readonly [K in keyof O]: T };
+    ? readonly [Tensor]
+    : { readonly [K in keyof O]: Tensor | null };
 
 type ReferenceResult<O extends readonly string[]> = O extends readonly [] ? readonly NdArray[] : OneOrTuple<O, NdArray>;
 
@@ -97,7 +110,7 @@ export interface BackwardContext<
   S extends string,
 > {
   /** One per output; with several outputs, null where no gradient arrives. */
-  grads: O extends readonly [string] ? readonly [Tensor] : { readonly [K in keyof O]: Tensor | null };
+  grads: OutputGrads<O>;
   /** The inputs named in `saves`. */
   inputs: Pick<ByInput<I, Tensor>, S & keyof ByInput<I, Tensor>>;
   /** The outputs named in `saves`. */
@@ -122,7 +135,7 @@ export interface OpDefinition<
   name: string;
   /** `'x'`, `'bias?'` (optional), `'tensors[]'` (many); with a class and no gradient: `'target:int'`, `'condition:bool'`, `'index:any'`; `'y:operand'` (also a number). */
   inputs: I;
-  /** Names of the outputs when there is not exactly one. */
+  /** Names of the outputs when there is not exactly one; `['parts[]']` for a list whose length the inputs decide. */
   outputs?: O;
   /** Defaults of the optional attributes. */
   attrs?: Defaults<A>;
@@ -136,8 +149,8 @@ export interface OpDefinition<
   shape(inputs: ByInput<I, Shape>, attrs: Required<A>): OneOrTuple<O, Shape>;
   /** Plain float64 loops: the oracle of every kernel. Of an op that writes in place: the new values of the `mutates` that were given, in their order. */
   reference(inputs: ByInput<I, NdArray>, attrs: Required<A>): ReferenceResult<O>;
-  /** An op that only moves strides and offset: the layout of its output, or null where that needs a contiguous copy first. It has no kernels. */
-  view?(input: Layout, attrs: Required<A>): Layout | null;
+  /** An op that only moves strides and offset: the layout of its output (or outputs), or null where that needs a contiguous copy first. It has no kernels. */
+  view?(input: Layout, attrs: Required<A>): OneOrTuple<O, Layout> | null;
   /** An op that copies its input to another device, and has no kernels. */
   moves?(attrs: Required<A>): Device;
   /** Inputs that the kernel writes. Such an op has no outputs (`outputs: []`) and is never differentiable. */
@@ -178,7 +191,7 @@ export interface AnyOpDefinition {
   readonly dtype: ((inputs: Dtype, attrs: object) => Dtype | readonly Dtype[]) | undefined;
   shape(inputs: object, attrs: object): unknown;
   reference(inputs: object, attrs: object): NdArray | readonly NdArray[];
-  readonly view: ((input: Layout, attrs: object) => Layout | null) | undefined;
+  readonly view: ((input: Layout, attrs: object) => Layout | readonly Layout[] | null) | undefined;
   readonly moves: ((attrs: object) => Device) | undefined;
   readonly mutates: readonly string[];
   readonly kernels: Partial<Record<DeviceName, AnyKernel>>;

@@ -58,7 +58,7 @@ abstract class NeighborhoodAttention extends Module {
       const lead = x.shape.slice(0, -1); // [B, *X]
       const headDim = this.embedDim / this.numHeads;
       const qkv = this.qkv.forward(x).reshape([...lead, 3, this.numHeads, headDim]);
-      const [query, key, value] = qkv.unbind(-3) as [Tensor, Tensor, Tensor]; // views of one tensor, [B, *X, N, D]
+      const [query, key, value] = qkv.unbind({ axis: -3 }) as [Tensor, Tensor, Tensor]; // views of one tensor, [B, *X, N, D]
       const attended = neighborhoodAttention(query, key, value, { ...this.problem, scale: this.scale });
       return this.projDrop.forward(this.proj.forward(attended.reshape([...lead, this.embedDim])));
     });

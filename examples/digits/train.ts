@@ -61,13 +61,13 @@ async function train(options: Options): Promise<void> {
   const { epochs, batch, lr, seed, limit } = options;
   const run: Run = { model, optimizer, schedule, loader, losses: [], settings: { epochs, batch, lr, seed, limit } };
   if (options.resume) await resume(options.checkpoint, run);
-  console.log(`${String(model)}\n${digits.size} digits, ${threads()} threads`);
+  console.log(`${model.toString()}\n${digits.size} digits, ${threads()} threads`);
 
-  let interrupted = false;
-  process.once('SIGINT', () => (interrupted = true));
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort());
   const progress = new Progress(totalSteps, run.losses.length);
   let accuracy = 0;
-  while (run.losses.length < totalSteps && !interrupted) {
+  while (run.losses.length < totalSteps && !interrupt.signal.aborted) {
     for await (const { image, label } of loader) {
       const step = trainStep(run, image, label);
       using loss = step.loss,
@@ -75,13 +75,14 @@ async function train(options: Options): Promise<void> {
       run.losses.push(await loss.item());
       accuracy += ((await hits.item()) - accuracy) / Math.min(run.losses.length, 100);
       progress.update(run.losses.length, { loss: run.losses.at(-1)!, accuracy, batch });
-      if (interrupted) break;
+      if (interrupt.signal.aborted) break;
     }
     await save(options.checkpoint, run);
   }
   progress.end();
   await drawLossCurve(options.chart, run.losses);
-  if (interrupted) return console.log(`stopped after step ${run.losses.length} of ${totalSteps}; go on with --resume`);
+  if (interrupt.signal.aborted)
+    return console.log(`stopped after step ${run.losses.length} of ${totalSteps}; go on with --resume`);
   const score = await evaluate(model, testDigits);
   console.log(`test accuracy ${(100 * score).toFixed(2)} % in ${Math.round((performance.now() - start) / 1000)} s`);
 }

@@ -137,9 +137,3 @@ export const flip: Op<['x'], { axis?: number | readonly number[] | undefined }> 
   samples: [{ x: [5] }, { x: [2, 3, 4], attrs: { axis: [0, -1] } }, { x: [2, 0], attrs: { axis: 0 } }],
   errors: [{ x: [3], attrs: { axis: [0, 0] }, throws: 'named twice' }],
 });
-
-/** One tensor per index of `axis`, without a copy. */
-export function unbind(x: Tensor, axis = 0): Tensor[] {
-  const at = normalizeAxis('unbind', axis, x.shape);
-  return Array.from({ length: x.shape[at]! }, (_, i) => select(x, at, i));
-}
