@@ -1,0 +1,99 @@
+// A thousand training steps end with the bytes they began with: by our count, by the WebAssembly memory and by the process.
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { memory, scope, tensor } from '../index.ts';
+import * as nn from '../nn/index.ts';
+import { Generator } from '../tensor/philox.ts';
+import { devices } from './devices.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** What is left in the process, after the garbage is gone. */
+async function residentBytes(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return process.memoryUsage.rss();
+}
+
+/** One of everything that keeps something: saved tensors, running statistics, random masks, optimizer state. */
+const makeNetwork = (): nn.Sequential =>
+  new nn.Sequential(
+    new nn.Conv2d(1, 4, 3, { padding: 1 }),
+    new nn.BatchNorm2d(4),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Flatten(),
+    new nn.LayerNorm(64),
+    new nn.Dropout(0.1),
+    new nn.Linear(64, 10),
+  );
+
+describe.each(devices)('training on %s', (device) => {
+  const steps = device === 'cpu' ? 1000 : 50;
+
+  test(`${steps} steps`, async () => {
+    const network = makeNetwork().to(device);
+    const optimizer = new nn.optim.AdamW(network.parameters(), { lr: 1e-3 });
+    const generator = new Generator(0);
+
+    const step = async (): Promise<number> => {
+      const pixels = generator.normal(2 * 64, 'float32');
+      using loss = scope(() => {
+        const image = tensor(pixels, { shape: [2, 1, 8, 8], device });
+        const label = tensor([1, 7], { dtype: 'int32', device });
+        optimizer.zeroGrad();
+        const logits = network.forward(image);
+        const value = nn.crossEntropy(logits, label).add(logits.square().mean().mul(1e-4));
+        value.backward();
+        optimizer.step();
+        return value;
+      });
+      return loss.item();
+    };
+
+    const first = await step(); // allocates gradients and optimizer state
+    for (let i = 0; i < 20; i++) await step();
+    const before = { ...memory()[device]!, resident: await residentBytes() };
+    let last = 0;
+    for (let i = 0; i < steps; i++) last = await step();
+    const after = { ...memory()[device]!, resident: await residentBytes() };
+
+    expect(after.tensors).toBe(before.tensors);
+    expect(after.bytes).toBe(before.bytes);
+    expect(after.reserved).toBe(before.reserved);
+    expect(after.peak).toBe(before.peak);
+    expect(after.resident - before.resident).toBeLessThan(24 * 2 ** 20); // compiled code and heap pages come and go
+    expect([first, last].every(Number.isFinite)).toBe(true);
+  });
+
+  test('without a scope, layers, backward and optimizers leave only what they return', () => {
+    const network = makeNetwork().to(device);
+    const optimizer = new nn.optim.AdamW(network.parameters(), { lr: 1e-3 });
+    const image = tensor(new Generator(0).normal(2 * 64, 'float32'), { shape: [2, 1, 8, 8], device });
+    const label = tensor([1, 7], { dtype: 'int32', device });
+    const live = (): number => memory()[device]!.tensors;
+    const step = (): number[] => {
+      const start = live();
+      const logits = network.forward(image);
+      const forward = live() - start;
+      const loss = nn.crossEntropy(logits, label);
+      const criterion = live() - start - forward;
+      loss.backward();
+      const gradients = live() - start - forward - criterion;
+      optimizer.step();
+      const state = live() - start - forward - criterion - gradients;
+      optimizer.zeroGrad();
+      [logits, loss].forEach((x) => x.dispose());
+      return [forward, criterion, gradients, state, live() - start];
+    };
+    const parameters = [...network.parameters()].length;
+    const [forward, criterion, gradients] = step();
+    expect([forward, criterion, gradients]).toEqual([1, 1, parameters]);
+    expect(step()).toEqual([1, 1, parameters, 0, 0]);
+  });
+});
