@@ -149,7 +149,7 @@ export const normalizeChannels: Op<Given, { eps?: number }> = defineOp({
   errors: [{ x: [2, 3], mean: [3], variance: [2], throws: 'variance has shape [2]; it must be [3]' }],
 });
 
-interface UpdateAttrs {
+export interface BatchNormUpdateAttrs {
   /** Share of the batch. */
   momentum?: number;
   /** What was added to the variance inside rstd. */
@@ -159,7 +159,7 @@ interface UpdateAttrs {
 }
 
 /** running = (1 − momentum) · running + momentum · (the batch's mean; its variance · count / (count − 1)), in place. */
-export const batchNormUpdate: Op<['runningMean', 'runningVar', 'mean', 'rstd'], UpdateAttrs, []> = defineOp({
+export const batchNormUpdate: Op<['runningMean', 'runningVar', 'mean', 'rstd'], BatchNormUpdateAttrs, []> = defineOp({
   name: 'batchNormUpdate',
   inputs: ['runningMean', 'runningVar', 'mean', 'rstd'],
   outputs: [],

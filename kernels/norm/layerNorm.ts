@@ -11,7 +11,7 @@ import { secondGradients, statisticsGradient } from './gradients.ts';
 import { layerNormBackwardCpu, layerNormForwardCpu } from './layerNorm.cpu.ts';
 import { normalize, normalizeBackward } from './loops.ts';
 
-interface Axes {
+export interface LayerNormAxes {
   /** How many of the last axes are normalised together. */
   axes?: number;
 }
@@ -38,72 +38,76 @@ function extentOf(x: Shape, axes: number): Extent {
 }
 
 /** `layerNorm` with the mean and 1 / √(variance + eps) of each row, which its backward needs. */
-export const layerNormForward: Op<['x', 'weight?', 'bias?'], Axes & { eps?: number }, ['output', 'mean', 'rstd']> =
-  defineOp({
-    name: 'layerNormForward',
-    inputs: ['x', 'weight?', 'bias?'],
-    outputs: ['output', 'mean', 'rstd'],
-    attrs: { axes: 1, eps: 1e-5 },
-    shape({ x, weight, bias }, { axes, eps }) {
-      const { lead, normal } = split('layerNorm', x, axes);
-      checkShapes('layerNorm', { weight, bias }, normal);
-      checkEps('layerNorm', eps);
-      return [x, lead, lead];
-    },
-    reference: ({ x, weight, bias }, { axes, eps }) => normalize(x, weight, bias, eps, groupsOf(x.shape, axes)),
-    kernels: { cpu: layerNormForwardCpu },
-    saves: ['x', 'weight', 'mean', 'rstd'],
-    backward({ grads: [g, gm, gr], inputs: { x, weight }, outputs: { mean, rstd }, attrs: { axes }, needs, shapes }) {
-      const [dx, dweight, dbias] = g ? layerNormBackward(x, weight, mean, rstd, g, { axes }) : [null, null, null];
-      const rest = gm || gr ? statisticsGradient({ x, mean, rstd }, gm, gr, extentOf(shapes.x, axes)) : null;
-      return {
-        x: dx && rest ? dx.add(rest) : (dx ?? rest),
-        weight: needs.weight ? dweight : null,
-        bias: needs.bias ? dbias : null,
-      };
-    },
-    samples: [
-      { x: [3, 7], weight: [7], bias: [7] },
-      { x: [5, 64], weight: [64], bias: [64] },
-      { x: [2, 33, 19], weight: [19] },
-      { x: [2, 3, 5], bias: [3, 5], attrs: { axes: 2, eps: 1e-3 } },
-      { x: [6] },
-      { x: [4, 1] },
-      { x: [0, 3], weight: [3], bias: [3] },
-    ],
-    errors: [
-      { x: [2, 3], weight: [2], throws: 'weight has shape [2]; it must be [3]' },
-      { x: [2, 3], attrs: { axes: 3 }, throws: 'cannot normalise the last 3 axes of [2, 3]; use 1..2' },
-      { x: [2, 3], attrs: { eps: -1 }, throws: 'eps must be a number >= 0' },
-    ],
-  });
+export const layerNormForward: Op<
+  ['x', 'weight?', 'bias?'],
+  LayerNormAxes & { eps?: number },
+  ['output', 'mean', 'rstd']
+> = defineOp({
+  name: 'layerNormForward',
+  inputs: ['x', 'weight?', 'bias?'],
+  outputs: ['output', 'mean', 'rstd'],
+  attrs: { axes: 1, eps: 1e-5 },
+  shape({ x, weight, bias }, { axes, eps }) {
+    const { lead, normal } = split('layerNorm', x, axes);
+    checkShapes('layerNorm', { weight, bias }, normal);
+    checkEps('layerNorm', eps);
+    return [x, lead, lead];
+  },
+  reference: ({ x, weight, bias }, { axes, eps }) => normalize(x, weight, bias, eps, groupsOf(x.shape, axes)),
+  kernels: { cpu: layerNormForwardCpu },
+  saves: ['x', 'weight', 'mean', 'rstd'],
+  backward({ grads: [g, gm, gr], inputs: { x, weight }, outputs: { mean, rstd }, attrs: { axes }, needs, shapes }) {
+    const [dx, dweight, dbias] = g ? layerNormBackward(x, weight, mean, rstd, g, { axes }) : [null, null, null];
+    const rest = gm || gr ? statisticsGradient({ x, mean, rstd }, gm, gr, extentOf(shapes.x, axes)) : null;
+    return {
+      x: dx && rest ? dx.add(rest) : (dx ?? rest),
+      weight: needs.weight ? dweight : null,
+      bias: needs.bias ? dbias : null,
+    };
+  },
+  samples: [
+    { x: [3, 7], weight: [7], bias: [7] },
+    { x: [5, 64], weight: [64], bias: [64] },
+    { x: [2, 33, 19], weight: [19] },
+    { x: [2, 3, 5], bias: [3, 5], attrs: { axes: 2, eps: 1e-3 } },
+    { x: [6] },
+    { x: [4, 1] },
+    { x: [0, 3], weight: [3], bias: [3] },
+  ],
+  errors: [
+    { x: [2, 3], weight: [2], throws: 'weight has shape [2]; it must be [3]' },
+    { x: [2, 3], attrs: { axes: 3 }, throws: 'cannot normalise the last 3 axes of [2, 3]; use 1..2' },
+    { x: [2, 3], attrs: { eps: -1 }, throws: 'eps must be a number >= 0' },
+  ],
+});
 
 /** The gradients of layerNorm's output for x, weight and bias, the last two also where there are none. */
-export const layerNormBackward: Op<['x', 'weight?', 'mean', 'rstd', 'g'], Axes, ['dx', 'dweight', 'dbias']> = defineOp({
-  name: 'layerNormBackward',
-  inputs: ['x', 'weight?', 'mean', 'rstd', 'g'],
-  outputs: ['dx', 'dweight', 'dbias'],
-  attrs: { axes: 1 },
-  shape({ x, weight, mean, rstd, g }, { axes }) {
-    const { lead, normal } = split('layerNormBackward', x, axes);
-    checkShapes('layerNormBackward', { weight }, normal);
-    checkShapes('layerNormBackward', { mean, rstd }, lead);
-    checkShapes('layerNormBackward', { g }, x);
-    return [x, normal, normal];
-  },
-  reference: (inputs, { axes }) => normalizeBackward(inputs, groupsOf(inputs.x.shape, axes)),
-  kernels: { cpu: layerNormBackwardCpu },
-  saves: ['x', 'weight', 'mean', 'rstd', 'g'],
-  backward: ({ grads, inputs, attrs: { axes }, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x, axes)),
-  samples: [
-    { x: [3, 7], weight: [7], mean: [3], rstd: [3], g: [3, 7] },
-    { x: [37, 18], mean: [37], rstd: [37], g: [37, 18] },
-    { x: [2, 3, 5], weight: [3, 5], mean: [2], rstd: [2], g: [2, 3, 5], attrs: { axes: 2 } },
-    { x: [6], mean: [], rstd: [], g: [6] },
-    { x: [0, 3], mean: [0], rstd: [0], g: [0, 3] },
-  ],
-  errors: [{ x: [3, 7], mean: [7], rstd: [3], g: [3, 7], throws: 'mean has shape [7]; it must be [3]' }],
-});
+export const layerNormBackward: Op<['x', 'weight?', 'mean', 'rstd', 'g'], LayerNormAxes, ['dx', 'dweight', 'dbias']> =
+  defineOp({
+    name: 'layerNormBackward',
+    inputs: ['x', 'weight?', 'mean', 'rstd', 'g'],
+    outputs: ['dx', 'dweight', 'dbias'],
+    attrs: { axes: 1 },
+    shape({ x, weight, mean, rstd, g }, { axes }) {
+      const { lead, normal } = split('layerNormBackward', x, axes);
+      checkShapes('layerNormBackward', { weight }, normal);
+      checkShapes('layerNormBackward', { mean, rstd }, lead);
+      checkShapes('layerNormBackward', { g }, x);
+      return [x, normal, normal];
+    },
+    reference: (inputs, { axes }) => normalizeBackward(inputs, groupsOf(inputs.x.shape, axes)),
+    kernels: { cpu: layerNormBackwardCpu },
+    saves: ['x', 'weight', 'mean', 'rstd', 'g'],
+    backward: ({ grads, inputs, attrs: { axes }, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x, axes)),
+    samples: [
+      { x: [3, 7], weight: [7], mean: [3], rstd: [3], g: [3, 7] },
+      { x: [37, 18], mean: [37], rstd: [37], g: [37, 18] },
+      { x: [2, 3, 5], weight: [3, 5], mean: [2], rstd: [2], g: [2, 3, 5], attrs: { axes: 2 } },
+      { x: [6], mean: [], rstd: [], g: [6] },
+      { x: [0, 3], mean: [0], rstd: [0], g: [0, 3] },
+    ],
+    errors: [{ x: [3, 7], mean: [7], rstd: [3], g: [3, 7], throws: 'mean has shape [7]; it must be [3]' }],
+  });
 
 export interface LayerNormOptions {
   /** The sizes of the last axes, normalised together. Default: weight's shape, else bias's, else the last axis. */
