@@ -47,7 +47,9 @@ export function copy8(
  * y = x for matrices whose inner axis is contiguous in y and strided in x: n1 rows of n2, copied in blocks of 32 rows
  * by 32 columns so that each cache line of x is read once. Items are blocks of 32 rows.
  */
-export function transpose32(x: usize, y: usize, n1: i32, n2: i32, x1: i32, x2: i32, y1: i32, begin: i32, end: i32): void {
+export function transpose32(
+  x: usize, y: usize, n1: i32, n2: i32, x1: i32, x2: i32, y1: i32, begin: i32, end: i32,
+): void {
   const xRow = <usize>x1 << 2;
   const xStep = <usize>x2 << 2;
   const yRow = <usize>y1 << 2;
