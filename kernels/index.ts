@@ -51,6 +51,7 @@ export { dropout, dropPath, seededDropout } from './dropout/dropout.ts';
 export type { DropoutAttrs, DropoutOptions } from './dropout/dropout.ts';
 export { neighborhoodAttentionBackward, neighborhoodAttentionForward } from './neighborhood/fused.ts';
 export { na1d, na2d, na3d, neighborhoodAttention } from './neighborhood/neighborhoodAttention.ts';
+export type { NaAttrs, NaBackwardInputs, NaInputs } from './neighborhood/fused.ts';
 export type { NaOptions, NaResult, NeighborhoodAttention } from './neighborhood/neighborhoodAttention.ts';
 export type { NaProblem, PerAxis } from './neighborhood/problem.ts';
 export { embedding } from './gather/embedding.ts';

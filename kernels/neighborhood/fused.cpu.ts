@@ -1,7 +1,7 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Plan } from './plan.ts';
-import type { AttentionAttrs, AttentionInputs, BackwardInputs } from './fused.ts';
+import type { NaAttrs, NaInputs, NaBackwardInputs } from './fused.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { engine } from '../runtime/cpu/instance.ts';
 import { launch, pointer, temporary } from '../runtime/cpu/launch.ts';
@@ -9,7 +9,7 @@ import { planLaunch } from './plan.ts';
 import { resolveProblem } from './problem.ts';
 
 /** query, key and value may be views: three slices of one qkv tensor need no copies. */
-export const forwardCpu: Kernel<AttentionInputs, AttentionAttrs> = acceptsStrides(
+export const forwardCpu: Kernel<NaInputs, NaAttrs> = acceptsStrides(
   ({ query, key, value }, attrs, [output, logsumexp]) => {
     const axes = resolveProblem('neighborhoodAttention', query.shape, attrs);
     const scale = attrs.scale ?? query.shape.at(-1)! ** -0.5;
@@ -32,7 +32,7 @@ export const forwardCpu: Kernel<AttentionInputs, AttentionAttrs> = acceptsStride
   },
 );
 
-export const backwardCpu: Kernel<BackwardInputs, AttentionAttrs> = acceptsStrides(
+export const backwardCpu: Kernel<NaBackwardInputs, NaAttrs> = acceptsStrides(
   ({ query, key, value, output, logsumexp, gradOutput, gradLogsumexp }, attrs, [gradQuery, gradKey, gradValue]) => {
     const axes = resolveProblem('neighborhoodAttention', query.shape, attrs);
     const dim = query.shape.at(-1)!;

@@ -11,18 +11,18 @@ import { checkOperands, resolveProblem } from './problem.ts';
 import { attentionBackwardReference, attentionReference } from './reference.ts';
 import { backwardSamples, errors, samples } from './samples.ts';
 
-export interface AttentionAttrs extends NaProblem {
+export interface NaAttrs extends NaProblem {
   /** What scores are multiplied by; 0 is a value. null: D ** -0.5. */
   scale?: number | null;
 }
 
-export type AttentionInputs = ['query', 'key', 'value'];
-export type BackwardInputs = ['query', 'key', 'value', 'output', 'logsumexp', 'gradOutput', 'gradLogsumexp?'];
+export type NaInputs = ['query', 'key', 'value'];
+export type NaBackwardInputs = ['query', 'key', 'value', 'output', 'logsumexp', 'gradOutput', 'gradLogsumexp?'];
 
 const name = 'neighborhoodAttention';
 const defaults = { stride: 1, dilation: 1, isCausal: false, scale: null };
 
-function check(query: Shape, key: Shape, value: Shape, attrs: Required<AttentionAttrs>): void {
+function check(query: Shape, key: Shape, value: Shape, attrs: Required<NaAttrs>): void {
   checkOperands(name, query, key, value);
   resolveProblem(name, query, attrs);
   const { scale } = attrs;
@@ -38,7 +38,7 @@ function check(query: Shape, key: Shape, value: Shape, attrs: Required<Attention
  * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
  * @source Hassani et al., "Faster Neighborhood Attention", 2024; Hassani et al., "Generalized Neighborhood Attention", 2025
  */
-export const neighborhoodAttentionForward: Op<AttentionInputs, AttentionAttrs, ['output', 'logsumexp']> = defineOp({
+export const neighborhoodAttentionForward: Op<NaInputs, NaAttrs, ['output', 'logsumexp']> = defineOp({
   name,
   inputs: ['query', 'key', 'value'],
   outputs: ['output', 'logsumexp'],
@@ -74,7 +74,7 @@ export const neighborhoodAttentionForward: Op<AttentionInputs, AttentionAttrs, [
 });
 
 /** The gradients of query, key and value from those of output and logsumexp: p is made again from the scores and logsumexp. */
-export const neighborhoodAttentionBackward: Op<BackwardInputs, AttentionAttrs, ['gradQuery', 'gradKey', 'gradValue']> =
+export const neighborhoodAttentionBackward: Op<NaBackwardInputs, NaAttrs, ['gradQuery', 'gradKey', 'gradValue']> =
   defineOp({
     name: 'neighborhoodAttentionBackward',
     inputs: ['query', 'key', 'value', 'output', 'logsumexp', 'gradOutput', 'gradLogsumexp?'],

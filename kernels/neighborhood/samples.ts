@@ -2,10 +2,10 @@
 
 import type { Sample } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
-import type { AttentionAttrs, AttentionInputs, BackwardInputs } from './fused.ts';
+import type { NaAttrs, NaInputs, NaBackwardInputs } from './fused.ts';
 
 /** [shape of query, key and value, problem]. */
-const problems: readonly (readonly [Shape, AttentionAttrs])[] = [
+const problems: readonly (readonly [Shape, NaAttrs])[] = [
   [[2, 9, 2, 4], { kernelSize: 3 }],
   [[1, 11, 2, 4], { kernelSize: 3, dilation: 3, stride: 2 }],
   [[2, 9, 1, 6], { kernelSize: 4, dilation: 2, stride: 3, isCausal: true }],
@@ -25,7 +25,7 @@ const problems: readonly (readonly [Shape, AttentionAttrs])[] = [
   [[0, 5, 1, 4], { kernelSize: 3 }],
 ];
 
-export const samples: readonly Sample<AttentionInputs, AttentionAttrs>[] = problems.map(([shape, attrs]) => ({
+export const samples: readonly Sample<NaInputs, NaAttrs>[] = problems.map(([shape, attrs]) => ({
   query: shape,
   key: shape,
   value: shape,
@@ -33,7 +33,7 @@ export const samples: readonly Sample<AttentionInputs, AttentionAttrs>[] = probl
 }));
 
 /** logsumexp is drawn from [3, 4]: about as large as it comes, so that p stays below 1. */
-export const backwardSamples: readonly Sample<BackwardInputs, AttentionAttrs>[] = problems.map(([shape, attrs], i) => {
+export const backwardSamples: readonly Sample<NaBackwardInputs, NaAttrs>[] = problems.map(([shape, attrs], i) => {
   const rows = shape.slice(0, -1);
   return {
     query: shape,
@@ -49,7 +49,7 @@ export const backwardSamples: readonly Sample<BackwardInputs, AttentionAttrs>[] 
 
 const line: Shape = [1, 12, 2, 4];
 const plane: Shape = [2, 28, 12, 4, 16];
-const refused: readonly (readonly [query: Shape, key: Shape, value: Shape, attrs: AttentionAttrs, throws: string])[] = [
+const refused: readonly (readonly [query: Shape, key: Shape, value: Shape, attrs: NaAttrs, throws: string])[] = [
   [
     plane,
     plane,

@@ -50,7 +50,7 @@ const examples: [name: string, axis: Axis, keys: string][] = [
 ];
 
 test.each(examples)('worked example %s', (_, axis, keys) => {
-  const wanted = keys.split(' ').map((list) => [...list].map((digit) => parseInt(digit, 16)));
+  const wanted = keys.split(' ').map((list) => Array.from(list, (digit) => parseInt(digit, 16)));
   expect(wanted.map((_, query) => keysOf(axis, query))).toEqual(wanted);
   expect(keysByDistance(axis)).toEqual(wanted);
 });
