@@ -23,7 +23,8 @@ export function isGradEnabled(): boolean {
  * Runs `body` without recording.
  *
  * @example
- * const logits = noGrad(() => model.forward(image));
+ * const model = new nn.Linear(3, 2);
+ * noGrad(() => model.forward(ones([1, 3]))).requiresGrad; // false
  */
 export function noGrad<T>(body: () => T): T {
   return withGrad(false, body);
@@ -135,15 +136,19 @@ export class TapeNode implements GraphNode {
   /** Calls the op's backward. One entry per edge; null where no gradient flows. */
   backward(grads: readonly (Tensor | null)[], needs: readonly boolean[]): (Tensor | null)[] {
     const { op } = this;
-    const inputs: Record<string, Tensor | Tensor[] | undefined> = {};
-    const outputs: Record<string, Tensor | undefined> = {};
+    const inputs: Record<string, Tensor | Tensor[]> = {};
+    const outputs: Record<string, Tensor> = {};
     this.#savedInputs.forEach((saved, i) => {
-      inputs[op.slots[i]!.name] =
-        saved && (saved instanceof Saved ? saved.unpack(op.name) : saved.map((item) => item.unpack(op.name)));
+      if (saved instanceof Saved) inputs[op.slots[i]!.name] = saved.unpack(op.name);
+      else if (saved) inputs[op.slots[i]!.name] = saved.map((item) => item.unpack(op.name));
     });
-    this.#savedOutputs.forEach((saved, i) => (outputs[op.outputs[i]!] = saved?.unpack(op.name)));
-    const context = { grads, inputs, outputs, attrs: this.#attrs, shapes: this.#shapes };
-    return this.#gradientsByEdge(op.backward!({ ...context, needs: this.#needsByName(needs) }));
+    this.#savedOutputs.forEach((saved, i) => {
+      if (saved) outputs[op.outputs[i]!] = saved.unpack(op.name);
+    });
+    const wanted = this.#needsByName(needs);
+    return this.#gradientsByEdge(
+      op.backward!({ grads, inputs, outputs, attrs: this.#attrs, needs: wanted, shapes: this.#shapes }),
+    );
   }
 
   #needsByName(needs: readonly boolean[]): Record<string, boolean> {
@@ -159,17 +164,20 @@ export class TapeNode implements GraphNode {
   }
 
   #gradientsByEdge(result: Record<string, unknown>): (Tensor | null)[] {
-    return this.op.slots.flatMap((slot) => {
-      if (!slot.differentiable) return [];
-      const value = result[slot.name];
-      if (!slot.many) return [this.#checked((value ?? null) as Tensor | null, this.#shapes[slot.name] as Shape)];
-      const shapes = this.#shapes[slot.name] as readonly Shape[];
-      return shapes.map((shape, i) => this.#checked((value as readonly (Tensor | null)[])[i] ?? null, shape));
-    });
+    const gradients: (Tensor | null)[] = [];
+    for (const { name, many, differentiable } of this.op.slots) {
+      if (!differentiable) continue;
+      const value = result[name] as Tensor | readonly (Tensor | null)[] | null | undefined;
+      const shape = this.#shapes[name];
+      if (!many) gradients.push(this.#checked(value as Tensor | null | undefined, shape as Shape));
+      else (shape as Shape[]).forEach((one, i) => gradients.push(this.#checked((value as (Tensor | null)[])[i], one)));
+    }
+    return gradients;
   }
 
-  #checked(gradient: Tensor | null, shape: Shape): Tensor | null {
-    if (!gradient || sameShape(gradient.shape, shape)) return gradient;
+  #checked(gradient: Tensor | null | undefined, shape: Shape): Tensor | null {
+    if (!gradient) return null;
+    if (sameShape(gradient.shape, shape)) return gradient;
     throw new GradError(
       `its backward gave a gradient of shape ${formatShape(gradient.shape)} for an input of shape ${formatShape(shape)}`,
       { op: this.op.name, expected: shape, got: gradient.shape },

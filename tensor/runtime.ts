@@ -62,6 +62,7 @@ export interface DeviceOptions {
 
 const factories = new Map<DeviceName, DeviceFactory>();
 const started = new Map<DeviceName, Runtime>();
+const starting = new Map<DeviceName, Promise<Runtime>>();
 /** `auto` tries these in order. */
 const preference: readonly DeviceName[] = ['webgpu', 'cpu'];
 let defaultDevice: Device | DeviceName = 'cpu';
@@ -98,11 +99,19 @@ export async function device(name: DeviceName | 'auto', options: DeviceOptions =
 }
 
 async function start(name: DeviceName, options: DeviceOptions): Promise<Runtime> {
-  const running = started.get(name);
+  const running = started.get(name) ?? starting.get(name);
   if (running) return running;
-  const runtime = await factoryOf(name).start(options);
-  started.set(name, runtime);
-  return runtime;
+  const factory = factoryOf(name);
+  if (factory.startNow) return resolveDevice(name); // so that nobody who does not wait meanwhile starts a second one
+  const start = factory.start(options);
+  starting.set(name, start);
+  try {
+    const runtime = await start;
+    started.set(name, runtime);
+    return runtime;
+  } finally {
+    starting.delete(name);
+  }
 }
 
 function factoryOf(name: DeviceName): DeviceFactory {
@@ -117,9 +126,19 @@ export function forgetDevice(runtime: Runtime): void {
   if (started.get(runtime.name) === runtime) started.delete(runtime.name);
 }
 
-/** The runtime behind a device, a device's name, or the default device. */
+/**
+ * The runtime behind a device, a device's name, or the default device.
+ *
+ * @throws DeviceError when there is no such device, or when it must be awaited first.
+ */
 export function resolveDevice(which: Device | DeviceName = defaultDevice): Runtime {
-  if (typeof which !== 'string') return which as Runtime;
+  if (typeof which !== 'string') {
+    if (typeof (which as Runtime | null)?.allocate === 'function') return which as Runtime;
+    throw new DeviceError(`got ${typeof which} for a device; use a name, or await device(name)`, {
+      op: 'device',
+      which,
+    });
+  }
   const running = started.get(which);
   if (running) return running;
   const factory = factoryOf(which);

@@ -92,6 +92,15 @@ describe('backward', () => {
     expect(() => count.backward()).toThrow(GradError);
   });
 
+  within('a list of outputs: one used, all used, one twice', () => {
+    const x = leaf([[1, 2], [3, 4], [5, 6]]); // prettier-ignore
+    total(x.unbind()[1]!.mul(2)).backward();
+    expect(values(x.grad)).toEqual([0, 0, 2, 2, 0, 0]);
+    const [a, b] = x.transpose().unbind();
+    total(a!.mul(a!).add(b!)).backward();
+    expect(values(x.grad)).toEqual([2, 1, 8, 3, 10, 1]);
+  });
+
   within('optional inputs, given or not; only what is wanted is computed', () => {
     const [x, w, b] = [leaf([2, 3]), leaf([5, 7]), leaf([1, 1])];
     total(affine(x, w)).backward();
