@@ -9,12 +9,19 @@ export type { Shape } from './tensor/shape.ts';
 export { device, setDefaultDevice, type Device, type DeviceName, type DeviceOptions } from './tensor/runtime.ts';
 export { memory, resetPeak, type MemoryReport } from './tensor/storage.ts';
 export { scope } from './tensor/scope.ts';
-export { defaultGenerator, Generator, manualSeed, type GeneratorState } from './tensor/philox.ts';
+export { defaultGenerator, Generator, manualSeed, philox, type GeneratorState } from './tensor/philox.ts';
 export { gradientCheck, type GradientCheckOptions } from './autograd/check.ts';
 export { grad, type GradOptions } from './autograd/backward.ts';
 export { noGrad } from './autograd/tape.ts';
 export * from './kernels/index.ts';
 export { setThreads, threads } from './kernels/runtime/cpu/threads.ts';
+export type { HostTensor } from './tensor/io/elements.ts';
+export { readFile, writeFileAtomic } from './tensor/io/file.ts';
 export { decodeIdx } from './tensor/io/idx.ts';
 export { decodeNpy, encodeNpy } from './tensor/io/npy.ts';
-export { decodeSafetensors, encodeSafetensors } from './tensor/io/safetensors.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type SafetensorsEntry,
+} from './tensor/io/safetensors.ts';

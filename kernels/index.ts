@@ -1,3 +1,11 @@
+// What it takes to declare an op, then the ops, a line each.
+
+export { defineOp } from '../autograd/op.ts';
+export { acceptsStrides } from '../autograd/types.ts';
+export type { BackwardContext, Kernel, Op, OpDefinition, Operand, Sample, SampleInput } from '../autograd/types.ts';
+export type { NdArray } from '../tensor/runtime.ts';
+export { elements } from './runtime/cpu/elements.ts';
+
 export { full, ones, onesLike, zeros, zerosLike } from './create/filled.ts';
 export type { CreateOptions } from './create/filled.ts';
 export { rand, randint, randn } from './create/random.ts';

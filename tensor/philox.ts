@@ -52,7 +52,7 @@ function philoxBlock(
  * @param key0 low word of the key; all six arguments are unsigned 32-bit words, lowest first
  * @source Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, §3.4; Random123 philox.h
  * @example
- * philox(0, 0, 0, 0, 0, 0)[0]; // 0x6627e8d5
+ * philox(0, 0, 0, 0, 0, 0)[0]; // 1713891541
  */
 export function philox(key0: number, key1: number, c0: number, c1: number, c2: number, c3: number): Uint32Array {
   const out = new Uint32Array(4);

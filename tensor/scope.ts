@@ -35,9 +35,10 @@ export function adopt(tensor: Scoped): boolean {
  *
  * @throws ArgumentError when the body is async: what it makes after its first `await` would belong to nobody.
  * @example
+ * const x = ones([2, 3]);
  * const loss = scope(() => {
- *   const hidden = x.matmul(w).relu();      // freed at the end
- *   return hidden.square().mean();          // moves to the scope around, or to you
+ *   const hidden = x.mul(2).relu(); // freed at the end
+ *   return hidden.square().mean(); // moves to the scope around, or to you
  * });
  */
 export function scope<T>(body: () => T): T {

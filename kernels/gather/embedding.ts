@@ -13,7 +13,8 @@ import { indexAt } from './loops.ts';
  *
  * @throws ShapeError when an index is not a row of weight.
  * @example
- * embedding(table, tensor([[3, 1], [0, 3]], { dtype: 'int32' })).shape;      // [2, 2, D]
+ * const table = randn([5, 8]);
+ * embedding(table, tensor([[3, 1], [0, 3]], { dtype: 'int32' })).shape; // [2, 2, 8]
  */
 export const embedding: Op<['weight', 'index:int']> = defineOp({
   name: 'embedding',

@@ -104,7 +104,8 @@ export const scatterAdd: Op<['x', 'index:int'], { axis: number; size: number }> 
  *
  * @throws ShapeError when the shapes do not fit or an index is out of range; negative indices are.
  * @example
- * gather(logits, 1, label.unsqueeze(1));           // the logit of each row's class, [N, 1]
+ * const logits = tensor([[1, 2, 3], [4, 5, 6]]);
+ * gather(logits, 1, tensor([[2], [0]], { dtype: 'int32' })); // [[3], [4]]
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   const at = normalizeAxis('gather', axis, x.shape);

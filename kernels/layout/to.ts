@@ -24,7 +24,7 @@ export const move: Op<['x'], { device: Device; from: Device }> = defineOp({
  *
  * @throws DeviceError when the device is unknown or not started, or when x's device cannot be read without waiting.
  * @example
- * const exact = x.to('reference');
+ * tensor([1, 2]).to('reference').dtype; // 'float64'
  */
 export function to(x: Tensor, device: Device | DeviceName): Tensor {
   x.assertLive('to');

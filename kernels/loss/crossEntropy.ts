@@ -174,7 +174,8 @@ export const crossEntropyBackward: Op<['logits', 'target:int', 'g'], CrossEntrop
  *
  * @throws ShapeError when the shapes do not fit, or a target is neither a class nor `ignoreIndex`.
  * @example
- * crossEntropy(model.forward(image), label, { labelSmoothing: 0.1 }).backward();
+ * const logits = tensor([[2, 0, 0], [0, 0, 2]]);
+ * crossEntropy(logits, tensor([0, 1], { dtype: 'int32' })); // 1.2395
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyAttrs = {}): Tensor {
   check(logits.shape, target.shape, { ...defaults, ...options });

@@ -1,7 +1,7 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Plan } from './plan.ts';
-import type { NaAttrs, NaInputs, NaBackwardInputs } from './fused.ts';
+import type { PlanKind } from './plan.ts';
+import type { NaAttrs, NaBackwardInputs, NaInputs } from './fused.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { engine } from '../runtime/cpu/instance.ts';
 import { launch, pointer, temporary } from '../runtime/cpu/launch.ts';
@@ -11,81 +11,46 @@ import { resolveProblem } from './problem.ts';
 /** query, key and value may be views: three slices of one qkv tensor need no copies. */
 export const forwardCpu: Kernel<NaInputs, NaAttrs> = acceptsStrides(
   ({ query, key, value }, attrs, [output, logsumexp]) => {
-    const axes = resolveProblem('neighborhoodAttention', query.shape, attrs);
-    const scale = attrs.scale ?? query.shape.at(-1)! ** -0.5;
-    withRows([query, key, value], ([q, k, v]) => {
-      const plan = planLaunch(
-        'forward',
-        query.shape,
-        axes,
-        [q!, q!, k!, v!].map((x) => x.strides),
-      );
-      runPlan('neighborhoodForward', plan, [
-        pointer(q!),
-        pointer(k!),
-        pointer(v!),
-        pointer(output!),
-        pointer(logsumexp!),
-        scale,
-      ]);
+    withRows([query, key, value], (operands) => {
+      launchFused('forward', operands, [pointer(output!), pointer(logsumexp!)], attrs);
     });
   },
 );
 
 export const backwardCpu: Kernel<NaBackwardInputs, NaAttrs> = acceptsStrides(
   ({ query, key, value, output, logsumexp, gradOutput, gradLogsumexp }, attrs, [gradQuery, gradKey, gradValue]) => {
-    const axes = resolveProblem('neighborhoodAttention', query.shape, attrs);
-    const dim = query.shape.at(-1)!;
-    const scale = attrs.scale ?? dim ** -0.5;
-    const rest = [output, gradOutput, logsumexp, ...(gradLogsumexp ? [gradLogsumexp] : [])];
+    const rest = [gradOutput, output, logsumexp, ...(gradLogsumexp ? [gradLogsumexp] : [])];
     withRows([query, key, value], ([q, k, v]) =>
-      withContiguous(rest, ([o, g, l, gl]) =>
+      withContiguous(rest, ([g, o, l, gl]) =>
         temporary(l!.size * 4, (delta) => {
-          launch('neighborhoodDelta', [pointer(g!), pointer(o!), gl ? pointer(gl) : 0, delta, dim], l!.size, {
-            work: 4 + dim / 4,
-          });
-          const [atQ, atK, atV, atG, atL] = [q!, k!, v!, g!, l!].map(pointer) as [
-            number,
-            number,
-            number,
-            number,
-            number,
-          ];
-          const ofQueries = planLaunch(
-            'backwardQuery',
-            query.shape,
-            axes,
-            [q!, g!, k!, v!].map((x) => x.strides),
-          );
-          runPlan('neighborhoodBackwardQuery', ofQueries, [atQ, atG, atK, atV, atL, delta, pointer(gradQuery!), scale]);
-          const ofKeys = planLaunch(
-            'backwardKey',
-            query.shape,
-            axes,
-            [k!, v!, q!, g!].map((x) => x.strides),
-          );
-          runPlan('neighborhoodBackwardKey', ofKeys, [
-            atK,
-            atV,
-            atQ,
-            atG,
-            atL,
-            delta,
-            pointer(gradKey!),
-            pointer(gradValue!),
-            scale,
-          ]);
+          const dim = o!.shape.at(-1)!;
+          const rows = [pointer(g!), pointer(o!), gl ? pointer(gl) : 0];
+          launch('neighborhoodDelta', [...rows, delta, dim], l!.size, { work: 4 + dim / 4 });
+          const saved = [pointer(l!), delta];
+          launchFused('backwardQuery', [q!, g!, k!, v!], [...saved, pointer(gradQuery!)], attrs);
+          launchFused('backwardKey', [k!, v!, q!, g!], [...saved, pointer(gradKey!), pointer(gradValue!)], attrs);
         }),
       ),
     );
   },
 );
 
-/** Launches a kernel whose first parameter is the plan's address. */
-function runPlan(kernel: string, { numbers, items, work, scratch }: Plan, args: readonly number[]): void {
-  temporary(numbers.byteLength, (at) => {
-    new Int32Array(engine().memory.buffer, at, numbers.length).set(numbers);
-    launch(kernel, [at, ...args], items, { work, scratch });
+const kernelOf = {
+  forward: 'neighborhoodForward',
+  backwardQuery: 'neighborhoodBackwardQuery',
+  backwardKey: 'neighborhoodBackwardKey',
+} as const;
+
+/** @param operands the owners' first and (not forward) second, the box's first and second: [B, *X, N, D] */
+function launchFused(kind: PlanKind, operands: readonly Tensor[], addresses: number[], attrs: Required<NaAttrs>): void {
+  const { shape } = operands[0]!;
+  const axes = resolveProblem('neighborhoodAttention', shape, attrs);
+  const scale = attrs.scale ?? shape.at(-1)! ** -0.5;
+  const strides = (kind === 'forward' ? [operands[0]!, ...operands] : operands).map((x) => x.strides);
+  const { numbers, items, work, scratch } = planLaunch(kind, shape, axes, strides);
+  temporary(numbers.byteLength, (plan) => {
+    new Int32Array(engine().memory.buffer, plan, numbers.length).set(numbers);
+    launch(kernelOf[kind], [plan, ...operands.map(pointer), ...addresses, scale], items, { work, scratch });
   });
 }
 

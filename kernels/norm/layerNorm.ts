@@ -123,8 +123,7 @@ export interface LayerNormOptions {
  * @throws ShapeError when x does not end in `normalizedShape`, or weight or bias have another shape.
  * @source Ba et al., "Layer Normalization", 2016, eq. 4
  * @example
- * layerNorm(x, weight, bias);                       // over the axes that weight has
- * layerNorm(x, undefined, undefined, { normalizedShape: 64 });
+ * layerNorm(tensor([[1, 2, 3]])); // [[-1.2247, 0, 1.2247]]
  */
 export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
   const { normalizedShape = weight?.shape ?? bias?.shape ?? x.shape.slice(-1), eps = 1e-5 } = options;
