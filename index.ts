@@ -13,7 +13,138 @@ export { defaultGenerator, Generator, manualSeed, philox, type GeneratorState } 
 export { gradientCheck, type GradientCheckOptions } from './autograd/check.ts';
 export { grad, type GradOptions } from './autograd/backward.ts';
 export { noGrad } from './autograd/tape.ts';
-export * from './kernels/index.ts';
+// Creation
+export {
+  arange,
+  eye,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  rand,
+  randint,
+  randn,
+  zeros,
+  zerosLike,
+  type CreateOptions,
+  type RandomOptions,
+} from './kernels/index.ts';
+// Elementwise
+export {
+  abs,
+  add,
+  cast,
+  div,
+  eq,
+  exp,
+  ge,
+  gelu,
+  gt,
+  le,
+  log,
+  lt,
+  maximum,
+  minimum,
+  mul,
+  ne,
+  neg,
+  pow,
+  relu,
+  rsqrt,
+  sigmoid,
+  sign,
+  silu,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  where,
+  type BinaryOp,
+  type UnaryOp,
+} from './kernels/index.ts';
+// Reductions
+export {
+  argmax,
+  argmin,
+  logsumexp,
+  max,
+  mean,
+  min,
+  std,
+  sum,
+  variance,
+  type ReduceAttrs,
+  type VarianceAttrs,
+} from './kernels/index.ts';
+// Layout
+export {
+  concat,
+  contiguous,
+  expand,
+  flatten,
+  flip,
+  pad,
+  permute,
+  reshape,
+  select,
+  slice,
+  squeeze,
+  to,
+  transpose,
+  unbind,
+  unsqueeze,
+} from './kernels/index.ts';
+// Layers as functions
+export {
+  adaptiveAvgPool2d,
+  avgPool2d,
+  batchNorm,
+  conv2d,
+  crossEntropy,
+  dropout,
+  dropPath,
+  embedding,
+  gather,
+  layerNorm,
+  linear,
+  logSoftmax,
+  matmul,
+  maxPool2d,
+  mse,
+  oneHot,
+  scatterAdd,
+  softmax,
+  type BatchNormOptions,
+  type CrossEntropyAttrs,
+  type DropoutOptions,
+  type LayerNormOptions,
+  type Reduction,
+  type SoftmaxAttrs,
+} from './kernels/index.ts';
+// Neighborhood attention
+export {
+  na1d,
+  na2d,
+  na3d,
+  neighborhoodAttention,
+  type NaOptions,
+  type NaProblem,
+  type NaResult,
+  type NeighborhoodAttention,
+  type PerAxis,
+} from './kernels/index.ts';
+// Own ops
+export { acceptsStrides, defineOp, elements } from './kernels/index.ts';
+export type {
+  BackwardContext,
+  Kernel,
+  NdArray,
+  Op,
+  OpDefinition,
+  Operand,
+  Sample,
+  SampleInput,
+} from './kernels/index.ts';
 export { setThreads, threads } from './kernels/runtime/cpu/threads.ts';
 export type { HostTensor } from './tensor/io/elements.ts';
 export { readFile, writeFileAtomic } from './tensor/io/file.ts';

@@ -60,8 +60,8 @@ function multiplyTensors(a: Operand, b: Operand, c: Tensor, bias = 0): void {
   const right = matrixOf(b, loops.strides[1]!);
   let at = pointer(c);
   outerLoops(loops, 2, (aOffset, bOffset) => {
-    const shifted = { ...right, at: right.at + 4 * bOffset! };
-    multiply({ ...left, at: left.at + 4 * aOffset! }, shifted, at, { m, n, k, outer, inner, bias });
+    const shifted = { ...right, at: right.at + 4 * bOffset };
+    multiply({ ...left, at: left.at + 4 * aOffset }, shifted, at, { m, n, k, outer, inner, bias });
     at += 4 * m * n * outer * inner;
   });
 }

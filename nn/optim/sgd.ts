@@ -1,6 +1,6 @@
 import type { Tensor } from '../../index.ts';
 import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
-import { ArgumentError, sgdStep } from '../../index.ts';
+import { ArgumentError, sgdStep } from '../../kernels/index.ts';
 import { checkNonNegative, Optimizer } from './optimizer.ts';
 
 export interface SGDOptions extends CommonOptions {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Tensor } from '../../index.ts';
-import { dropout, dropPath, grad, manualSeed, scope, seededDropout, tensor } from '../../index.ts';
+import { dropout, dropPath, grad, manualSeed, scope, tensor } from '../../index.ts';
+import { seededDropout } from '../../kernels/index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { devices } from '../devices.ts';
 import { expectSameBits } from './threads.ts';

@@ -4,7 +4,6 @@ import {
   arange,
   cast,
   gelu,
-  geluTanh,
   grad,
   manualSeed,
   maximum,
@@ -15,6 +14,7 @@ import {
   tensor,
   where,
 } from '../../index.ts';
+import { geluTanh } from '../../kernels/index.ts';
 import { setThreads, threads } from '../../kernels/runtime/cpu/threads.ts';
 
 const values = async (x: Tensor): Promise<number[]> => Array.from(await x.data());

@@ -122,9 +122,9 @@ describe('linear', () => {
       const generator = new Generator(rows);
       const [x, weight, bias] = [[rows, 37], [45, 37], [45]];
       const inputs = {
-        x: { shape: x!, data: draw(generator, x!) },
-        weight: { shape: weight!, data: draw(generator, weight!) },
-        bias: { shape: bias!, data: draw(generator, bias!) },
+        x: { shape: x, data: draw(generator, x) },
+        weight: { shape: weight, data: draw(generator, weight) },
+        bias: { shape: bias, data: draw(generator, bias) },
       };
       const error = await errorOf(linear, inputs, {}, (t) => linear(t['x']!, t['weight']!, t['bias']));
       expect(error, `${rows} rows`).toBeLessThan(5e-6);

@@ -40,7 +40,14 @@ export function outerLoops({ sizes, strides }: Loops, inner: number, body: (...o
   const depth = sizes.length - inner;
   const walk = (axis: number, offsets: number[]): void => {
     if (axis === depth) return body(...offsets);
-    for (let i = 0; i < sizes[axis]!; i++) walk(axis + 1, offsets.map((offset, k) => offset + i * strides[k]![axis]!));
+    for (let i = 0; i < sizes[axis]!; i++)
+      walk(
+        axis + 1,
+        offsets.map((offset, k) => offset + i * strides[k]![axis]!),
+      );
   };
-  walk(0, strides.map(() => 0));
+  walk(
+    0,
+    strides.map(() => 0),
+  );
 }
