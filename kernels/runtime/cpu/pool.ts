@@ -28,7 +28,8 @@ export class Pool {
   readonly #args: Float64Array;
   readonly #canSleep: boolean;
   #limit = 0;
-  #started = 0;
+  /** What ends the workers that were started. */
+  readonly #ends: (() => void)[] = [];
   /** Why there are no more threads, if one could not be started. */
   failure: string | null = null;
 
@@ -59,9 +60,10 @@ export class Pool {
     if (control[slot.failed] !== 0) throw new Error(this.#message());
   }
 
-  /** Ends the workers. */
+  /** Ends the workers. Out of its loop one is still alive in a page: it would wait for messages, and hold the memory. */
   stop(): void {
     this.#setLimit(-1);
+    for (const end of this.#ends) end();
   }
 
   #post({ kernel, args, items, grain, scratch }: Job, chunks: number): void {
@@ -110,11 +112,10 @@ export class Pool {
 
   #resize(threads: number): void {
     this.#setLimit(threads);
-    while (this.#started < threads - 1 && this.failure === null) {
-      const start = { module: this.#module, memory: this.#memory, index: this.#started + 1 };
+    while (this.#ends.length < threads - 1 && this.failure === null) {
+      const start = { module: this.#module, memory: this.#memory, index: this.#ends.length + 1 };
       try {
-        spawn(start, (reason) => (this.failure ??= reason));
-        this.#started++;
+        this.#ends.push(spawn(start, (reason) => (this.failure ??= reason)));
       } catch (error) {
         this.failure = String(error);
       }

@@ -8,8 +8,16 @@ export interface WorkerStart {
   readonly index: number;
 }
 
-/** Starts a worker thread that does not keep the process alive. `failed` hears of a worker that could not start. */
-export function spawn(start: WorkerStart, failed: (reason: string) => void): void {
+/** Of the worker's source in a page, the same for all. */
+let url: string | undefined;
+const notLoaded =
+  "the worker's script, a Blob, was not loaded; does the page's Content-Security-Policy allow `worker-src blob:`?";
+
+/**
+ * Starts a worker thread that does not keep the process alive, and gives back what ends it. `failed` hears of a worker
+ * that could not start.
+ */
+export function spawn(start: WorkerStart, failed: (reason: string) => void): () => void {
   const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
   if (node) {
     // No execArgv: loaders and flags of the program are not meant for this thread.
@@ -21,10 +29,11 @@ export function spawn(start: WorkerStart, failed: (reason: string) => void): voi
     });
     worker.on('error', (error) => failed(String(error)));
     worker.unref();
-    return;
+    return () => void worker.terminate();
   }
-  const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
+  url ??= URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
   const worker = new Worker(url, { name: 'vicinal kernels' });
-  worker.onerror = (event) => failed(event.message);
+  worker.onerror = (event) => failed(event.message || notLoaded); // an event without a message: nothing ran yet
   worker.postMessage(start);
+  return () => worker.terminate();
 }

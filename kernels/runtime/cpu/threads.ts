@@ -15,7 +15,8 @@ export function threads(): number {
 
 /**
  * Sets how many threads run kernels, the calling one included: 1 to 64. Results do not depend on it.
- * By default as many as the machine offers, at most 8. Threads start at the first work that is worth them.
+ * By default as many as the machine offers, at most 8. Threads start at the first work that is worth them;
+ * those of a page once its event loop turns, until when the calling one works alone.
  *
  * @throws ArgumentError when `count` is not such a number
  */
