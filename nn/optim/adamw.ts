@@ -1,6 +1,7 @@
 import type { Tensor } from '../../index.ts';
 import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
-import { adamwStep, ArgumentError } from '../../kernels/index.ts';
+import { ArgumentError } from '../../index.ts';
+import { adamwStep } from '../../kernels/index.ts';
 import { checkNonNegative, Optimizer } from './optimizer.ts';
 
 export interface AdamWOptions extends CommonOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../index.ts';
-import { scope, tensor } from '../../index.ts';
-import { adamwStep, GradError, sgdStep } from '../../kernels/index.ts';
+import { scope, tensor, GradError } from '../../index.ts';
+import { adamwStep, sgdStep } from '../../kernels/index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { devices } from '../devices.ts';
 import { draw } from './operands.ts';
