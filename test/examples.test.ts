@@ -29,6 +29,15 @@ function examplesOf(file: string): Example[] {
   return found;
 }
 
+/** The TypeScript blocks of a page. */
+function blocksOf(page: string): Example[] {
+  const source = readFileSync(page, 'utf8');
+  return [...source.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => ({
+    title: `${page}:${source.slice(0, match.index).split('\n').length}`,
+    code: match[1]!,
+  }));
+}
+
 /** A value as its comment writes it: tensors as nested arrays with four digits. */
 async function shown(value: unknown): Promise<unknown> {
   if (value instanceof vicinal.Tensor) return shown(await value.array());
@@ -75,7 +84,7 @@ async function run(code: string): Promise<void> {
 const files = ['tensor', 'autograd', 'kernels', 'nn']
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts') && !file.endsWith('cpu/binary.ts'));
-const examples = [...files, 'index.ts'].flatMap(examplesOf);
+const examples = [...[...files, 'index.ts'].flatMap(examplesOf), ...blocksOf('README.md')];
 
 describe('examples in the documentation', () => {
   test('there are examples', () => expect(examples.length).toBeGreaterThan(20));
