@@ -21,6 +21,18 @@ const matmuls = [256, 512, 1024].map((n): Case => ({
   },
 }));
 
+/** Forward and backward of the attention, by one of its two ways. */
+function attentionStep(name: string, way: 'forward' | 'dense'): Case {
+  const setup = (): (() => void) => {
+    const made = attention();
+    return () => {
+      scope(() => made[way]().backward());
+      for (const x of made.inputs) x.grad = null;
+    };
+  };
+  return { name, unit: 'ms', threads: [1, 2], setup };
+}
+
 const steps: readonly Case[] = [
   { name: 'CNN step, batch 64', unit: 'ms', threads: [1, 2], mark: 120, setup: () => once(cnn().step) },
   { name: 'MLP step, batch 64', unit: 'ms', threads: [1, 2], setup: () => once(mlp().step) },
@@ -33,18 +45,8 @@ const steps: readonly Case[] = [
       return () => scope(() => void noGrad(forward));
     },
   },
-  {
-    name: 'na2d forward and backward',
-    unit: 'ms',
-    threads: [1, 2],
-    setup: () => {
-      const { inputs, forward } = attention();
-      return () => {
-        scope(() => forward().backward());
-        for (const x of inputs) x.grad = null;
-      };
-    },
-  },
+  attentionStep('na2d forward and backward', 'forward'),
+  attentionStep('the same as masked dense attention', 'dense'),
 ];
 
 const calls = 1000;

@@ -77,14 +77,45 @@ export function mlp(where: Where = {}): Training {
   return training(model, made([batch, 784], 11, where), where);
 }
 
-/** 2-D neighborhood attention on 4 images of 28×28 tokens, 4 heads of 16, window 7×7, and the sum of its squares. */
-export function attention(where: Where = {}): { inputs: readonly Tensor[]; forward: () => Tensor } {
-  const headsFirst = [4, 4, 28, 28, 16];
+const side = 28;
+const window = 7;
+
+/** 0 where query and key are neighbours, −10⁹ elsewhere: [784, 784]. */
+function mask(where: Where): Tensor {
+  const first = (i: number): number => Math.min(Math.max(i - (window >> 1), 0), side - window);
+  const isNear = (i: number, j: number): boolean => j >= first(i) && j < first(i) + window;
+  const tokens = side * side;
+  const values = Float32Array.from({ length: tokens * tokens }, (_, at) => {
+    const [query, key] = [Math.floor(at / tokens), at % tokens];
+    const [row, column] = [Math.floor(query / side), Math.floor(key / side)];
+    return isNear(row, column) && isNear(query % side, key % side) ? 0 : -1e9;
+  });
+  return tensor(values, { shape: [tokens, tokens], ...where }).keep();
+}
+
+interface Attention {
+  readonly inputs: readonly Tensor[];
+  /** The sum of squares of the fused attention's output. */
+  readonly forward: () => Tensor;
+  /** The same number by products over all pairs of tokens and a mask: what one writes where there is no such kernel. */
+  readonly dense: () => Tensor;
+}
+
+/** 2-D neighborhood attention on 4 images of 28×28 tokens, 4 heads of 16, window 7×7. */
+export function attention(where: Where = {}): Attention {
+  const headsFirst = [4, 4, side, side, 16];
   const inputs = [31, 32, 33].map((seed) => {
     using x = made(headsFirst, seed, where);
     const tokens = scope(() => x.permute(0, 2, 3, 1, 4).contiguous());
     return tensor(tokens.dataNow()!, { shape: [...tokens.shape], requiresGrad: true, ...where }).keep();
   });
   const [query, key, value] = inputs as [Tensor, Tensor, Tensor];
-  return { inputs, forward: () => na2d(query, key, value, { kernelSize: 7 }).square().sum() };
+  let bias: Tensor | undefined;
+  const dense = (): Tensor => {
+    bias ??= mask(where);
+    const [q, k, v] = inputs.map((x) => x.permute(0, 3, 1, 2, 4).reshape([16, side * side, 16]));
+    const weights = q!.matmul(k!.transpose()).mul(0.25).add(bias).softmax();
+    return weights.matmul(v!).square().sum();
+  };
+  return { inputs, forward: () => na2d(query, key, value, { kernelSize: window }).square().sum(), dense };
 }
