@@ -158,7 +158,8 @@ export const geluTanh: UnaryOp = unary({
 /**
  * x Φ(x), Φ the distribution function of the standard normal distribution.
  *
- * @param options.approximate 'none' (default) by the error function, 'tanh' by a hyperbolic tangent within 1e-3
+ * `approximate` is 'none' (default), by the error function, or 'tanh', by a hyperbolic tangent within 1e-3.
+ *
  * @throws ArgumentError for another `approximate`
  * @source Hendrycks and Gimpel, "Gaussian error linear units", arXiv:1606.08415
  */
