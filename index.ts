@@ -146,7 +146,7 @@ export type {
   SampleInput,
 } from './kernels/index.ts';
 export { setThreads, threads } from './kernels/runtime/cpu/threads.ts';
-export type { HostTensor } from './tensor/io/elements.ts';
+export type { FileDtype, HostTensor } from './tensor/io/elements.ts';
 export { readFile, writeFileAtomic } from './tensor/io/file.ts';
 export { decodeIdx } from './tensor/io/idx.ts';
 export { decodeNpy, encodeNpy } from './tensor/io/npy.ts';

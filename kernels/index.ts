@@ -2,7 +2,24 @@
 
 export { defineOp } from '../autograd/op.ts';
 export { acceptsStrides } from '../autograd/types.ts';
-export type { BackwardContext, Kernel, Op, OpDefinition, Operand, Sample, SampleInput } from '../autograd/types.ts';
+export type {
+  AnyOpDefinition,
+  BackwardContext,
+  ByInput,
+  DtypeRule,
+  InputGrads,
+  InputSlot,
+  Kernel,
+  NoAttrs,
+  Op,
+  OpArguments,
+  OpDefinition,
+  Operand,
+  OpResult,
+  Sample,
+  SampleInput,
+} from '../autograd/types.ts';
+export type { Layout } from '../tensor/layout.ts';
 export type { NdArray } from '../tensor/runtime.ts';
 export { elements } from './runtime/cpu/elements.ts';
 
@@ -16,11 +33,13 @@ export type { ActivationBackward } from './elementwise/activationBackward.ts';
 export * from './elementwise/arithmetic.ts';
 export type { BinaryOp } from './elementwise/binary.ts';
 export { cast, castTo } from './elementwise/cast.ts';
+export type { CastAttrs } from './elementwise/cast.ts';
 export * from './elementwise/compare.ts';
 export { abs, exp, log, neg, rsqrt, sign, sqrt, square } from './elementwise/unary.ts';
 export type { UnaryOp } from './elementwise/unary.ts';
 export { where } from './elementwise/where.ts';
 export { argmax, argmin } from './reduce/argmax.ts';
+export type { ArgAttrs } from './reduce/argmax.ts';
 export type { ReduceAttrs } from './reduce/axes.ts';
 export { max, min } from './reduce/extreme.ts';
 export { logsumexp } from './reduce/logsumexp.ts';
@@ -32,8 +51,10 @@ export { contiguous } from './layout/contiguous.ts';
 export { expand } from './layout/expand.ts';
 export { permute, permuteAxes, transpose } from './layout/permute.ts';
 export { pad, place } from './layout/place.ts';
+export type { PlaceAttrs } from './layout/place.ts';
 export { flatten, reshape, squeeze, unsqueeze, viewAs } from './layout/reshape.ts';
 export { flip, select, slice } from './layout/slice.ts';
+export type { SliceAttrs } from './layout/slice.ts';
 export { unbind } from './layout/unbind.ts';
 export { move, to } from './layout/to.ts';
 export { softmax, softmaxBackward } from './softmax/softmax.ts';
@@ -44,13 +65,18 @@ export { matmul } from './matmul/matmul.ts';
 export { layerNorm, layerNormBackward, layerNormForward } from './norm/layerNorm.ts';
 export type { LayerNormAxes, LayerNormOptions } from './norm/layerNorm.ts';
 export { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.ts';
+export type { InputGradAttrs, WeightGradAttrs } from './conv/conv2d.ts';
+export type { ConvolutionAttrs } from './conv/problem.ts';
 export { crossEntropy, crossEntropyBackward, crossEntropyRows } from './loss/crossEntropy.ts';
 export type { CrossEntropyAttrs } from './loss/crossEntropy.ts';
 export type { Reduction } from './loss/reduction.ts';
 export { mse, squaredError } from './loss/mse.ts';
 export { adaptiveAvgPool2d, adaptiveAvgPool2dBackward } from './pool/adaptiveAvgPool2d.ts';
+export type { AdaptiveAttrs, AdaptiveBackwardAttrs } from './pool/adaptiveAvgPool2d.ts';
 export { avgPool2d, avgPool2dBackward } from './pool/avgPool2d.ts';
+export type { AvgPoolAttrs, AvgPoolBackwardAttrs } from './pool/avgPool2d.ts';
 export { maxPool2d, maxPool2dBackward, maxPool2dGather, maxPool2dWithIndices } from './pool/maxPool2d.ts';
+export type { MaxPoolAttrs, WinnersAttrs } from './pool/maxPool2d.ts';
 export { adamwStep } from './optimizer/adamwStep.ts';
 export type { AdamwAttrs } from './optimizer/adamwStep.ts';
 export { sgdStep } from './optimizer/sgdStep.ts';

@@ -5,7 +5,7 @@ const usage = `Trains a small neighborhood-attention network on the 60,000 handw
 
   npm run digits -- [flags]
 
-  --epochs N          passes over the training digits (2)
+  --epochs N          passes over the training digits (3)
   --batch N           digits per step (64)
   --lr X              highest learning rate (0.003)
   --seed N            of the weights, the order and the shifts (1)
@@ -73,7 +73,7 @@ export function readOptions(args: string[]): Options | undefined {
     throw new Error(`--${name} is '${given}'; it must be ${isWhole ? 'an integer >= 1' : 'a number above 0'}`);
   };
   return {
-    epochs: number('epochs') ?? 2,
+    epochs: number('epochs') ?? 3,
     batch: number('batch') ?? 64,
     lr: number('lr', false) ?? 3e-3,
     seed: number('seed') ?? 1,

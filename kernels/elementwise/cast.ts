@@ -8,7 +8,7 @@ import { checkDtype, isFloat } from '../../tensor/dtype.ts';
 import { map } from '../runtime/reference/loops.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
 
-type CastAttrs = { dtype: Dtype };
+export type CastAttrs = { dtype: Dtype };
 
 /** How the kernels name what they read and write. */
 const storedAs: Readonly<Record<string, string>> = { float32: 'Float', int32: 'Int', uint8: 'Byte', bool: 'Byte' };

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../autograd/types.ts';
-import type { GatherAttrs, MaxPoolAttrs } from './maxPool2d.ts';
+import type { WinnersAttrs, MaxPoolAttrs } from './maxPool2d.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { resolvePool } from './problem.ts';
 
@@ -11,7 +11,7 @@ export const maxPool2dCpu: Kernel<['x'], MaxPoolAttrs> = ({ x }, attrs, outputs)
   launch('maxPoolForward', args, x.shape[0]! * x.shape[1]!, { work });
 };
 
-export const maxPool2dBackwardCpu: Kernel<['gradient', 'indices:int'], GatherAttrs> = (inputs, _attrs, outputs) => {
+export const maxPool2dBackwardCpu: Kernel<['gradient', 'indices:int'], WinnersAttrs> = (inputs, _attrs, outputs) => {
   const { gradient, indices } = inputs;
   const [output] = outputs as [(typeof outputs)[0]];
   const [size, count] = [mapSize(output.shape), mapSize(gradient.shape)];

@@ -16,7 +16,7 @@ export interface MaxPoolAttrs extends PoolAttrs {
   dilation?: Sides;
 }
 
-export interface GatherAttrs {
+export interface WinnersAttrs {
   /** [H, W] of the input. */
   size: Shape;
 }
@@ -79,7 +79,7 @@ export const maxPool2dWithIndices: Op<['x'], MaxPoolAttrs, ['output', 'indices']
 });
 
 /** maxPool2d's gradient: elements go to where the maximum was. gradient, indices [N, C, OH, OW] → [N, C, *size]. */
-export const maxPool2dBackward: Op<['gradient', 'indices:int'], GatherAttrs> = defineOp({
+export const maxPool2dBackward: Op<['gradient', 'indices:int'], WinnersAttrs> = defineOp({
   name: 'maxPool2dBackward',
   inputs: ['gradient', 'indices:int'],
   shape({ gradient, indices }, attrs) {
