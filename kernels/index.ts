@@ -66,7 +66,7 @@ export { layerNorm, layerNormBackward, layerNormForward } from './norm/layerNorm
 export type { LayerNormAxes, LayerNormOptions } from './norm/layerNorm.ts';
 export { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.ts';
 export type { InputGradAttrs, WeightGradAttrs } from './conv/conv2d.ts';
-export type { ConvolutionAttrs } from './conv/problem.ts';
+export type { ConvolutionAttrs, Sides } from './conv/problem.ts';
 export { crossEntropy, crossEntropyBackward, crossEntropyRows } from './loss/crossEntropy.ts';
 export type { CrossEntropyAttrs } from './loss/crossEntropy.ts';
 export type { Reduction } from './loss/reduction.ts';
