@@ -32,19 +32,35 @@ export function openCall(op: AnyOpDefinition, args: readonly unknown[]): Call {
 function readAttrs(op: AnyOpDefinition, args: readonly unknown[]): Record<string, unknown> {
   const given = args[op.slots.length] as Record<string, unknown> | undefined;
   if (given === undefined && op.required.length === 0) return op.attrs;
-  if (args.length > op.slots.length + 1 || (given && (typeof given !== 'object' || given instanceof Tensor))) {
+  if (args.length > op.slots.length + 1 || (given !== undefined && !isOptions(given))) {
     const message = `takes ${[...op.inputs, 'options'].join(', ')}; got ${args.map(String).join(', ')}`;
     throw new ArgumentError(message, { op: op.name });
   }
   const attrs = { ...op.attrs };
   for (const key in given) {
+    const value = given[key];
     if (!op.required.includes(key) && !(key in op.attrs)) throw unknownAttr(op, key);
-    if (given[key] !== undefined) attrs[key] = given[key];
+    if (value === undefined) continue;
+    checkKind(op, key, value);
+    attrs[key] = value;
   }
   for (const key of op.required) {
     if (attrs[key] === undefined) throw new ArgumentError(`needs the option '${key}'`, { op: op.name, option: key });
   }
   return attrs;
+}
+
+/** Not a bare 0, which would be taken for no options at all: `x.sum(0)` is meant as an axis. */
+function isOptions(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && !Array.isArray(given) && !(given instanceof Tensor);
+}
+
+/** An option whose default is a number or a boolean takes that kind; lists of them (one per axis) are the shape rule's to judge. */
+function checkKind(op: AnyOpDefinition, key: string, value: unknown): void {
+  const kind = typeof op.attrs[key];
+  if ((kind !== 'number' && kind !== 'boolean') || typeof value === kind || Array.isArray(value)) return;
+  const message = `${key} must be a ${kind}, got ${value === null ? 'null' : typeof value}`;
+  throw new ArgumentError(message, { op: op.name, option: key, value });
 }
 
 function unknownAttr(op: AnyOpDefinition, key: string): ArgumentError {

@@ -41,10 +41,15 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
+/** Throws unless `list`, called `name`, is an array: `reshape(2, 3)` is meant as `reshape([2, 3])`. */
+export function checkList(op: string, name: string, list: unknown): void {
+  if (Array.isArray(list)) return;
+  throw new ShapeError(`${name} must be an array of integers, such as [2, 3]; got ${String(list)}`, { op, [name]: list });
+}
+
 /** Throws unless every size is a non-negative integer and the product can be addressed. */
 export function checkShape(op: string, shape: Shape): void {
-  if (!Array.isArray(shape))
-    throw new ShapeError(`shape must be an array of sizes, got ${String(shape)}`, { op, shape });
+  checkList(op, 'shape', shape);
   for (const n of shape) {
     if (!Number.isInteger(n) || n < 0) {
       throw new ShapeError(`shape ${formatShape(shape)} has ${String(n)}; every size must be an integer >= 0`, {
@@ -73,8 +78,8 @@ export function normalizeAxis(op: string, axis: number, shape: Shape): number {
 
 /** One axis, several, or all when undefined: ascending, without repeats. An empty list means all, as in PyTorch. */
 export function normalizeAxes(op: string, axis: number | readonly number[] | undefined, shape: Shape): number[] {
-  if (axis === undefined || (typeof axis !== 'number' && axis.length === 0)) return shape.map((_, i) => i);
-  const axes = (typeof axis === 'number' ? [axis] : [...axis])
+  if (axis === undefined || (Array.isArray(axis) && axis.length === 0)) return shape.map((_, i) => i);
+  const axes = (Array.isArray(axis) ? (axis as readonly number[]) : [axis as number])
     .map((a) => normalizeAxis(op, a, shape))
     .sort((a, b) => a - b);
   for (let i = 1; i < axes.length; i++) {

@@ -2,7 +2,7 @@ import type { Op } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { formatShape, normalizeAxis } from '../../tensor/shape.ts';
+import { checkList, formatShape, normalizeAxis } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 
 /** Axis i of the result is axis `axes[i]` of x. */
@@ -11,6 +11,7 @@ export const permuteAxes: Op<['x'], { axes: readonly number[] }> = defineOp({
   inputs: ['x'],
   dtypes: 'any',
   shape({ x }, { axes }) {
+    checkList('permute', 'axes', axes);
     const order = axes.map((axis) => normalizeAxis('permute', axis, x));
     if (order.length !== x.length || new Set(order).size !== x.length) {
       throw new ShapeError(

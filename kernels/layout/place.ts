@@ -3,7 +3,7 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
-import { formatShape } from '../../tensor/shape.ts';
+import { checkList, checkShape, formatShape } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { placeCpu } from './copy.cpu.ts';
 
@@ -25,6 +25,8 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
   attrs: { steps: undefined, value: 0 },
   dtypes: 'any',
   shape({ x }, { shape, offsets, steps }) {
+    checkShape('place', shape);
+    checkList('place', 'offsets', offsets);
     const fits =
       shape.length === x.length &&
       x.every((n, i) => n === 0 || (offsets[i]! >= 0 && offsets[i]! + (n - 1) * (steps?.[i] ?? 1) < shape[i]!));
@@ -80,8 +82,9 @@ export function pad(
   { value = 0 }: { value?: number } = {},
 ): Tensor {
   const lead = x.rank - padding.length;
-  const wrong = padding.find((pair) => pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0));
-  if (lead < 0 || wrong) {
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
+  if (!Array.isArray(padding) || lead < 0 || !padding.every(isPair)) {
     const text = JSON.stringify(padding);
     throw new ArgumentError(`padding ${text} must hold at most ${x.rank} pairs [before, after] of integers >= 0`, {
       op: 'pad',

@@ -3,7 +3,7 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { checkShape, formatShape, normalizeAxes, normalizeAxis, reshapedStrides, sizeOf } from '../../tensor/shape.ts';
+import { checkList, checkShape, formatShape, normalizeAxes, normalizeAxis, reshapedStrides, sizeOf } from '../../tensor/shape.ts';
 
 /** The same elements in another shape. Shares memory when x's strides allow it. */
 export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
@@ -48,6 +48,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 function inferShape(from: Shape, shape: Shape): Shape {
+  checkList('reshape', 'shape', shape);
   const unknown = shape.indexOf(-1);
   if (unknown < 0) return [...shape];
   const rest = sizeOf(shape.filter((_, i) => i !== unknown));

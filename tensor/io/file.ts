@@ -22,7 +22,7 @@ const advice: Readonly<Record<string, string>> = {
  */
 export async function readFile(path: string): Promise<Uint8Array> {
   const op = 'readFile';
-  const fs = await fileSystem(op, path, 'fetch it and decode the bytes');
+  const fs = fileSystem(op, path, 'fetch it and decode the bytes');
   try {
     const { buffer, byteOffset, length } = await fs.readFile(path);
     return new Uint8Array(buffer, byteOffset, length);
@@ -41,7 +41,7 @@ export async function readFile(path: string): Promise<Uint8Array> {
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
   const op = 'writeFileAtomic';
-  const fs = await fileSystem(op, path, 'offer the bytes as a download');
+  const fs = fileSystem(op, path, 'offer the bytes as a download');
   const beside = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
   try {
     const file = await fs.open(beside, 'wx');
@@ -58,12 +58,11 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
   }
 }
 
-/** Imported when it is needed, so that pages can load this module. */
-async function fileSystem(op: string, path: string, instead: string): Promise<typeof FileSystem> {
-  if (typeof process === 'undefined' || !process.versions?.node) {
-    throw new ArgumentError(`'${path}' cannot be opened, there is no file system here; ${instead}`, { op, path });
-  }
-  return import('node:fs/promises');
+/** Asked of the process, as bundlers for pages refuse an import of it. */
+function fileSystem(op: string, path: string, instead: string): typeof FileSystem {
+  const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
+  if (fs) return fs;
+  throw new ArgumentError(`'${path}' cannot be opened, there is no file system here; ${instead}`, { op, path });
 }
 
 function explain(op: string, path: string, error: unknown): ArgumentError {

@@ -33,7 +33,6 @@ const script = (index: string, nn: string, program: string): string => `
 
 async function bundle(contents: string): Promise<string> {
   const stdin = { contents, resolveDir: root };
-  const external = ['node:*'];
-  const { outputFiles } = await build({ stdin, bundle: true, format: 'esm', target: 'es2022', external, write: false });
+  const { outputFiles } = await build({ stdin, bundle: true, format: 'esm', target: 'es2022', write: false });
   return outputFiles[0]?.text ?? '';
 }
