@@ -13,7 +13,7 @@ export async function drawLossCurve(path: string, losses: readonly number[]): Pr
     grid: true,
     style: { background: 'white', fontFamily: 'sans-serif' },
     x: { label: 'step' },
-    y: { label: 'cross-entropy (nats)', type: 'log' },
+    y: { label: 'cross-entropy (nats)', type: 'log', tickFormat: '~g' },
     marks: [
       Plot.line(points, { x: 'step', y: 'loss', stroke: '#c9d6e8', strokeWidth: 0.75 }),
       Plot.line(
