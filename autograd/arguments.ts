@@ -32,7 +32,7 @@ export function openCall(op: AnyOpDefinition, args: readonly unknown[]): Call {
 function readAttrs(op: AnyOpDefinition, args: readonly unknown[]): Record<string, unknown> {
   const given = args[op.slots.length] as Record<string, unknown> | undefined;
   if (given === undefined && op.required.length === 0) return op.attrs;
-  if (args.length > op.slots.length + 1 || (given !== undefined && !isOptions(given))) {
+  if (args.length > op.slots.length + 1 || !isOptions(given ?? {})) {
     const message = `takes ${[...op.inputs, 'options'].join(', ')}; got ${args.map(String).join(', ')}`;
     throw new ArgumentError(message, { op: op.name });
   }
@@ -52,7 +52,7 @@ function readAttrs(op: AnyOpDefinition, args: readonly unknown[]): Record<string
 
 /** Not a bare 0, which would be taken for no options at all: `x.sum(0)` is meant as an axis. */
 function isOptions(given: unknown): boolean {
-  return typeof given === 'object' && given !== null && !Array.isArray(given) && !(given instanceof Tensor);
+  return typeof given === 'object' && !Array.isArray(given) && !(given instanceof Tensor);
 }
 
 /** An option whose default is a number or a boolean takes that kind; lists of them (one per axis) are the shape rule's to judge. */

@@ -3,7 +3,7 @@ import type { Variable } from '../tensor/variable.ts';
 import { ArgumentError, GradError, ShapeError } from '../tensor/errors.ts';
 import { scope } from '../tensor/scope.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, Tensor } from '../tensor/tensor.ts';
 import { withGrad } from './tape.ts';
 
 export interface GradOptions {
@@ -57,7 +57,7 @@ export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOpt
 function variablesOf(inputs: readonly Tensor[]): Variable[] {
   if (!Array.isArray(inputs)) throw new ArgumentError(`inputs must be an array of tensors`, { op: 'grad', inputs });
   return (inputs as readonly Tensor[]).map((input, index) => {
-    input.assertLive('grad');
+    checkTensor('grad', `input ${index}`, input);
     if (input.variable) return input.variable;
     const message = `input ${index} of shape ${formatShape(input.shape)} does not require a gradient`;
     throw new GradError(message, { op: 'grad', index });
@@ -168,7 +168,7 @@ function between(op: string, root: Variable, targets: Targets | null): ReadonlyS
 }
 
 function checkSeed(op: string, output: Tensor, gradOutput: Tensor | undefined): void {
-  output.assertLive(op);
+  checkTensor(op, 'output', output);
   if (!output.variable) {
     throw new GradError(
       `the ${output.dtype} tensor of shape ${formatShape(output.shape)} does not depend on a tensor that requires a gradient`,
@@ -182,7 +182,7 @@ function checkSeed(op: string, output: Tensor, gradOutput: Tensor | undefined): 
       shape: output.shape,
     });
   }
-  gradOutput.assertLive(op);
+  checkTensor(op, 'gradOutput', gradOutput);
   if (
     sameShape(gradOutput.shape, output.shape) &&
     gradOutput.dtype === output.dtype &&

@@ -41,15 +41,15 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** Throws unless `list`, called `name`, is an array: `reshape(2, 3)` is meant as `reshape([2, 3])`. */
-export function checkList(op: string, name: string, list: unknown): void {
+/** Throws unless `list`, called `name`, is an array: `x.reshape(2, 3)` is meant as `x.reshape([2, 3])`. */
+export function checkList(op: string, name: string, entries: string, list: unknown): void {
   if (Array.isArray(list)) return;
-  throw new ShapeError(`${name} must be an array of integers, such as [2, 3]; got ${String(list)}`, { op, [name]: list });
+  throw new ShapeError(`${name} must be an array of ${entries}, got ${String(list)}`, { op, [name]: list });
 }
 
 /** Throws unless every size is a non-negative integer and the product can be addressed. */
 export function checkShape(op: string, shape: Shape): void {
-  checkList(op, 'shape', shape);
+  checkList(op, 'shape', 'sizes', shape);
   for (const n of shape) {
     if (!Number.isInteger(n) || n < 0) {
       throw new ShapeError(`shape ${formatShape(shape)} has ${String(n)}; every size must be an integer >= 0`, {

@@ -4,7 +4,7 @@ import type { Device, Runtime } from './runtime.ts';
 import type { Scope } from './scope.ts';
 import type { Shape } from './shape.ts';
 import { isFloat } from './dtype.ts';
-import { DisposedError, DtypeError, GradError, ShapeError } from './errors.ts';
+import { ArgumentError, DisposedError, DtypeError, GradError, ShapeError } from './errors.ts';
 import { formatTensor, nest } from './format.ts';
 import { watch, unwatch } from './forgotten.ts';
 import { gather, span } from './layout.ts';
@@ -257,6 +257,12 @@ export class Tensor implements Disposable {
     const stretch = await storage.runtime.read(storage.handle, dtype, start, length);
     return gather(stretch, start, { shape, strides, offset });
   }
+}
+
+/** @internal Throws unless `x`, called `name`, is a tensor that lives: for functions that look at it before an op does. */
+export function checkTensor(op: string, name: string, x: unknown): asserts x is Tensor {
+  if (x instanceof Tensor) return x.assertLive(op);
+  throw new ArgumentError(`${name} must be a tensor, got ${x === null ? 'null' : typeof x}`, { op, input: name });
 }
 
 onEscape((tensor) => (tensor as Tensor).watch());

@@ -5,6 +5,7 @@ import { emptyTensor, storedDtype } from '../../tensor/create.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { ArgumentError, DtypeError } from '../../tensor/errors.ts';
 import { resolveDevice } from '../../tensor/runtime.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 
 /** Options of a creation whose shape is an argument. */
 export type CreateOptions = Omit<TensorOptions, 'shape'>;
@@ -49,12 +50,12 @@ export function full(shape: readonly number[], value: number | boolean, options:
 
 /** All 0, with x's shape and, unless `options` say otherwise, its dtype and device. */
 export function zerosLike(x: Tensor, options: CreateOptions = {}): Tensor {
-  x.assertLive('zerosLike');
+  checkTensor('zerosLike', 'x', x);
   return filled('zerosLike', x.shape, 0, { dtype: x.dtype, device: x.device, ...options });
 }
 
 /** All 1, with x's shape and, unless `options` say otherwise, its dtype and device. */
 export function onesLike(x: Tensor, options: CreateOptions = {}): Tensor {
-  x.assertLive('onesLike');
+  checkTensor('onesLike', 'x', x);
   return filled('onesLike', x.shape, 1, { dtype: x.dtype, device: x.device, ...options });
 }

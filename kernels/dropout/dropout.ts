@@ -4,6 +4,7 @@ import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { defaultGenerator, philox } from '../../tensor/philox.ts';
 import { formatShape, sizeOf } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { seededDropoutCpu } from './dropout.cpu.ts';
 
 export interface DropoutAttrs {
@@ -85,6 +86,7 @@ export interface DropoutOptions {
  * @source Srivastava et al., "Dropout", 2014
  */
 export function dropout(x: Tensor, { p = 0.5, training = true }: DropoutOptions = {}): Tensor {
+  checkTensor('dropout', 'x', x);
   checkRate('dropout', p);
   return training && p > 0 ? seededDropout(x, { p, seed: defaultGenerator.seed() }) : x.alias();
 }
@@ -97,6 +99,7 @@ export function dropout(x: Tensor, { p = 0.5, training = true }: DropoutOptions 
  * @source Huang et al., "Deep networks with stochastic depth", 2016; timm's DropPath
  */
 export function dropPath(x: Tensor, { p = 0, training = true }: DropoutOptions = {}): Tensor {
+  checkTensor('dropPath', 'x', x);
   checkRate('dropPath', p);
   if (x.rank === 0) throw new ShapeError('x has rank 0; it needs an axis of samples', { op: 'dropPath' });
   if (!training || p === 0 || x.size === 0) return x.alias();

@@ -5,6 +5,7 @@ import { acceptsStrides } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { storedDtype } from '../../tensor/create.ts';
 import { checkDtype, isFloat } from '../../tensor/dtype.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { map } from '../runtime/reference/loops.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
 
@@ -59,7 +60,7 @@ export const castTo: Op<['x'], CastAttrs> = defineOp({
  * cast(tensor([-1.7, 0.2, 300]), 'uint8');     // [0, 0, 255]
  */
 export function cast(x: Tensor, dtype: Dtype): Tensor {
-  x.assertLive('cast');
+  checkTensor('cast', 'x', x);
   const stored = storedDtype('cast', x.storage.runtime, dtype);
   return stored === x.dtype ? x.alias() : castTo(x, { dtype: stored });
 }

@@ -5,6 +5,7 @@ import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { scope } from '../../tensor/scope.ts';
 import { checkShape, formatShape, normalizeAxis, sameShape } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { build, indices, positionOf } from '../runtime/reference/loops.ts';
 import { gatherCpu, scatterAddCpu } from './gather.cpu.ts';
 import { indexAt } from './loops.ts';
@@ -108,6 +109,8 @@ export const scatterAdd: Op<['x', 'index:int'], { axis: number; size: number }> 
  * gather(logits, 1, tensor([[2], [0]], { dtype: 'int32' })); // [[3], [4]]
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
+  checkTensor('gather', 'x', x);
+  checkTensor('gather', 'index', index);
   const at = normalizeAxis('gather', axis, x.shape);
   checkFits(x.shape, index.shape, at);
   return scope(() => {

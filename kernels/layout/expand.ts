@@ -2,7 +2,14 @@ import type { Op } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { broadcastShapes, broadcastStrides, checkList, checkShape, formatShape, sameShape } from '../../tensor/shape.ts';
+import {
+  broadcastShapes,
+  broadcastStrides,
+  checkList,
+  checkShape,
+  formatShape,
+  sameShape,
+} from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 
@@ -12,7 +19,7 @@ export const expand: Op<['x'], { shape: Shape }> = defineOp({
   inputs: ['x'],
   dtypes: 'any',
   shape({ x }, { shape }) {
-    checkList('expand', 'shape', shape);
+    checkList('expand', 'shape', 'sizes', shape);
     const target = keptSizes(x, shape);
     checkShape('expand', target);
     if (target.length < x.length || !sameShape(broadcastShapes('expand', x, target), target)) {

@@ -3,6 +3,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { checkList, formatShape, normalizeAxis } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 
 /** Axis i of the result is axis `axes[i]` of x. */
@@ -11,7 +12,7 @@ export const permuteAxes: Op<['x'], { axes: readonly number[] }> = defineOp({
   inputs: ['x'],
   dtypes: 'any',
   shape({ x }, { axes }) {
-    checkList('permute', 'axes', axes);
+    checkList('permute', 'axes', 'axes', axes);
     const order = axes.map((axis) => normalizeAxis('permute', axis, x));
     if (order.length !== x.length || new Set(order).size !== x.length) {
       throw new ShapeError(
@@ -68,6 +69,7 @@ export function permute(x: Tensor, ...axes: number[]): Tensor {
 
 /** Two axes swapped, without a copy; the last two by default. */
 export function transpose(x: Tensor, first = -2, second = -1): Tensor {
+  checkTensor('transpose', 'x', x);
   const a = normalizeAxis('transpose', first, x.shape);
   const b = normalizeAxis('transpose', second, x.shape);
   const axes = x.shape.map((_, i) => (i === a ? b : i === b ? a : i));

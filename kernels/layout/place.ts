@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { checkList, checkShape, formatShape } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { placeCpu } from './copy.cpu.ts';
 
@@ -26,7 +27,7 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
   dtypes: 'any',
   shape({ x }, { shape, offsets, steps }) {
     checkShape('place', shape);
-    checkList('place', 'offsets', offsets);
+    checkList('place', 'offsets', 'places', offsets);
     const fits =
       shape.length === x.length &&
       x.every((n, i) => n === 0 || (offsets[i]! >= 0 && offsets[i]! + (n - 1) * (steps?.[i] ?? 1) < shape[i]!));
@@ -81,10 +82,12 @@ export function pad(
   padding: readonly (readonly [number, number])[],
   { value = 0 }: { value?: number } = {},
 ): Tensor {
+  checkTensor('pad', 'x', x);
+  checkList('pad', 'padding', 'pairs [before, after]', padding);
   const lead = x.rank - padding.length;
   const isPair = (pair: unknown): boolean =>
     Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
-  if (!Array.isArray(padding) || lead < 0 || !padding.every(isPair)) {
+  if (lead < 0 || !padding.every(isPair)) {
     const text = JSON.stringify(padding);
     throw new ArgumentError(`padding ${text} must hold at most ${x.rank} pairs [before, after] of integers >= 0`, {
       op: 'pad',

@@ -3,7 +3,16 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { checkList, checkShape, formatShape, normalizeAxes, normalizeAxis, reshapedStrides, sizeOf } from '../../tensor/shape.ts';
+import {
+  checkList,
+  checkShape,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  reshapedStrides,
+  sizeOf,
+} from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 
 /** The same elements in another shape. Shares memory when x's strides allow it. */
 export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
@@ -43,12 +52,12 @@ export const viewAs: Op<['x'], { shape: Shape }> = defineOp({
  * reshape(arange(6), [2, -1]).shape;      // [2, 3]
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  x.assertLive('reshape');
+  checkTensor('reshape', 'x', x);
   return viewAs(x, { shape: inferShape(x.shape, shape) });
 }
 
 function inferShape(from: Shape, shape: Shape): Shape {
-  checkList('reshape', 'shape', shape);
+  checkList('reshape', 'shape', 'sizes', shape);
   const unknown = shape.indexOf(-1);
   if (unknown < 0) return [...shape];
   const rest = sizeOf(shape.filter((_, i) => i !== unknown));
@@ -64,6 +73,7 @@ function inferShape(from: Shape, shape: Shape): Shape {
 
 /** Axes `from` to `to` (both included, default all) as one. */
 export function flatten(x: Tensor, from = 0, to = -1): Tensor {
+  checkTensor('flatten', 'x', x);
   if (x.rank === 0) return reshape(x, [1]);
   const first = normalizeAxis('flatten', from, x.shape);
   const last = normalizeAxis('flatten', to, x.shape);
@@ -79,6 +89,7 @@ export function flatten(x: Tensor, from = 0, to = -1): Tensor {
 
 /** Without the axes of size 1: all of them, or the ones named, which must be 1. */
 export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
+  checkTensor('squeeze', 'x', x);
   const axes =
     axis === undefined ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : normalizeAxes('squeeze', axis, x.shape);
   const wrong = axes.find((i) => x.shape[i] !== 1);
@@ -96,5 +107,6 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
 
 /** With an axis of size 1 inserted at `axis` of the result. */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
+  checkTensor('unsqueeze', 'x', x);
   return reshape(x, x.shape.toSpliced(normalizeAxis('unsqueeze', axis, [...x.shape, 1]), 0, 1));
 }

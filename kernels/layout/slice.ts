@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { formatShape, normalizeAxes, normalizeAxis } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { place } from './place.ts';
 import { squeeze } from './reshape.ts';
@@ -84,6 +85,7 @@ export const slice: Op<['x'], SliceAttrs> = defineOp({
 
 /** x at `index` of `axis`, which goes away; negative counts from the end. */
 export function select(x: Tensor, axis: number, index: number): Tensor {
+  checkTensor('select', 'x', x);
   const at = normalizeAxis('select', axis, x.shape);
   const n = x.shape[at]!;
   if (!Number.isInteger(index) || index < -n || index >= n) {

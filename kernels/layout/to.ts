@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { storedDtype } from '../../tensor/create.ts';
 import { resolveDevice } from '../../tensor/runtime.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 
 export const move: Op<['x'], { device: Device; from: Device }> = defineOp({
   name: 'to',
@@ -27,7 +28,7 @@ export const move: Op<['x'], { device: Device; from: Device }> = defineOp({
  * tensor([1, 2]).to('reference').dtype; // 'float64'
  */
 export function to(x: Tensor, device: Device | DeviceName): Tensor {
-  x.assertLive('to');
+  checkTensor('to', 'x', x);
   const target = resolveDevice(device);
   return target === x.device ? x.alias() : move(x, { device: target, from: x.device });
 }

@@ -8,6 +8,7 @@ import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { indexError } from '../../tensor/indexError.ts';
 import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { crossEntropyBackwardCpu, crossEntropyCpu } from './crossEntropy.cpu.ts';
 import { checkReduction } from './reduction.ts';
 
@@ -178,6 +179,8 @@ export const crossEntropyBackward: Op<['logits', 'target:int', 'g'], CrossEntrop
  * crossEntropy(logits, tensor([0, 1], { dtype: 'int32' })); // 1.2395
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyAttrs = {}): Tensor {
+  checkTensor('crossEntropy', 'logits', logits);
+  checkTensor('crossEntropy', 'target', target);
   check(logits.shape, target.shape, { ...defaults, ...options });
   if (logits.rank === 2) return crossEntropyRows(logits, target, options);
   const classesLast = logits.shape

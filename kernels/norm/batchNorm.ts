@@ -2,6 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { scope } from '../../tensor/scope.ts';
 import { formatShape } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { batchNormForward, batchNormUpdate, channelsOf, normalizeChannels } from './batchNormOps.ts';
 
 export interface BatchNormOptions {
@@ -28,6 +29,7 @@ export interface BatchNormOptions {
  * @source Ioffe and Szegedy, "Batch normalization", 2015, algorithms 1 and 2
  */
 export function batchNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: BatchNormOptions = {}): Tensor {
+  checkTensor('batchNorm', 'x', x);
   const { runningMean, runningVar, training = !runningMean, momentum = 0.1, eps = 1e-5 } = options;
   const op = 'batchNorm';
   if (!runningMean !== !runningVar) {

@@ -6,6 +6,7 @@ import type { Groups } from './loops.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { checkEps, checkShapes } from './checks.ts';
 import { secondGradients, statisticsGradient } from './gradients.ts';
 import { layerNormBackwardCpu, layerNormForwardCpu } from './layerNorm.cpu.ts';
@@ -126,6 +127,7 @@ export interface LayerNormOptions {
  * layerNorm(tensor([[1, 2, 3]])); // [[-1.2247, 0, 1.2247]]
  */
 export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
+  checkTensor('layerNorm', 'x', x);
   const { normalizedShape = weight?.shape ?? bias?.shape ?? x.shape.slice(-1), eps = 1e-5 } = options;
   const normal = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
   if (!sameShape(x.shape.slice(x.rank - normal.length), normal)) {

@@ -99,6 +99,20 @@ describe('arguments', () => {
     expect(await x.array()).toEqual([6]);
   });
 
+  test('a bare value is not taken for options, 0 least of all', () => {
+    using x = plain([2]);
+    for (const value of [0, NaN, '', false, 1, []]) {
+      expect(() => loose(increase)(x, value)).toThrow('increase: takes x, options; got Tensor');
+    }
+  });
+
+  test('an option takes the kind of its default', () => {
+    using x = plain([2]);
+    for (const value of [null, '3', true, {}]) {
+      expect(() => loose(increase)(x, { value })).toThrow('increase: value must be a number, got');
+    }
+  });
+
   test('the caller’s options are not kept: changing them later changes nothing', async () => {
     using x = leaf([2]);
     const options = { exponent: 2 };
