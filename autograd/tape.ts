@@ -8,6 +8,7 @@ import type { Layout } from '../tensor/layout.ts';
 import type { GraphNode } from '../tensor/variable.ts';
 import type { AnyOpDefinition } from './types.ts';
 import { GradError } from '../tensor/errors.ts';
+import { isThenable, refuseAsync } from '../tensor/scope.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Variable } from '../tensor/variable.ts';
@@ -22,12 +23,14 @@ export function isGradEnabled(): boolean {
 /**
  * Runs `body` without recording.
  *
+ * @throws ArgumentError when the body is async: what it computes after its first `await` would be recorded.
  * @example
  * const model = new nn.Linear(3, 2);
  * noGrad(() => model.forward(ones([1, 3]))).requiresGrad; // false
  */
 export function noGrad<T>(body: () => T): T {
-  return withGrad(false, body);
+  const result = withGrad(false, body);
+  return isThenable(result) ? refuseAsync('noGrad', result) : result;
 }
 
 /** @internal Runs `body` with recording on or off. */

@@ -55,19 +55,23 @@ export function scope<T>(body: () => T): T {
   }
   current = outer;
   if (isThenable(result)) {
-    result.then(undefined, () => undefined);
     inner.free();
-    throw new ArgumentError(
-      'the body is async; do the awaiting outside: compute in scope(() => ...), then await the read',
-      { op: 'scope' },
-    );
+    refuseAsync('scope', result);
   }
   moveOut(result, inner);
   inner.free();
   return result;
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** @internal What the body does after its first `await` would no longer be in it. */
+export function refuseAsync(op: string, result: PromiseLike<unknown>): never {
+  result.then(undefined, () => undefined);
+  const advice = `do the awaiting outside: compute in ${op}(() => ...), then await the read`;
+  throw new ArgumentError(`the body is async; ${advice}`, { op });
+}
+
+/** @internal */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 

@@ -203,6 +203,10 @@ describe('backward', () => {
 });
 
 describe('noGrad', () => {
+  within('refuses an async body, whose later ops would be recorded', () => {
+    expect(() => noGrad(async () => Promise.resolve(1))).toThrow('noGrad: the body is async; do the awaiting outside');
+  });
+
   within('records nothing, also in what is thrown or nested', () => {
     const x = leaf([2]);
     expect(noGrad(() => x.mul(x)).requiresGrad).toBe(false);
