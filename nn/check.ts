@@ -10,19 +10,30 @@ export function checkSize(op: string, name: string, value: number): number {
 
 /** A probability. */
 export function checkRate(op: string, name: string, value: number): number {
-  if (value >= 0 && value <= 1) return value;
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
   throw new ArgumentError(`${name} is ${String(value)}; it must be a probability of 0..1`, { op, [name]: value });
+}
+
+/** A constant added to a variance. */
+export function checkEps(op: string, value: number): number {
+  if (typeof value === 'number' && value >= 0 && value < Infinity) return value;
+  throw new ArgumentError(`eps is ${String(value)}; it must be a number >= 0`, { op, eps: value });
 }
 
 /** One size per spatial axis: a scalar is repeated. */
 export function pair(op: string, name: string, value: number | readonly number[], least: number): [number, number] {
-  const [height, width, ...rest] = typeof value === 'number' ? [value, value] : value;
+  const [height, width, ...rest] = Array.isArray(value)
+    ? (value as readonly number[])
+    : [value as number, value as number];
   const fits = (n: number | undefined): boolean => Number.isInteger(n) && n! >= least;
   if (rest.length === 0 && fits(height) && fits(width)) return [height!, width!];
-  throw new ShapeError(`${name} is ${JSON.stringify(value)}; it must be one integer >= ${least} or two [y, x]`, {
-    op,
-    [name]: value,
-  });
+  throw new ShapeError(
+    `${name} is ${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}; it must be one integer >= ${least} or two [y, x]`,
+    {
+      op,
+      [name]: value,
+    },
+  );
 }
 
 /** What stands in the brackets of a constructor's call: arguments, then the options that differ from their defaults. */

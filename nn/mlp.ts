@@ -2,6 +2,7 @@ import type { Tensor } from '../index.ts';
 import type { Layer } from './sequential.ts';
 import { scope } from '../index.ts';
 import { GELU } from './activation.ts';
+import { checkSize } from './check.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
@@ -35,10 +36,12 @@ export class MLP extends Module {
   constructor(inFeatures: number, options: MLPOptions = {}) {
     super();
     const { hiddenFeatures = inFeatures, outFeatures = inFeatures, act = new GELU(), drop = 0 } = options;
+    const dropout = new Dropout(drop); // like outFeatures, checked before the first layer takes memory
+    checkSize('MLP', 'outFeatures', outFeatures);
     this.fc1 = new Linear(inFeatures, hiddenFeatures);
     this.act = act;
     this.fc2 = new Linear(hiddenFeatures, outFeatures);
-    this.drop = new Dropout(drop);
+    this.drop = dropout;
   }
 
   forward(x: Tensor): Tensor {

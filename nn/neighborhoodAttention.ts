@@ -1,6 +1,7 @@
 import type { Tensor } from '../index.ts';
-import type { NaProblem, PerAxis } from '../kernels/neighborhood/problem.ts';
-import { neighborhoodAttention, scope, ShapeError } from '../index.ts';
+import type { NaProblem } from '../kernels/neighborhood/problem.ts';
+import { ArgumentError, neighborhoodAttention, scope, ShapeError } from '../index.ts';
+import { resolveAxes } from '../kernels/neighborhood/problem.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { checkSize, describeCall } from './check.ts';
 import { Dropout } from './dropout.ts';
@@ -30,6 +31,7 @@ abstract class NeighborhoodAttention extends Module {
   constructor(tokenAxes: number, embedDim: number, numHeads: number, options: NeighborhoodAttentionOptions) {
     super();
     const op = new.target.name;
+    if (!options) throw new ArgumentError("needs the option 'kernelSize'", { op, option: 'kernelSize' });
     const { kernelSize, stride = 1, dilation = 1, isCausal = false, qkvBias = true, qkScale, projDrop = 0 } = options;
     this.#tokenAxes = tokenAxes;
     this.embedDim = checkSize(op, 'embedDim', embedDim);
@@ -44,11 +46,12 @@ abstract class NeighborhoodAttention extends Module {
       });
     }
     this.problem = { kernelSize, stride, dilation, isCausal };
-    for (const [name, value] of Object.entries(this.problem)) checkLength(op, name, value, tokenAxes);
+    resolveAxes(op, tokenAxes, this.problem);
+    const drop = new Dropout(projDrop); // its rate is checked before the maps take memory
     this.scale = qkScale ?? (embedDim / numHeads) ** -0.5;
     this.qkv = new Linear(embedDim, 3 * embedDim, { bias: qkvBias });
     this.proj = new Linear(embedDim, embedDim);
-    this.projDrop = new Dropout(projDrop);
+    this.projDrop = drop;
   }
 
   /** x `[B, *X, embedDim]` → the same shape. */
@@ -85,12 +88,6 @@ abstract class NeighborhoodAttention extends Module {
   }
 }
 
-function checkLength(op: string, name: string, value: PerAxis<unknown>, tokenAxes: number): void {
-  if (!Array.isArray(value) || value.length === tokenAxes) return;
-  const got = `${name} ${formatShape(value as number[])} has ${value.length} entries`;
-  throw new ShapeError(`${got}; use one value for all axes, or ${tokenAxes}`, { op, [name]: value });
-}
-
 /**
  * Neighborhood attention over one token axis: each token attends to the `kernelSize` tokens nearest to it. Queries, keys
  * and values are one linear map of x; the heads' results are mixed by another.
@@ -102,7 +99,8 @@ function checkLength(op: string, name: string, value: PerAxis<unknown>, tokenAxe
  *
  * @param options - who attends to whom (kernelSize, stride, dilation, isCausal: one value, or one per axis), qkvBias,
  *   qkScale, projDrop
- * @throws ShapeError when numHeads does not divide embedDim; from `forward` when x has another rank or last axis, or a
+ * @throws ShapeError when numHeads does not divide embedDim, a tuple has not one entry per axis, or stride exceeds
+ *   kernelSize; ArgumentError for a size that is no integer; from `forward` when x has another rank or last axis, or a
  *   window does not fit
  * @source Hassani et al., arXiv 2204.07143; dilation: arXiv 2209.15001; stride: arXiv 2504.16922. NATTEN: `NeighborhoodAttention1D`
  * @example

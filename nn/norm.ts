@@ -1,7 +1,7 @@
 import type { Shape, Tensor } from '../index.ts';
 import { batchNorm, layerNorm, noGrad, scope, ShapeError, tensor } from '../index.ts';
 import { formatShape } from '../tensor/shape.ts';
-import { checkSize, describeCall } from './check.ts';
+import { checkEps, checkRate, checkSize, describeCall } from './check.ts';
 import * as init from './init.ts';
 import { Module } from './module.ts';
 import { Buffer, Parameter } from './parameter.ts';
@@ -38,7 +38,8 @@ export class LayerNorm extends Module {
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
     this.normalizedShape = shape.map((n) => checkSize('LayerNorm', 'normalizedShape', n));
-    this.eps = eps;
+    if (shape.length === 0) throw new ShapeError('normalizedShape is []; name at least one axis', { op: 'LayerNorm' });
+    this.eps = checkEps('LayerNorm', eps);
     this.weight = elementwiseAffine ? init.ones(new Parameter(shape)) : undefined;
     this.bias = elementwiseAffine && bias ? new Parameter(shape) : undefined;
   }
@@ -90,8 +91,8 @@ export class BatchNorm2d extends Module {
   constructor(numFeatures: number, { eps = 1e-5, momentum = 0.1, affine = true }: BatchNorm2dOptions = {}) {
     super();
     this.numFeatures = checkSize('BatchNorm2d', 'numFeatures', numFeatures);
-    this.eps = eps;
-    this.momentum = momentum;
+    this.eps = checkEps('BatchNorm2d', eps);
+    this.momentum = checkRate('BatchNorm2d', 'momentum', momentum);
     this.weight = affine ? init.ones(new Parameter([numFeatures])) : undefined;
     this.bias = affine ? new Parameter([numFeatures]) : undefined;
     this.runningMean = new Buffer([numFeatures]);

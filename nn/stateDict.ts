@@ -37,6 +37,9 @@ export function loadInto(
   source: StateSource,
   strict: boolean,
 ): LoadReport {
+  if (typeof source !== 'object' || source === null) {
+    throw new FormatError(`the state is ${String(source)}; it must be a Map or an object of tensors`, { op });
+  }
   const given = new Map(source instanceof Map ? source : Object.entries(source)) as Map<string, Tensor | HostTensor>;
   const missing = [...target.keys()].filter((key) => !given.has(key));
   const unknown = [...given.keys()].filter((key) => !target.has(key));

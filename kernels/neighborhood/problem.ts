@@ -21,22 +21,29 @@ export interface NaProblem {
 /** The problem on the token axes of `query` [B, *X, N, D], axis by axis: what each entry into the attention checks first. */
 export function resolveProblem(op: string, query: Shape, problem: NaProblem): Axis[] {
   const tokens = query.slice(1, -2);
+  return resolveAxes(op, tokens.length, problem).map((rule, i) => {
+    const axis = { ...rule, length: tokens[i]! };
+    checkSpan(op, axis, i, query);
+    return axis;
+  });
+}
+
+/** The problem axis by axis, before the axes have lengths: all that a layer can check when it is made. */
+export function resolveAxes(op: string, tokenAxes: number, problem: NaProblem): Omit<Axis, 'length'>[] {
   const sizes = (name: string, value: PerAxis<number>): readonly number[] =>
-    perAxis(op, name, value, tokens, isSize, 'an integer >= 1');
+    perAxis(op, name, value, tokenAxes, isSize, 'an integer >= 1');
   const kernelSize = sizes('kernelSize', problem.kernelSize);
   const stride = sizes('stride', problem.stride ?? 1);
   const dilation = sizes('dilation', problem.dilation ?? 1);
-  const isCausal = perAxis(op, 'isCausal', problem.isCausal ?? false, tokens, isBoolean, 'true or false');
-  return tokens.map((length, i) => {
-    const axis = {
-      length,
-      kernelSize: kernelSize[i]!,
-      stride: stride[i]!,
-      dilation: dilation[i]!,
-      isCausal: isCausal[i]!,
-    };
-    checkAxis(op, axis, i, query);
-    return axis;
+  const isCausal = perAxis(op, 'isCausal', problem.isCausal ?? false, tokenAxes, isBoolean, 'true or false');
+  return kernelSize.map((size, i) => {
+    if (stride[i]! > size) {
+      throw new ShapeError(
+        `stride ${stride[i]} is larger than kernelSize ${size} along axis ${axisName(i)}; use stride <= ${size}`,
+        { op, kernelSize: size, stride: stride[i] },
+      );
+    }
+    return { kernelSize: size, stride: stride[i]!, dilation: dilation[i]!, isCausal: isCausal[i]! };
   });
 }
 
@@ -84,15 +91,15 @@ function perAxis<T>(
   op: string,
   name: string,
   value: PerAxis<T>,
-  tokens: Shape,
+  tokenAxes: number,
   isLegal: (x: unknown) => boolean,
   wanted: string,
 ): readonly T[] {
-  const values = Array.isArray(value) ? (value as readonly T[]) : tokens.map(() => value as T);
-  if (values.length !== tokens.length) {
+  const values = Array.isArray(value) ? (value as readonly T[]) : new Array<T>(tokenAxes).fill(value as T);
+  if (values.length !== tokenAxes) {
     throw new ShapeError(
-      `${name} [${values.join(', ')}] has ${count(values.length, 'entry', 'entries')} for ${count(tokens.length, 'token axis', 'token axes')}; give one per axis, or one value for all`,
-      { op, argument: name, value, tokens },
+      `${name} [${values.join(', ')}] has ${count(values.length, 'entry', 'entries')} for ${count(tokenAxes, 'token axis', 'token axes')}; give one per axis, or one value for all`,
+      { op, argument: name, value, tokenAxes },
     );
   }
   const wrong = values.findIndex((x) => !isLegal(x));
@@ -104,15 +111,9 @@ function perAxis<T>(
   });
 }
 
-function checkAxis(op: string, axis: Axis, index: number, query: Shape): void {
-  const { length, kernelSize, stride, dilation } = axis;
+function checkSpan(op: string, axis: Axis, index: number, query: Shape): void {
+  const { length, kernelSize, dilation } = axis;
   const name = axisName(index);
-  if (stride > kernelSize) {
-    throw new ShapeError(
-      `stride ${stride} is larger than kernelSize ${kernelSize} along axis ${name}; use stride <= ${kernelSize}`,
-      { op, axis },
-    );
-  }
   const span = kernelSize * dilation;
   if (span <= length) return;
   const legal = [

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../index.ts';
 import { div, minimum, noGrad, scope, tensor } from '../../index.ts';
-import { checkNonNegative } from './optimizer.ts';
+import { checkIterable, checkNonNegative } from './optimizer.ts';
 
 /**
  * Scales all gradients by one factor, so that their norm (the root of the sum of all squares) is at most `maxNorm`.
@@ -15,6 +15,7 @@ import { checkNonNegative } from './optimizer.ts';
  */
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Tensor {
   checkNonNegative('clipGradNorm', 'maxNorm', maxNorm);
+  checkIterable('clipGradNorm', parameters);
   const trained = [...parameters].filter((parameter) => parameter.grad);
   return scope(() =>
     noGrad(() => {

@@ -46,7 +46,7 @@ export abstract class Optimizer<O extends CommonOptions> {
   readonly paramGroups: readonly ParamGroup<O>[];
   readonly #memories = new Map<Tensor, Memory>();
 
-  /** @throws ArgumentError for no parameters, one given twice, or options out of range; GradError for one that needs no gradient */
+  /** @throws ArgumentError for no parameters, one given twice, or options out of range; GradError for an op's result */
   constructor(params: ParamsInput<O>, defaults: O) {
     this.paramGroups = groupsOf(this.constructor.name, params, defaults);
     for (const group of this.paramGroups) this.check(group);
@@ -200,6 +200,7 @@ function zerosLike(param: Tensor, names: readonly string[]): Record<string, Tens
 }
 
 function groupsOf<O extends CommonOptions>(op: string, input: ParamsInput<O>, defaults: O): ParamGroup<O>[] {
+  checkIterable(op, input);
   const items = [...(input as Iterable<Tensor | GroupInput<O>>)];
   const isGroup = (item: unknown): item is GroupInput<O> => Object.hasOwn(Object(item) as object, 'params');
   const groups = (items.some(isGroup) ? items : [{ params: items }]) as GroupInput<O>[];
@@ -211,6 +212,12 @@ function groupsOf<O extends CommonOptions>(op: string, input: ParamsInput<O>, de
     params.forEach((param, i) => checkParam(op, param, `parameter ${i} of group ${g}`, seen));
     return { ...defaults, ...group, params };
   });
+}
+
+/** Throws unless `params` is a list: a model is not. */
+export function checkIterable(op: string, params: unknown): void {
+  if (typeof (params as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] === 'function') return;
+  throw new ArgumentError('the parameters must be a list of tensors; pass model.parameters()', { op });
 }
 
 function checkParam(op: string, param: unknown, what: string, seen: Set<Tensor>): void {

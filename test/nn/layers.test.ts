@@ -164,9 +164,19 @@ describe('bad arguments', () => {
     [() => new nn.Conv2d(3, 4, 3, { groups: 2 }), 'Conv2d: groups 2 must divide inChannels 3 and outChannels 4'],
     [
       () => new nn.Conv2d(1, 1, [3, 3, 3] as never),
-      'Conv2d: kernelSize is [3,3,3]; it must be one integer >= 1 or two [y, x]',
+      'Conv2d: kernelSize is [3, 3, 3]; it must be one integer >= 1 or two [y, x]',
     ],
     [() => new nn.Conv2d(1, 1, 3, { padding: -1 }), 'Conv2d: padding is -1; it must be one integer >= 0'],
+    [() => new nn.Conv2d(1, 1, null as never), 'Conv2d: kernelSize is null; it must be one integer >= 1'],
+    [() => new nn.NeighborhoodAttention2d(8, 2, undefined as never), "needs the option 'kernelSize'"],
+    [() => new nn.NeighborhoodAttention2d(8, 2, { kernelSize: 0 }), 'kernelSize along axis X must be an integer >= 1'],
+    [() => new nn.NeighborhoodAttention2d(8, 2, { kernelSize: 3, stride: 4 }), 'stride 4 is larger than kernelSize 3'],
+    [() => new nn.NeighborhoodAttention1d(8, 2, { kernelSize: 3, projDrop: 2 }), 'Dropout: p is 2'],
+    [() => new nn.MLP(4, { drop: 2 }), 'Dropout: p is 2'],
+    [() => new nn.MLP(4, { outFeatures: -1 }), 'MLP: outFeatures is -1'],
+    [() => new nn.LayerNorm([]), 'LayerNorm: normalizedShape is []; name at least one axis'],
+    [() => new nn.LayerNorm(3, { eps: -1 }), 'LayerNorm: eps is -1; it must be a number >= 0'],
+    [() => new nn.BatchNorm2d(3, { momentum: 2 }), 'BatchNorm2d: momentum is 2; it must be a probability of 0..1'],
     [() => new nn.Dropout(1.5), 'Dropout: p is 1.5; it must be a probability of 0..1'],
     [() => new nn.LayerNorm([3, 0]), 'LayerNorm: normalizedShape is 0'],
     [() => new nn.MaxPool2d(0), 'MaxPool2d: kernelSize is 0'],
@@ -179,7 +189,7 @@ describe('bad arguments', () => {
     ],
     [
       () => new nn.NeighborhoodAttention2d(8, 2, { kernelSize: [3, 3, 3] }),
-      'NeighborhoodAttention2d: kernelSize [3, 3, 3] has 3 entries; use one value for all axes, or 2',
+      'NeighborhoodAttention2d: kernelSize [3, 3, 3] has 3 entries for 2 token axes; give one per axis, or one value for all',
     ],
     [
       () => new nn.NeighborhoodAttention2d(8, 2, { kernelSize: 3 }).forward(x(2, 5, 8)),
@@ -189,7 +199,14 @@ describe('bad arguments', () => {
       () => new nn.NeighborhoodAttention1d(8, 2, { kernelSize: 3 }).forward(x(2, 5, 7)),
       'NeighborhoodAttention1d: x has shape [2, 5, 7], its last axis 7; it must be [B, X, 8], embedDim last',
     ],
-  ])('%#', (make, message) => expect(make).toThrow(message));
+  ])('%#: and no parameter is left behind', (make, message) => {
+    scope(() => {
+      const before = memory()['cpu']?.bytes ?? 0;
+      expect(make).toThrow(message);
+      if (make.toString().includes('.forward')) return; // a layer was made, and then refused its input
+      expect(memory()['cpu']?.bytes ?? 0).toBe(before);
+    });
+  });
 
   test('a window that does not fit, and a freed layer', () => {
     const layer = new nn.NeighborhoodAttention1d(8, 2, { kernelSize: 9 });

@@ -172,6 +172,11 @@ test.each([
   [() => new optim.SGD([param(1)], { nesterov: true }), 'nesterov needs momentum > 0 and dampening 0'],
   [() => new optim.AdamW([param(1)], { betas: [0.9, 1] }), 'betas are 0.9,1; they must be two numbers of [0, 1)'],
   [() => new optim.AdamW([param(1).mul(2)]), 'parameter 0 of group 0 is the result of an op; only leaves are trained'],
+  [
+    () => new optim.AdamW(new nn.Linear(1, 1) as never),
+    'the parameters must be a list of tensors; pass model.parameters()',
+  ],
+  [() => optim.clipGradNorm({} as never, 1), 'clipGradNorm: the parameters must be a list of tensors'],
   [() => new optim.AdamW([null as unknown as Tensor]), 'parameter 0 of group 0 is null; it must be a tensor'],
 ])('bad arguments %#', (make, message) => {
   expect(make).toThrow(message);
