@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { defaultGenerator } from 'vicinal';
 import * as nn from 'vicinal/nn';
 import type { DigitNat } from './model.ts';
@@ -16,10 +14,20 @@ export interface Run {
   readonly settings: Readonly<Record<string, number>>;
 }
 
+/** What a checkpoint holds beside its tensors. */
+interface State {
+  readonly optimizer: nn.optim.OptimizerSettings;
+  readonly schedule: nn.optim.ScheduleState;
+  readonly loader: nn.data.LoaderState;
+  readonly generator: ReturnType<typeof defaultGenerator.state>;
+  readonly losses: number[];
+  readonly settings: Readonly<Record<string, number>>;
+}
+
 /** Writes model, optimizer, generator and loader into one safetensors file. */
 export async function save(path: string, { model, optimizer, schedule, loader, losses, settings }: Run): Promise<void> {
   const { settings: optimizerSettings, tensors } = optimizer.stateDict();
-  const state = {
+  const state: State = {
     optimizer: optimizerSettings,
     schedule: schedule.stateDict(),
     loader: loader.state(),
@@ -27,7 +35,6 @@ export async function save(path: string, { model, optimizer, schedule, loader, l
     losses,
     settings,
   };
-  await mkdir(dirname(path), { recursive: true });
   const entries = new Map([...nn.withPrefix('model', model.stateDict()), ...nn.withPrefix('optimizer', tensors)]);
   try {
     await nn.saveSafetensors(path, entries, { run: JSON.stringify(state) });
@@ -39,16 +46,8 @@ export async function save(path: string, { model, optimizer, schedule, loader, l
 /** Continues `run` where the file left it. */
 export async function resume(path: string, run: Run): Promise<void> {
   const { tensors, metadata } = await nn.loadSafetensors(path);
-  const text = metadata['run'];
-  if (!text) throw new Error(`${path} holds no run to resume; it was not written by this program`);
-  const state = JSON.parse(text) as {
-    optimizer: nn.optim.OptimizerSettings;
-    schedule: nn.optim.ScheduleState;
-    loader: nn.data.LoaderState;
-    generator: ReturnType<typeof defaultGenerator.state>;
-    losses: number[];
-    settings: Record<string, number>;
-  };
+  const state = parseState(metadata['run']);
+  if (!state) throw new Error(`${path} holds no run to resume; it was not written by this program`);
   for (const [name, value] of Object.entries(run.settings)) {
     if (state.settings[name] !== value)
       throw new Error(
@@ -61,6 +60,17 @@ export async function resume(path: string, run: Run): Promise<void> {
   run.loader.setState(state.loader);
   defaultGenerator.setState(state.generator);
   run.losses.push(...state.losses);
+}
+
+/** Undefined for what `save` did not write. */
+function parseState(text = ''): State | undefined {
+  try {
+    const state = JSON.parse(text) as Partial<State>;
+    const { optimizer, schedule, loader, generator, losses, settings } = state;
+    return optimizer && schedule && loader && generator && losses && settings ? (state as State) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Only the model's weights. */

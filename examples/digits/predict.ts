@@ -13,7 +13,10 @@ export async function predictFile(model: DigitNat, path: string): Promise<Float3
 /** A picture as the training digits are: light on black, 20 pixels high or wide in the middle of 28 × 28. */
 async function readDigit(path: string): Promise<Buffer> {
   // Each step ends in a buffer: within one pipeline sharp orders the steps itself.
-  const grey = await sharp(path).flatten({ background: 'white' }).toColourspace('b-w').png().toBuffer();
+  const picture = sharp(path).flatten({ background: 'white' }).toColourspace('b-w').png();
+  const grey = await picture.toBuffer().catch((error: Error) => {
+    throw new Error(`${path} cannot be read as a picture: ${error.message}`);
+  });
   const lightOnBlack = (await isPaperLight(grey)) ? await sharp(grey).negate().png().toBuffer() : grey;
   const digit = await sharp(lightOnBlack).trim({ background: 'black', threshold: 40 }).png().toBuffer();
   const fitted = sharp(digit).resize(20, 20, { fit: 'contain', background: 'black' });

@@ -1,5 +1,7 @@
 // Trains a small neighborhood-attention network on handwritten digits, on WebAssembly. `npm run digits -- --help`
 
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { manualSeed, noGrad, scope, setThreads, threads, type Tensor } from 'vicinal';
 import * as nn from 'vicinal/nn';
 import { drawLossCurve } from './chart.ts';
@@ -41,8 +43,16 @@ async function evaluate(model: DigitNat, digits: Awaited<ReturnType<typeof loadD
   return hits / digits.size;
 }
 
+/** So that a path that cannot be written is known before an epoch is spent. */
+async function makeFolder(name: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
+    throw new Error(`--${name} ${path} cannot be written: ${error.message}`);
+  });
+}
+
 async function train(options: Options): Promise<void> {
   const start = performance.now();
+  await Promise.all([makeFolder('checkpoint', options.checkpoint), makeFolder('chart', options.chart)]);
   if (options.threads) setThreads(options.threads);
   manualSeed(options.seed);
   const model = new DigitNat();
@@ -55,6 +65,8 @@ async function train(options: Options): Promise<void> {
     dropLast: true,
     transform: ({ image, label }, generator) => ({ image: shift(image, generator), label }),
   });
+  if (loader.length === 0)
+    throw new Error(`--batch ${options.batch} is more than the ${digits.size} digits to train on; use a smaller batch`);
   const totalSteps = options.epochs * loader.length;
   const optimizer = new nn.optim.AdamW(nn.optim.decayGroups(model, 0.05), { lr: options.lr });
   const schedule = new nn.optim.CosineSchedule(optimizer, { totalSteps, warmupSteps: Math.ceil(totalSteps / 20) });
@@ -102,7 +114,7 @@ async function predict({ checkpoint, predict: path }: Options): Promise<void> {
 
 try {
   const options = readOptions(process.argv.slice(2));
-  if (options) await (options.predict ? predict(options) : train(options));
+  if (options) await (options.predict === undefined ? train(options) : predict(options));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
