@@ -6,6 +6,7 @@ import { defaultGenerator } from '../../tensor/philox.ts';
 import { Scope } from '../../tensor/scope.ts';
 import { checkSize } from '../check.ts';
 import { stack } from './collate.ts';
+import { eventLoopTurn } from './turn.ts';
 
 /** A tensor for each of a sample's keys. */
 export type Batch<T extends object> = { readonly [K in keyof T]: Tensor };
@@ -51,7 +52,8 @@ interface Epoch {
 
 /**
  * Batches of a dataset; one `for await` is one epoch. A batch lives until the next is asked for or the loop is left,
- * unless it is kept (`batch.image.keep()`). The next batch is made ready while one is used.
+ * unless it is kept (`batch.image.keep()`). The next batch is made ready while one is used, and the event loop
+ * turns once per batch, so that Ctrl-C, timers and a page's events get through.
  *
  * Everything random depends on the generator's state and the sample's place in the epoch alone, so `state()` taken
  * between two batches and given to `setState()` continues with the same batches, bit for bit.
@@ -122,7 +124,7 @@ export class DataLoader<S extends object, T extends object = S> implements Async
     const { batch: first } = this.#position;
     let ready = this.#prepare(epoch, first);
     for (let batch = first; batch < this.length; batch++) {
-      const host = await ready;
+      const [host] = await Promise.all([ready, eventLoopTurn()]);
       ready = this.#prepare(epoch, batch + 1);
       const lifetime = new Scope();
       try {

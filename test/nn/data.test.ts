@@ -251,3 +251,24 @@ describe('transforms', () => {
     expect(data[3]).toBe(0);
   });
 });
+
+test('the event loop turns between batches, so that a signal or a timer is heard in the epoch', async () => {
+  let isHeard = false;
+  let heardAt = -1;
+  setImmediate(() => (isHeard = true));
+  const loader = new nn.data.DataLoader(new nn.data.TensorDataset({ x: { shape: [5], data: new Float32Array(5) } }));
+  for await (const { x } of loader) {
+    await x.data();
+    if (isHeard && heardAt < 0) heardAt = loader.state().batch;
+  }
+  expect(heardAt).toBe(1);
+});
+
+test('no two samples of an epoch draw the same random numbers', async () => {
+  const dataset = new nn.data.TensorDataset({ x: { shape: [6], data: new Float32Array(6) } });
+  const transform = (_: object, generator: Generator): { x: number } => ({ x: generator.uniform(1)[0]! });
+  const drawn: number[] = [];
+  for await (const { x } of new nn.data.DataLoader(dataset, { batchSize: 2, transform }))
+    drawn.push(...(await x.data()));
+  expect(new Set(drawn).size).toBe(6);
+});

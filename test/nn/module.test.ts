@@ -237,3 +237,11 @@ test('prints a tree with the number of parameters', () => {
     12 parameters, 9 trainable"
   `);
 });
+
+test('a state of the same rank and another size is refused', () => {
+  using wide = new nn.Linear(3, 2);
+  using tall = new nn.Linear(2, 3);
+  expect(() => wide.loadStateDict(tall.stateDict())).toThrow(
+    'loadStateDict: 2 of another shape (weight: file [3, 2], model [2, 3], bias: file [3], model [2])',
+  );
+});

@@ -204,3 +204,11 @@ describe.each(devices)('scope on %s', (device) => {
     [x, ...results].forEach((tensor_) => tensor_.dispose());
   });
 });
+
+test('a tensor of a scope further out stays there, though an inner scope returns it', () => {
+  scope(() => {
+    const x = tensor([1]);
+    scope(() => void scope(() => x));
+    expect(x.disposed).toBe(false);
+  });
+});
