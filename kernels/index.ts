@@ -48,7 +48,7 @@ export { std, variance } from './reduce/variance.ts';
 export type { VarianceAttrs } from './reduce/variance.ts';
 export { concat } from './layout/concat.ts';
 export { contiguous } from './layout/contiguous.ts';
-export { expand } from './layout/expand.ts';
+export { expand, expandTo } from './layout/expand.ts';
 export { permute, permuteAxes, transpose } from './layout/permute.ts';
 export { pad, place } from './layout/place.ts';
 export type { PlaceAttrs } from './layout/place.ts';

@@ -35,7 +35,7 @@ export const embedding: Op<['weight', 'index:int']> = defineOp({
   saves: ['index'],
   backward({ grads: [g], inputs: { index }, shapes: { weight } }) {
     const [rows, width] = weight as [number, number];
-    const named = index.reshape([index.size, 1]).expand({ shape: [index.size, width] });
+    const named = index.reshape([index.size, 1]).expand([index.size, width]);
     return { weight: scatterAdd(g.reshape([index.size, width]), named, { axis: 0, size: rows }) };
   },
   samples: [

@@ -1,5 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import {
@@ -13,8 +14,8 @@ import {
 import { sumTo } from '../reduce/sumTo.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 
-/** x stretched to `shape`, without a copy: axes of size 1, and new leading axes, are repeated. -1 keeps a size. */
-export const expand: Op<['x'], { shape: Shape }> = defineOp({
+/** x stretched to `shape`: the op behind `expand`. */
+export const expandTo: Op<['x'], { shape: Shape }> = defineOp({
   name: 'expand',
   inputs: ['x'],
   dtypes: 'any',
@@ -50,6 +51,17 @@ export const expand: Op<['x'], { shape: Shape }> = defineOp({
     { x: [1, 3], attrs: { shape: [3] }, throws: 'does not stretch' },
   ],
 });
+
+/**
+ * x stretched to `shape`, without a copy: axes of size 1, and new leading axes, are repeated. -1 keeps a size.
+ *
+ * @throws ShapeError when an axis of another size would have to stretch.
+ * @example
+ * expand(tensor([[1], [2]]), [-1, 3]); // [[1, 1, 1], [2, 2, 2]]
+ */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  return expandTo(x, { shape });
+}
 
 function keptSizes(x: Shape, shape: Shape): Shape {
   const lead = shape.length - x.length;

@@ -32,7 +32,7 @@ export function statisticsGradient(saved: Saved, gm: Tensor | null, gr: Tensor |
   const ofMean = gm
     ?.reshape(m.shape)
     .mul(1 / n)
-    .expand({ shape: x.shape });
+    .expand(x.shape);
   const ofRstd =
     gr &&
     x.sub(m).mul(

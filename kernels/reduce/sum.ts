@@ -25,7 +25,7 @@ export const sum: Op<['x'], ReduceAttrs> = defineOp({
   reference: ({ x }, { axis, keepDims }) => reduce(x, normalizeAxes('sum', axis, x.shape), keepDims, total),
   kernels: { cpu: sumCpu },
   backward: ({ grads: [g], attrs: { axis }, shapes: { x } }) => ({
-    x: withKeptDims(g, x, axis).expand({ shape: x }),
+    x: withKeptDims(g, x, axis).expand(x),
   }),
   samples: [
     { x: [5] },
@@ -62,7 +62,7 @@ export const mean: Op<['x'], ReduceAttrs> = defineOp({
   kernels: { cpu: meanCpu },
   backward({ grads: [g], attrs: { axis }, shapes: { x } }) {
     const count = reducedSize(x, normalizeAxes('mean', axis, x));
-    return { x: withKeptDims(g.div(count), x, axis).expand({ shape: x }) };
+    return { x: withKeptDims(g.div(count), x, axis).expand(x) };
   },
   samples: [
     { x: [5] },

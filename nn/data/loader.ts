@@ -6,7 +6,7 @@ import { defaultGenerator } from '../../tensor/philox.ts';
 import { Scope } from '../../tensor/scope.ts';
 import { checkSize } from '../check.ts';
 import { stack } from './collate.ts';
-import { eventLoopTurn } from './turn.ts';
+import { eventLoopTurn } from '../../tensor/eventLoop.ts';
 
 /** A tensor for each of a sample's keys. */
 export type Batch<T extends object> = { readonly [K in keyof T]: Tensor };

@@ -47,7 +47,7 @@ describe('backward', () => {
   within('through views: slices, flips, transposes and repeats', () => {
     const x = leaf([[1, 2, 3], [4, 5, 6]]); // prettier-ignore
     const turned = x.transpose().flip({ axis: 0 }).slice({ axis: 0, end: 2 }); // [[3, 6], [2, 5]]
-    const repeated = turned.unsqueeze(0).expand({ shape: [3, 2, 2] });
+    const repeated = turned.unsqueeze(0).expand([3, 2, 2]);
     total(repeated.mul(plain([[1, 2], [3, 4]]))).backward(); // prettier-ignore
     expect(values(x.grad)).toEqual([0, 9, 3, 0, 12, 6]);
     expect(x.grad!.shape).toEqual([2, 3]);

@@ -16,7 +16,7 @@ const totalOp: Op<['x']> = defineOp({
   inputs: ['x'],
   shape: () => [],
   reference: ({ x }) => ({ shape: [], data: Float64Array.of(sum(x.data)) }),
-  backward: ({ grads: [g], shapes }) => ({ x: g.reshape(shapes.x.map(() => 1)).expand({ shape: shapes.x }) }),
+  backward: ({ grads: [g], shapes }) => ({ x: g.reshape(shapes.x.map(() => 1)).expand(shapes.x) }),
   samples: [{ x: [3] }],
 });
 

@@ -68,7 +68,7 @@ describe('layouts', () => {
     ['transposed', (x) => x.transpose(0, 1)],
     ['flipped', (x) => x.flip({ axis: 1 })],
     ['sliced', (x) => x.slice({ axis: 1, start: 1, step: 2 })],
-    ['expanded', (x) => x.slice({ axis: 1, end: 1 }).expand({ shape: [x.shape[0]!, 13] })],
+    ['expanded', (x) => x.slice({ axis: 1, end: 1 }).expand([x.shape[0]!, 13])],
     ['of rank 5', (x) => x.slice({ axis: 1, end: 12 }).reshape([3, -1, 2, 3, 2]).permute(4, 2, 0, 3, 1)],
   ];
   test.each(layouts)('%s operands', async (_name, lay) => {

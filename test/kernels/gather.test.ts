@@ -133,7 +133,7 @@ test('bytes and repeated indices', () => {
     ]);
     const one = tensor([1, 0, 1], int)
       .unsqueeze(1)
-      .expand({ shape: [3, 2] });
+      .expand([3, 2]);
     expect(Array.from(gather(rows, 0, one).dataNow()!)).toEqual([3, 4, 1, 2, 3, 4]);
     expect(oneHot(tensor([1], int), { classes: 2 }).dtype).toBe('int32');
   });

@@ -4,7 +4,8 @@ import { expectTypeOf } from 'vitest';
 import type { InputGrads, Op, OpArguments, OpResult } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { add, concat, expand, noGrad, scope, slice, softmax, sum } from '../../index.ts';
+import { add, concat, noGrad, scope, slice, softmax, sum } from '../../index.ts';
+import { expandTo } from '../../kernels/index.ts';
 
 declare const x: Tensor;
 
@@ -32,7 +33,7 @@ softmax(x, { axis: 'x' });
 // @ts-expect-error -- a required attribute is missing
 slice(x, {});
 // @ts-expect-error -- all attributes are missing, one of them is required
-expand(x);
+expandTo(x);
 // @ts-expect-error -- many are an array
 concat(x);
 // @ts-expect-error -- one argument too many

@@ -3,9 +3,13 @@ import type { DeviceFactory, Runtime } from '../../../tensor/runtime.ts';
 import type { Engine } from './instance.ts';
 import { byteSize, checkDtype } from '../../../tensor/dtype.ts';
 import { DisposedError, DtypeError } from '../../../tensor/errors.ts';
+import { eventLoopTurn } from '../../../tensor/eventLoop.ts';
 import { forgetDevice } from '../../../tensor/runtime.ts';
 import { engine, stopEngine } from './instance.ts';
 import { threads } from './threads.ts';
+
+/** A loop that awaits nothing but reads lets signals, timers and a page's events in this often, in milliseconds. */
+const turnEvery = 50;
 
 /** The WebAssembly device. A buffer's handle is its byte address. */
 class CpuRuntime implements Runtime {
@@ -16,6 +20,7 @@ class CpuRuntime implements Runtime {
   /** What `pointer` compares, so that an address of an ended device is never used. */
   readonly engine: Engine = engine();
   #ended = false;
+  #turnDue = performance.now() + turnEvery;
 
   constructor() {
     const { simd, pool } = this.engine;
@@ -49,7 +54,12 @@ class CpuRuntime implements Runtime {
   }
 
   read(handle: unknown, dtype: Dtype, offset: number, length: number): Promise<TypedArray> {
-    return Promise.resolve(this.readNow(handle, dtype, offset, length));
+    const data = this.readNow(handle, dtype, offset, length);
+    if (performance.now() < this.#turnDue) return Promise.resolve(data);
+    return eventLoopTurn().then(() => {
+      this.#turnDue = performance.now() + turnEvery;
+      return data;
+    });
   }
 
   readNow(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray {
