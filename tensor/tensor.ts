@@ -250,6 +250,11 @@ export class Tensor implements Disposable {
     return `Tensor(${this.dtype} ${formatShape(this.shape)} on ${this.device.name}${grad}${this.disposed ? ', freed' : ''})`;
   }
 
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   async #read(op: string): Promise<TypedArray> {
     this.assertLive(op);
     const { shape, strides, offset, dtype, storage } = this; // as they are now: a parameter may `become` other elements

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Dtype } from '../../tensor/dtype.ts';
@@ -50,4 +51,9 @@ describe('nest', () => {
     expect(nest(new Int32Array(0), [0, 3], 'int32')).toEqual([]);
     expect(nest(new Uint8Array([1]), [], 'bool')).toBe(true);
   });
+});
+
+test('console.log shows dtype, shape and device, not the inside', () => {
+  using x = tensor([[1, 2]], { device: 'cpu' });
+  expect(inspect(x)).toBe('Tensor(float32 [1, 2] on cpu)');
 });
