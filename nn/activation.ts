@@ -1,5 +1,6 @@
 import type { Tensor } from '../index.ts';
 import { gelu, relu, sigmoid, silu, softmax, tanh } from '../index.ts';
+import { checkOptions } from './check.ts';
 import { Module } from './module.ts';
 
 /** max(x, 0). @source PyTorch: `torch.nn.ReLU` */
@@ -20,9 +21,9 @@ export class ReLU extends Module {
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
-  constructor({ approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}) {
+  constructor(options: { approximate?: 'none' | 'tanh' } = {}) {
     super();
-    this.approximate = approximate;
+    this.approximate = checkOptions('GELU', options, ['approximate']).approximate ?? 'none';
   }
 
   forward(x: Tensor): Tensor {

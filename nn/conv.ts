@@ -1,6 +1,6 @@
 import type { Tensor } from '../index.ts';
 import { conv2d, ShapeError } from '../index.ts';
-import { checkSize, describeCall, pair } from './check.ts';
+import { checkOptions, checkSize, describeCall, pair } from './check.ts';
 import { likeLinear } from './init.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
@@ -47,7 +47,8 @@ export class Conv2d extends Module {
 
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
     super();
-    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
+    const known = ['stride', 'padding', 'dilation', 'groups', 'bias'] as const;
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = checkOptions('Conv2d', options, known);
     this.inChannels = checkSize('Conv2d', 'inChannels', inChannels);
     this.outChannels = checkSize('Conv2d', 'outChannels', outChannels);
     this.groups = checkSize('Conv2d', 'groups', groups);

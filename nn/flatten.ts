@@ -1,4 +1,5 @@
 import type { Tensor } from '../index.ts';
+import { checkOptions } from './check.ts';
 import { Module } from './module.ts';
 
 /**
@@ -12,8 +13,9 @@ export class Flatten extends Module {
   readonly startAxis: number;
   readonly endAxis: number;
 
-  constructor({ startAxis = 1, endAxis = -1 }: { startAxis?: number; endAxis?: number } = {}) {
+  constructor(options: { startAxis?: number; endAxis?: number } = {}) {
     super();
+    const { startAxis = 1, endAxis = -1 } = checkOptions('Flatten', options, ['startAxis', 'endAxis']);
     this.startAxis = startAxis;
     this.endAxis = endAxis;
   }

@@ -4,6 +4,7 @@ import type { Generator, Shape, Tensor } from '../index.ts';
 import { ArgumentError, ShapeError } from '../index.ts';
 import { defaultGenerator } from '../tensor/philox.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
+import { checkOptions } from './check.ts';
 import { overwrite } from './parameter.ts';
 
 export interface RandomOptions {
@@ -38,10 +39,9 @@ export function ones<T extends Tensor>(tensor: T): T {
 }
 
 /** Uniform in [low, high). Default [0, 1). */
-export function uniform<T extends Tensor>(
-  tensor: T,
-  { low = 0, high = 1, generator = defaultGenerator }: { low?: number; high?: number } & RandomOptions = {},
-): T {
+export function uniform<T extends Tensor>(tensor: T, options: { low?: number; high?: number } & RandomOptions = {}): T {
+  checkOptions('init.uniform', options, ['low', 'high', 'generator']);
+  const { low = 0, high = 1, generator = defaultGenerator } = options;
   // Always drawn as float32: the same seed gives the same values on every device.
   const values = Float64Array.from(generator.uniform(tensor.size), (u) => low + u * (high - low));
   overwrite('init.uniform', tensor, values);
@@ -49,10 +49,9 @@ export function uniform<T extends Tensor>(
 }
 
 /** Normal. Default mean 0, standard deviation 1. */
-export function normal<T extends Tensor>(
-  tensor: T,
-  { mean = 0, std = 1, generator = defaultGenerator }: { mean?: number; std?: number } & RandomOptions = {},
-): T {
+export function normal<T extends Tensor>(tensor: T, options: { mean?: number; std?: number } & RandomOptions = {}): T {
+  checkOptions('init.normal', options, ['mean', 'std', 'generator']);
+  const { mean = 0, std = 1, generator = defaultGenerator } = options;
   checkStd('init.normal', std);
   overwrite(
     'init.normal',
@@ -79,6 +78,7 @@ export interface TruncNormalOptions extends RandomOptions {
  * nn.init.truncNormal(new nn.Parameter([64, 64]), { std: 0.02 });
  */
 export function truncNormal<T extends Tensor>(tensor: T, options: TruncNormalOptions = {}): T {
+  checkOptions('init.truncNormal', options, ['mean', 'std', 'low', 'high', 'generator']);
   const { mean = 0, std = 1, low = -2, high = 2, generator = defaultGenerator } = options;
   checkStd('init.truncNormal', std);
   if (!(low <= high))
@@ -156,11 +156,13 @@ export function likeLinear(weight: Tensor, bias: Tensor | undefined): void {
 }
 
 function kaimingStd(op: string, { shape }: Tensor, options: KaimingOptions): number {
+  checkOptions(op, options, ['a', 'mode', 'nonlinearity', 'generator']);
   const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
   return gainOf(nonlinearity, a) / Math.sqrt(fansOf(op, shape)[mode]);
 }
 
-function xavierStd(op: string, { shape }: Tensor, { gain = 1 }: XavierOptions): number {
+function xavierStd(op: string, { shape }: Tensor, options: XavierOptions): number {
+  const { gain = 1 } = checkOptions(op, options, ['gain', 'generator']);
   const { fanIn, fanOut } = fansOf(op, shape);
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 }

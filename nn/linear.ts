@@ -1,6 +1,6 @@
 import type { Tensor } from '../index.ts';
 import { linear } from '../index.ts';
-import { checkSize, describeCall } from './check.ts';
+import { checkOptions, checkSize, describeCall } from './check.ts';
 import { likeLinear } from './init.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
@@ -24,8 +24,9 @@ export class Linear extends Module {
   weight: Parameter;
   bias: Parameter | undefined;
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true }: { bias?: boolean } = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean } = {}) {
     super();
+    const { bias = true } = checkOptions('Linear', options, ['bias']);
     this.inFeatures = checkSize('Linear', 'inFeatures', inFeatures);
     this.outFeatures = checkSize('Linear', 'outFeatures', outFeatures);
     this.weight = new Parameter([outFeatures, inFeatures]);

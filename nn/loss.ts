@@ -2,7 +2,7 @@ import type { Tensor } from '../index.ts';
 import type { CrossEntropyAttrs } from '../kernels/loss/crossEntropy.ts';
 import type { Reduction } from '../kernels/loss/reduction.ts';
 import { crossEntropy, mse } from '../index.ts';
-import { describeCall } from './check.ts';
+import { checkOptions, describeCall } from './check.ts';
 import { Module } from './module.ts';
 
 /**
@@ -18,8 +18,10 @@ import { Module } from './module.ts';
 export class CrossEntropyLoss extends Module {
   readonly options: Required<CrossEntropyAttrs>;
 
-  constructor({ labelSmoothing = 0, ignoreIndex = -100, reduction = 'mean' }: CrossEntropyAttrs = {}) {
+  constructor(options: CrossEntropyAttrs = {}) {
     super();
+    checkOptions('CrossEntropyLoss', options, ['labelSmoothing', 'ignoreIndex', 'reduction']);
+    const { labelSmoothing = 0, ignoreIndex = -100, reduction = 'mean' } = options;
     this.options = { labelSmoothing, ignoreIndex, reduction };
   }
 
@@ -36,9 +38,9 @@ export class CrossEntropyLoss extends Module {
 export class MSELoss extends Module {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: { reduction?: Reduction } = {}) {
+  constructor(options: { reduction?: Reduction } = {}) {
     super();
-    this.reduction = reduction;
+    this.reduction = checkOptions('MSELoss', options, ['reduction']).reduction ?? 'mean';
   }
 
   forward(x: Tensor, y: Tensor): Tensor {

@@ -2,7 +2,7 @@ import type { Tensor } from '../index.ts';
 import type { Layer } from './sequential.ts';
 import { scope } from '../index.ts';
 import { GELU } from './activation.ts';
-import { checkSize } from './check.ts';
+import { checkOptions, checkSize } from './check.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
@@ -35,6 +35,7 @@ export class MLP extends Module {
 
   constructor(inFeatures: number, options: MLPOptions = {}) {
     super();
+    checkOptions('MLP', options, ['hiddenFeatures', 'outFeatures', 'act', 'drop']);
     const { hiddenFeatures = inFeatures, outFeatures = inFeatures, act = new GELU(), drop = 0 } = options;
     const dropout = new Dropout(drop); // like outFeatures, checked before the first layer takes memory
     checkSize('MLP', 'outFeatures', outFeatures);

@@ -2,6 +2,7 @@ import type { Device, DeviceName, Tensor } from '../index.ts';
 import type { LoadReport, StateDict, StateSource } from './stateDict.ts';
 import { ArgumentError, noGrad, scope } from '../index.ts';
 import { tensorsOf } from '../tensor/scope.ts';
+import { checkOptions } from './check.ts';
 import { Buffer, Parameter } from './parameter.ts';
 import { printTree } from './print.ts';
 import { handleOn, loadInto } from './stateDict.ts';
@@ -118,8 +119,10 @@ export abstract class Module {
    * const [a, b] = [new nn.Linear(3, 2), new nn.Linear(3, 2)];
    * b.loadStateDict(a.stateDict());
    */
-  loadStateDict(state: StateSource, { strict = true }: { strict?: boolean } = {}): LoadReport {
-    return loadInto('loadStateDict', this.#state('loadStateDict'), state, strict);
+  loadStateDict(state: StateSource, options: { strict?: boolean } = {}): LoadReport {
+    const op = 'loadStateDict';
+    const { strict = true } = checkOptions(op, options, ['strict']);
+    return loadInto(op, this.#state(op), state, strict);
   }
 
   /** Sets `training` here and below. */

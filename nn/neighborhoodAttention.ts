@@ -1,9 +1,9 @@
 import type { Tensor } from '../index.ts';
 import type { NaProblem } from '../kernels/neighborhood/problem.ts';
-import { ArgumentError, neighborhoodAttention, scope, ShapeError } from '../index.ts';
+import { neighborhoodAttention, scope, ShapeError } from '../index.ts';
 import { resolveAxes } from '../kernels/neighborhood/problem.ts';
 import { formatShape } from '../tensor/shape.ts';
-import { checkSize, describeCall } from './check.ts';
+import { checkFinite, checkOptions, checkSize, describeCall } from './check.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
@@ -16,6 +16,8 @@ export interface NeighborhoodAttentionOptions extends NaProblem {
   /** Dropout of the result. Default 0. */
   projDrop?: number;
 }
+
+const known = ['kernelSize', 'stride', 'dilation', 'isCausal', 'qkvBias', 'qkScale', 'projDrop'] as const;
 
 /** The one body: how many token axes there are is all that the three classes say. */
 abstract class NeighborhoodAttention extends Module {
@@ -31,8 +33,8 @@ abstract class NeighborhoodAttention extends Module {
   constructor(tokenAxes: number, embedDim: number, numHeads: number, options: NeighborhoodAttentionOptions) {
     super();
     const op = new.target.name;
-    if (!options) throw new ArgumentError("needs the option 'kernelSize'", { op, option: 'kernelSize' });
-    const { kernelSize, stride = 1, dilation = 1, isCausal = false, qkvBias = true, qkScale, projDrop = 0 } = options;
+    const given = checkOptions(op, options, known, ['kernelSize']);
+    const { kernelSize, stride = 1, dilation = 1, isCausal = false, qkvBias = true, qkScale, projDrop = 0 } = given;
     this.#tokenAxes = tokenAxes;
     this.embedDim = checkSize(op, 'embedDim', embedDim);
     this.numHeads = checkSize(op, 'numHeads', numHeads);
@@ -48,7 +50,7 @@ abstract class NeighborhoodAttention extends Module {
     this.problem = { kernelSize, stride, dilation, isCausal };
     resolveAxes(op, tokenAxes, this.problem);
     const drop = new Dropout(projDrop); // its rate is checked before the maps take memory
-    this.scale = qkScale ?? (embedDim / numHeads) ** -0.5;
+    this.scale = qkScale === undefined ? (embedDim / numHeads) ** -0.5 : checkFinite(op, 'qkScale', qkScale);
     this.qkv = new Linear(embedDim, 3 * embedDim, { bias: qkvBias });
     this.proj = new Linear(embedDim, embedDim);
     this.projDrop = drop;

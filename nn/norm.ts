@@ -1,7 +1,7 @@
 import type { Shape, Tensor } from '../index.ts';
 import { batchNorm, layerNorm, noGrad, scope, ShapeError, tensor } from '../index.ts';
 import { formatShape } from '../tensor/shape.ts';
-import { checkEps, checkRate, checkSize, describeCall } from './check.ts';
+import { checkEps, checkOptions, checkRate, checkSize, describeCall } from './check.ts';
 import * as init from './init.ts';
 import { Module } from './module.ts';
 import { Buffer, Parameter } from './parameter.ts';
@@ -35,7 +35,8 @@ export class LayerNorm extends Module {
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     super();
-    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
+    const known = ['eps', 'elementwiseAffine', 'bias'] as const;
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = checkOptions('LayerNorm', options, known);
     const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
     this.normalizedShape = shape.map((n) => checkSize('LayerNorm', 'normalizedShape', n));
     if (shape.length === 0) throw new ShapeError('normalizedShape is []; name at least one axis', { op: 'LayerNorm' });
@@ -88,8 +89,10 @@ export class BatchNorm2d extends Module {
   runningVar: Buffer;
   numBatchesTracked: Buffer;
 
-  constructor(numFeatures: number, { eps = 1e-5, momentum = 0.1, affine = true }: BatchNorm2dOptions = {}) {
+  constructor(numFeatures: number, options: BatchNorm2dOptions = {}) {
     super();
+    const known = ['eps', 'momentum', 'affine'] as const;
+    const { eps = 1e-5, momentum = 0.1, affine = true } = checkOptions('BatchNorm2d', options, known);
     this.numFeatures = checkSize('BatchNorm2d', 'numFeatures', numFeatures);
     this.eps = checkEps('BatchNorm2d', eps);
     this.momentum = checkRate('BatchNorm2d', 'momentum', momentum);

@@ -4,6 +4,7 @@ import { emptyTensor } from '../tensor/create.ts';
 import { allocateArray, isFloat } from '../tensor/dtype.ts';
 import { resolveDevice } from '../tensor/runtime.ts';
 import { Variable } from '../tensor/variable.ts';
+import { checkOptions } from './check.ts';
 
 /** A tensor whose values are taken, or the shape of one that begins with zeros. */
 export type ParameterSource = Tensor | Shape;
@@ -29,10 +30,8 @@ function elementsOf(op: string, source: ParameterSource, device: Device | Device
  * weight.requiresGrad; // true
  */
 export class Parameter extends Tensor {
-  constructor(
-    source: ParameterSource,
-    { requiresGrad = true, device }: { requiresGrad?: boolean; device?: Device | DeviceName } = {},
-  ) {
+  constructor(source: ParameterSource, options: { requiresGrad?: boolean; device?: Device | DeviceName } = {}) {
+    const { requiresGrad = true, device } = checkOptions('Parameter', options, ['requiresGrad', 'device']);
     using elements = elementsOf('Parameter', source, device);
     if (requiresGrad && !isFloat(elements.dtype)) {
       throw new DtypeError(`only floating point tensors can require a gradient, got ${elements.dtype}`, {
@@ -65,10 +64,8 @@ export class Buffer extends Tensor {
   /** Part of the state dict. */
   readonly persistent: boolean;
 
-  constructor(
-    source: ParameterSource,
-    { persistent = true, device }: { persistent?: boolean; device?: Device | DeviceName } = {},
-  ) {
+  constructor(source: ParameterSource, options: { persistent?: boolean; device?: Device | DeviceName } = {}) {
+    const { persistent = true, device } = checkOptions('Buffer', options, ['persistent', 'device']);
     using elements = elementsOf('Buffer', source, device);
     elements.storage.retain();
     super(elements.storage, elements.dtype, elements);

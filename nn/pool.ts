@@ -1,7 +1,7 @@
 import type { Tensor } from '../index.ts';
 import type { Pair } from './conv.ts';
 import { adaptiveAvgPool2d, avgPool2d, maxPool2d } from '../index.ts';
-import { describeCall, pair } from './check.ts';
+import { checkOptions, describeCall, pair } from './check.ts';
 import { Module } from './module.ts';
 
 export interface Pool2dOptions {
@@ -16,9 +16,10 @@ abstract class Pool2d extends Module {
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number];
 
-  constructor(kernelSize: Pair, { stride = kernelSize, padding = 0 }: Pool2dOptions = {}) {
+  constructor(kernelSize: Pair, options: Pool2dOptions = {}) {
     super();
     const op = new.target.name;
+    const { stride = kernelSize, padding = 0 } = checkOptions(op, options, ['stride', 'padding']);
     this.kernelSize = pair(op, 'kernelSize', kernelSize, 1);
     this.stride = pair(op, 'stride', stride, 1);
     this.padding = pair(op, 'padding', padding, 0);

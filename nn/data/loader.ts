@@ -4,7 +4,7 @@ import type { Dataset } from './dataset.ts';
 import { ArgumentError, Generator, tensor } from '../../index.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
 import { Scope } from '../../tensor/scope.ts';
-import { checkSize } from '../check.ts';
+import { checkOptions, checkSize, kindOf } from '../check.ts';
 import { stack } from './collate.ts';
 import { eventLoopTurn } from '../../tensor/eventLoop.ts';
 
@@ -43,6 +43,8 @@ export interface LoaderState {
 /** Blocks of the generator that each sample's transform may draw: four words each. */
 const blocksPerSample = 2 ** 20;
 
+const known = ['batchSize', 'shuffle', 'dropLast', 'transform', 'collate', 'generator', 'device'] as const;
+
 /** One pass over the dataset: all that its batches depend on. */
 interface Epoch {
   readonly order: Int32Array | undefined;
@@ -58,7 +60,8 @@ interface Epoch {
  * Everything random depends on the generator's state and the sample's place in the epoch alone, so `state()` taken
  * between two batches and given to `setState()` continues with the same batches, bit for bit.
  *
- * @throws ArgumentError or ShapeError from the loop, when samples cannot be stacked
+ * @throws ArgumentError for an unknown option or no dataset, ShapeError for a size that is no integer; either from the
+ *   loop, when samples cannot be stacked
  * @source PyTorch: `torch.utils.data.DataLoader`
  * @example
  * const dataset = new nn.data.TensorDataset({ x: zeros([5, 3]), y: { shape: [5], data: new Int32Array(5) } });
@@ -79,6 +82,8 @@ export class DataLoader<S extends object, T extends object = S> implements Async
   #loops = 0;
 
   constructor(dataset: Dataset<S>, options: DataLoaderOptions<S, T> = {}) {
+    checkOptions('DataLoader', options, known);
+    checkDataset(dataset);
     this.dataset = dataset;
     this.batchSize = checkSize('DataLoader', 'batchSize', options.batchSize ?? 1);
     this.#options = options;
@@ -172,6 +177,17 @@ export class DataLoader<S extends object, T extends object = S> implements Async
     });
     return collate(await Promise.all(samples));
   }
+}
+
+function checkDataset(dataset: Partial<Dataset<object>> | undefined | null): void {
+  const op = 'DataLoader';
+  if (typeof dataset?.get !== 'function') {
+    throw new ArgumentError(`dataset must be an object { size, get(index) }, got ${kindOf(dataset)}`, {
+      op,
+      dataset,
+    });
+  }
+  checkSize(op, 'dataset.size', dataset.size as number, 0);
 }
 
 function upload<T extends object>(

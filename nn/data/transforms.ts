@@ -5,7 +5,7 @@ import type { Generator, TypedArray } from '../../index.ts';
 import type { HostArray } from './dataset.ts';
 import { ArgumentError, ShapeError } from '../../index.ts';
 import { formatShape } from '../../tensor/shape.ts';
-import { checkRate, checkSize } from '../check.ts';
+import { checkOptions, checkRate, checkSize } from '../check.ts';
 
 export type Transform = (image: HostArray, generator: Generator) => HostArray;
 
@@ -58,8 +58,9 @@ export function normalize(mean: number | readonly number[], std: number | readon
  */
 export function randomCrop(
   size: number | readonly [number, number],
-  { padding = 0, fill = 0 }: { padding?: number; fill?: number } = {},
+  options: { padding?: number; fill?: number } = {},
 ): Transform {
+  const { padding = 0, fill = 0 } = checkOptions('randomCrop', options, ['padding', 'fill']);
   const [height, width] = typeof size === 'number' ? [size, size] : size;
   checkSize('randomCrop', 'height', height);
   checkSize('randomCrop', 'width', width);
@@ -80,7 +81,8 @@ export function randomCrop(
 }
 
 /** The image moved by up to `pixels` along each axis; what comes in is `fill`. */
-export function randomShift(pixels: number, { fill = 0 }: { fill?: number } = {}): Transform {
+export function randomShift(pixels: number, options: { fill?: number } = {}): Transform {
+  const { fill = 0 } = checkOptions('randomShift', options, ['fill']);
   return (image, generator) => {
     const [, height, width] = sizesOf('randomShift', image);
     return randomCrop([height, width], { padding: pixels, fill })(image, generator);

@@ -1,5 +1,6 @@
 import type { Module } from '../module.ts';
 import type { Parameter } from '../parameter.ts';
+import { checkOptions } from '../check.ts';
 import { Embedding } from '../embedding.ts';
 
 /**
@@ -18,8 +19,9 @@ import { Embedding } from '../embedding.ts';
 export function decayGroups(
   model: Module,
   weightDecay: number,
-  { isDecayed = () => undefined }: { isDecayed?: (path: string, parameter: Parameter) => boolean | undefined } = {},
+  options: { isDecayed?: (path: string, parameter: Parameter) => boolean | undefined } = {},
 ): { params: Parameter[]; weightDecay: number }[] {
+  const { isDecayed = () => undefined } = checkOptions('decayGroups', options, ['isDecayed']);
   const embeddings = new Set(model.modules().flatMap((module) => (module instanceof Embedding ? [module.weight] : [])));
   const [decayed, others]: [Parameter[], Parameter[]] = [[], []];
   for (const [path, parameter] of model.namedParameters()) {

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../index.ts';
 import type { StateDict, StateSource } from '../stateDict.ts';
 import { ArgumentError, FormatError, GradError, scope, Tensor as TensorClass } from '../../index.ts';
+import { checkOptions } from '../check.ts';
 import { freeGrads } from '../module.ts';
 import { handleOn, loadInto } from '../stateDict.ts';
 
@@ -46,9 +47,15 @@ export abstract class Optimizer<O extends CommonOptions> {
   readonly paramGroups: readonly ParamGroup<O>[];
   readonly #memories = new Map<Tensor, Memory>();
 
-  /** @throws ArgumentError for no parameters, one given twice, or options out of range; GradError for an op's result */
-  constructor(params: ParamsInput<O>, defaults: O) {
-    this.paramGroups = groupsOf(this.constructor.name, params, defaults);
+  /**
+   * @param defaults - of all options there are
+   * @throws ArgumentError for no parameters, one given twice, or options unknown or out of range; GradError for an op's
+   *   result
+   */
+  constructor(params: ParamsInput<O>, defaults: O, options: Partial<O> = {}) {
+    const op = this.constructor.name;
+    checkOptions<Partial<O>>(op, options, Object.keys(defaults) as (keyof O & string)[]);
+    this.paramGroups = groupsOf(op, params, { ...defaults, ...options });
     for (const group of this.paramGroups) this.check(group);
   }
 
@@ -205,10 +212,12 @@ function groupsOf<O extends CommonOptions>(op: string, input: ParamsInput<O>, de
   const isGroup = (item: unknown): item is GroupInput<O> => Object.hasOwn(Object(item) as object, 'params');
   const groups = (items.some(isGroup) ? items : [{ params: items }]) as GroupInput<O>[];
   const seen = new Set<Tensor>();
+  const known = ['params', ...Object.keys(defaults)] as (keyof GroupInput<O> & string)[];
   return groups.map((group, g) => {
     const params = isGroup(group) ? [...group.params] : [];
     if (params.length === 0)
       throw new ArgumentError(`group ${g} has no parameters; give at least one tensor`, { op, group: g });
+    checkOptions(op, group, known);
     params.forEach((param, i) => checkParam(op, param, `parameter ${i} of group ${g}`, seen));
     return { ...defaults, ...group, params };
   });

@@ -1,5 +1,6 @@
 import type { CommonOptions, Optimizer } from './optimizer.ts';
 import { ArgumentError } from '../../index.ts';
+import { checkOptions } from '../check.ts';
 import { checkNonNegative } from './optimizer.ts';
 
 /** Where a schedule stands: plain JSON, for checkpoints. */
@@ -82,8 +83,9 @@ export class CosineSchedule extends LRScheduler {
 
   constructor(optimizer: Pick<Optimizer<CommonOptions>, 'paramGroups'>, options: CosineOptions) {
     super(optimizer);
-    const { totalSteps, warmupSteps = 0, minLr = 0 } = options;
     const op = 'CosineSchedule';
+    checkOptions(op, options, ['totalSteps', 'warmupSteps', 'minLr'], ['totalSteps']);
+    const { totalSteps, warmupSteps = 0, minLr = 0 } = options;
     for (const [name, value] of Object.entries({ totalSteps, warmupSteps, minLr })) checkNonNegative(op, name, value);
     if (warmupSteps > totalSteps) {
       throw new ArgumentError(`warmupSteps ${warmupSteps} are more than totalSteps ${totalSteps}`, {
