@@ -1,8 +1,11 @@
+import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { checkNonNegative, checkShare } from '../../tensor/range.ts';
 import { scope } from '../../tensor/scope.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
+import { checkShapes } from './checks.ts';
 import { batchNormForward, batchNormUpdate, channelsOf, normalizeChannels } from './batchNormOps.ts';
 
 export interface BatchNormOptions {
@@ -35,6 +38,9 @@ export function batchNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: Ba
   if (!runningMean !== !runningVar) {
     throw new ArgumentError('runningMean and runningVar come together; pass both or none', { op });
   }
+  checkShare(op, { momentum });
+  checkNonNegative(op, { eps });
+  if (runningMean && runningVar) checkRunning(op, runningMean, runningVar, channelsOf(op, x.shape));
   if (!training) {
     if (runningMean && runningVar) return normalizeChannels(x, runningMean, runningVar, weight, bias, { eps });
     throw new ArgumentError('without training it needs runningMean and runningVar', { op });
@@ -52,6 +58,15 @@ export function batchNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: Ba
     }
     return output;
   });
+}
+
+/** The ops behind would call them by other names, or write both into one place. */
+function checkRunning(op: string, runningMean: Tensor, runningVar: Tensor, channels: Shape): void {
+  checkTensor(op, 'runningMean', runningMean);
+  checkTensor(op, 'runningVar', runningVar);
+  checkShapes(op, { runningMean: runningMean.shape, runningVar: runningVar.shape }, channels);
+  if (runningMean.storage !== runningVar.storage || runningMean.offset !== runningVar.offset) return;
+  throw new ArgumentError('runningMean and runningVar are one tensor, written in place; pass two', { op });
 }
 
 /** x [N, C] as one image of N positions, so that the elements of a channel are neighbours. */

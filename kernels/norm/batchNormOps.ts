@@ -8,7 +8,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Extent } from './gradients.ts';
 import type { Groups } from './loops.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { ShapeError } from '../../tensor/errors.ts';
+import { checkNonNegative, checkShare } from '../../tensor/range.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import {
@@ -17,7 +18,7 @@ import {
   batchNormUpdateCpu,
   normalizeChannelsCpu,
 } from './batchNorm.cpu.ts';
-import { checkEps, checkShapes } from './checks.ts';
+import { checkShapes } from './checks.ts';
 import { secondGradients, statisticsGradient } from './gradients.ts';
 import { normalize, normalizeBackward } from './loops.ts';
 
@@ -50,7 +51,7 @@ export const batchNormForward: Op<['x', 'weight?', 'bias?'], { eps?: number }, [
   shape({ x, weight, bias }, { eps }) {
     const channels = channelsOf('batchNorm', x);
     checkShapes('batchNorm', { weight, bias }, channels);
-    checkEps('batchNorm', eps);
+    checkNonNegative('batchNorm', { eps });
     return [x, channels, channels];
   },
   reference: ({ x, weight, bias }, { eps }) => normalize(x, weight, bias, eps, groupsOf(x.shape)),
@@ -110,7 +111,7 @@ export const normalizeChannels: Op<Given, { eps?: number }> = defineOp({
   attrs: { eps: 1e-5 },
   shape({ x, ...parameters }, { eps }) {
     checkShapes('normalizeChannels', parameters, channelsOf('normalizeChannels', x));
-    checkEps('normalizeChannels', eps);
+    checkNonNegative('normalizeChannels', { eps });
     return x;
   },
   reference({ x, mean, variance, weight, bias }, { eps }) {
@@ -165,12 +166,11 @@ export const batchNormUpdate: Op<['runningMean', 'runningVar', 'mean', 'rstd'], 
   outputs: [],
   mutates: ['runningMean', 'runningVar'],
   attrs: { momentum: 0.1, eps: 1e-5 },
-  shape({ runningMean, runningVar, mean, rstd }, { momentum, count }) {
+  shape({ runningMean, runningVar, mean, rstd }, { momentum, eps, count }) {
     const op = 'batchNorm';
     checkShapes(op, { runningMean, runningVar, rstd }, mean);
-    if (!(momentum >= 0 && momentum <= 1)) {
-      throw new ArgumentError(`momentum must be a number of 0..1, got ${momentum}`, { op, momentum });
-    }
+    checkShare(op, { momentum });
+    checkNonNegative(op, { eps });
     if (!(count >= 2)) throw new ShapeError(`training needs two values per channel, got ${count}`, { op, count });
   },
   reference({ runningMean, runningVar, mean, rstd }, { momentum, eps, count }) {

@@ -1,5 +1,5 @@
 import type { Shape } from '../../tensor/shape.ts';
-import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 
 /** @throws ShapeError unless each input that is there has the shape `wanted`. */
@@ -12,9 +12,4 @@ export function checkShapes(op: string, shapes: Record<string, Shape | undefined
       wanted,
     });
   }
-}
-
-/** @throws ArgumentError unless eps is a number >= 0. */
-export function checkEps(op: string, eps: number): void {
-  if (!(eps >= 0)) throw new ArgumentError(`eps must be a number >= 0, got ${eps}`, { op, eps });
 }

@@ -5,9 +5,10 @@ import type { Extent } from './gradients.ts';
 import type { Groups } from './loops.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
+import { checkNonNegative } from '../../tensor/range.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
-import { checkEps, checkShapes } from './checks.ts';
+import { checkShapes } from './checks.ts';
 import { secondGradients, statisticsGradient } from './gradients.ts';
 import { layerNormBackwardCpu, layerNormForwardCpu } from './layerNorm.cpu.ts';
 import { normalize, normalizeBackward } from './loops.ts';
@@ -51,7 +52,7 @@ export const layerNormForward: Op<
   shape({ x, weight, bias }, { axes, eps }) {
     const { lead, normal } = split('layerNorm', x, axes);
     checkShapes('layerNorm', { weight, bias }, normal);
-    checkEps('layerNorm', eps);
+    checkNonNegative('layerNorm', { eps });
     return [x, lead, lead];
   },
   reference: ({ x, weight, bias }, { axes, eps }) => normalize(x, weight, bias, eps, groupsOf(x.shape, axes)),
@@ -78,7 +79,7 @@ export const layerNormForward: Op<
   errors: [
     { x: [2, 3], weight: [2], throws: 'weight has shape [2]; it must be [3]' },
     { x: [2, 3], attrs: { axes: 3 }, throws: 'cannot normalise the last 3 axes of [2, 3]; use 1..2' },
-    { x: [2, 3], attrs: { eps: -1 }, throws: 'eps must be a number >= 0' },
+    { x: [2, 3], attrs: { eps: -1 }, throws: 'eps must be a finite number >= 0' },
   ],
 });
 

@@ -1,5 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
+import { checkDecay, checkNonNegative } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
 
@@ -17,6 +18,9 @@ export interface AdamwAttrs {
   step: number;
 }
 
+/** Shapes of a call that is refused for its numbers. */
+const three = { param: [3], grad: [3], expAvg: [3], expAvgSq: [3] };
+
 /**
  * One step of Adam with decoupled weight decay, written into `param`, `expAvg` and `expAvgSq`:
  *
@@ -26,7 +30,7 @@ export interface AdamwAttrs {
  *
  * with m = expAvg, v = expAvgSq, t = step. All tensors have one shape.
  *
- * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1.
+ * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1 or a number is out of range.
  * @source Loshchilov and Hutter, "Decoupled weight decay regularization", 2017, algorithm 2; PyTorch 1.13,
  *   torch/optim/adamw.py
  */
@@ -36,7 +40,9 @@ export const adamwStep: Op<['param', 'grad', 'expAvg', 'expAvgSq'], AdamwAttrs, 
   outputs: [],
   mutates: ['param', 'expAvg', 'expAvgSq'],
   attrs: { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01 },
-  shape(shapes, { step }) {
+  shape(shapes, { lr, beta1, beta2, eps, weightDecay, step }) {
+    checkNonNegative('adamwStep', { lr, eps, weightDecay });
+    checkDecay('adamwStep', { beta1, beta2 });
     checkStep('adamwStep', shapes, step);
   },
   reference({ param, grad, expAvg, expAvgSq }, { lr, beta1, beta2, eps, weightDecay, step }) {
@@ -78,6 +84,11 @@ export const adamwStep: Op<['param', 'grad', 'expAvg', 'expAvgSq'], AdamwAttrs, 
       attrs: { lr: 1, step: 1 },
       throws: 'expAvgSq has shape [4], param [3]',
     },
-    { param: [3], grad: [3], expAvg: [3], expAvgSq: [3], attrs: { lr: 1, step: 0 }, throws: 'the first step is 1' },
+    { ...three, attrs: { lr: 1, step: 0 }, throws: 'the first step is 1' },
+    { ...three, attrs: { lr: -1, step: 1 }, throws: 'lr must be a finite number >= 0, got -1' },
+    { ...three, attrs: { lr: 1, beta1: 1, step: 1 }, throws: 'beta1 must be a number of 0..1, less than 1, got 1' },
+    { ...three, attrs: { lr: 1, beta2: NaN, step: 1 }, throws: 'beta2 must be a number of 0..1, less than 1, got NaN' },
+    { ...three, attrs: { lr: 1, eps: -1, step: 1 }, throws: 'eps must be a finite number >= 0, got -1' },
+    { ...three, attrs: { lr: 1, weightDecay: Infinity, step: 1 }, throws: 'weightDecay must be a finite number >= 0' },
   ],
 });

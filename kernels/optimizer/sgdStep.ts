@@ -1,5 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
+import { checkNonNegative } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
 
@@ -26,7 +27,7 @@ export interface SgdAttrs {
  *
  * Without a buffer param −= lr · d. All tensors have one shape.
  *
- * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1.
+ * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1 or a number is out of range.
  * @source PyTorch 1.13, torch/optim/sgd.py
  */
 export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = defineOp({
@@ -35,7 +36,8 @@ export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = d
   outputs: [],
   mutates: ['param', 'momentumBuffer'],
   attrs: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, step: 1 },
-  shape(shapes, { step }) {
+  shape(shapes, { lr, momentum, weightDecay, step }) {
+    checkNonNegative('sgdStep', { lr, momentum, weightDecay });
     checkStep('sgdStep', shapes, step);
   },
   reference({ param, grad, momentumBuffer }, { lr, momentum, dampening, weightDecay, nesterov, step }) {
@@ -69,5 +71,13 @@ export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = d
   errors: [
     { param: [3], grad: [1], attrs: { lr: 1 }, throws: 'grad has shape [1], param [3]' },
     { param: [3], grad: [3], attrs: { lr: 1, step: 0 }, throws: 'step must be an integer >= 1' },
+    { param: [3], grad: [3], attrs: { lr: NaN }, throws: 'lr must be a finite number >= 0, got NaN' },
+    {
+      param: [3],
+      grad: [3],
+      attrs: { lr: 1, momentum: -0.9 },
+      throws: 'momentum must be a finite number >= 0, got -0.9',
+    },
+    { param: [3], grad: [3], attrs: { lr: 1, weightDecay: -1 }, throws: 'weightDecay must be a finite number >= 0' },
   ],
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Tensor } from '../../index.ts';
+import type { BatchNormOptions, Tensor } from '../../index.ts';
 import { batchNorm, grad, layerNorm, scope, tensor } from '../../index.ts';
+import { batchNormUpdate } from '../../kernels/index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { devices } from '../devices.ts';
 import { draw, readScoped, secondOrderError } from './operands.ts';
@@ -87,6 +88,44 @@ test('what cannot be normalised is refused', () => {
     expect(() => batchNorm(x, undefined, undefined, { training: false })).toThrow('needs runningMean and runningVar');
     expect(() => batchNorm(x, undefined, undefined, { runningMean: two })).toThrow('pass both or none');
     expect(() => batchNorm(two)).toThrow('must be [N, C, ...]');
+  });
+});
+
+test('running statistics that cannot be kept are refused', () => {
+  scope(() => {
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    const [mean, variance, three] = [tensor([0, 0]), tensor([1, 1]), tensor([1, 1, 1])];
+    const call = (options: BatchNormOptions) => (): unknown => batchNorm(x, undefined, undefined, options);
+    for (const training of [true, false]) {
+      const refused = 'batchNorm: runningMean and runningVar are one tensor';
+      expect(call({ training, runningMean: mean, runningVar: mean })).toThrow(refused);
+      expect(call({ training, runningMean: mean, runningVar: mean.reshape([2]) })).toThrow(refused);
+      expect(call({ training, runningMean: three, runningVar: variance })).toThrow(
+        'batchNorm: runningMean has shape [3]; it must be [2]',
+      );
+      expect(call({ training, runningMean: mean, runningVar: 1 as unknown as Tensor })).toThrow(
+        'batchNorm: runningVar must be a tensor, got number',
+      );
+      for (const momentum of [-0.1, 1.5, NaN])
+        expect(call({ training, momentum })).toThrow(`momentum must be a number of 0..1, got ${momentum}`);
+      for (const eps of [-1, Infinity, NaN])
+        expect(call({ training, eps })).toThrow(`eps must be a finite number >= 0, got ${eps}`);
+    }
+    const table = tensor([
+      [0, 0],
+      [1, 1],
+    ]); // two rows of one storage
+    call({ training: true, runningMean: table.select(0, 0), runningVar: table.select(0, 1) })();
+    expect(table.dataNow()![0]).toBeCloseTo(0.2);
+    expect(Array.from(mean.dataNow()!)).toEqual([0, 0]);
+    const update = (attrs: object) => (): unknown =>
+      batchNormUpdate(mean, variance, tensor([0, 0]), tensor([1, 1]), { count: 2, ...attrs });
+    expect(update({ momentum: '1' })).toThrow('momentum must be a number');
+    expect(update({ momentum: 2 })).toThrow('momentum must be a number of 0..1, got 2');
+    expect(update({ eps: NaN })).toThrow('eps must be a finite number >= 0, got NaN');
   });
 });
 

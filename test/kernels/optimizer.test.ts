@@ -91,6 +91,20 @@ describe.each(devices)('on %s', (device) => {
   });
 });
 
+test('numbers must be numbers', () => {
+  scope(() => {
+    const [param, grad, mean, square] = [1, 2, 3, 4].map((v) => tensor([v])) as [Tensor, Tensor, Tensor, Tensor];
+    const lr = '0.1' as unknown as number;
+    expect(() => sgdStep(param, grad, undefined, { lr })).toThrow(
+      'sgdStep: lr must be a finite number >= 0, got string',
+    );
+    expect(() => adamwStep(param, grad, mean, square, { lr, step: 1 })).toThrow(
+      'adamwStep: lr must be a finite number >= 0, got string',
+    );
+    expect(param.dataNow()![0]).toBe(1);
+  });
+});
+
 test('threads do not change a bit', async () => {
   const generator = new Generator(2);
   const n = 300_003;
