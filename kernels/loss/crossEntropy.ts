@@ -6,6 +6,7 @@ import type { Reduction } from './reduction.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { indexError } from '../../tensor/indexError.ts';
+import { checkShare } from '../../tensor/range.ts';
 import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
@@ -41,9 +42,7 @@ function check(
     const shapes = `target has shape ${formatShape(target)}, logits ${formatShape(logits)}`;
     throw new ShapeError(`${shapes}; target must be ${formatShape(wanted)}, one class per row`, { op, logits, target });
   }
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ArgumentError(`labelSmoothing must be a number of 0..1, got ${labelSmoothing}`, { op, labelSmoothing });
-  }
+  checkShare(op, { labelSmoothing });
   if (!Number.isInteger(ignoreIndex)) {
     throw new ArgumentError(`ignoreIndex must be an integer, got ${ignoreIndex}`, { op, ignoreIndex });
   }
@@ -71,13 +70,13 @@ function* rowsOf(
   }
 }
 
-/** `crossEntropy` of logits [N, C] and target [N]. */
+/** `crossEntropy` of logits [N, C] and target [N]; its errors say `crossEntropy`, as it is what users call. */
 export const crossEntropyRows: Op<['logits', 'target:int'], CrossEntropyAttrs> = defineOp({
-  name: 'crossEntropyRows',
+  name: 'crossEntropy',
   inputs: ['logits', 'target:int'],
   attrs: defaults,
   shape({ logits, target }, attrs) {
-    checkRows('crossEntropyRows', logits);
+    checkRows('crossEntropy', logits);
     check(logits, target, attrs);
     return attrs.reduction === 'none' ? target : [];
   },
@@ -181,7 +180,8 @@ export const crossEntropyBackward: Op<['logits', 'target:int', 'g'], CrossEntrop
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyAttrs = {}): Tensor {
   checkTensor('crossEntropy', 'logits', logits);
   checkTensor('crossEntropy', 'target', target);
-  check(logits.shape, target.shape, { ...defaults, ...options });
+  const settings = { ...defaults, ...options };
+  check(logits.shape, target.shape, settings);
   if (logits.rank === 2) return crossEntropyRows(logits, target, options);
   const classesLast = logits.shape
     .map((_, axis) => axis)
@@ -190,6 +190,6 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   return scope(() => {
     const rows = logits.permute(...classesLast).reshape([-1, logits.shape[1]!]);
     const loss = crossEntropyRows(rows, target.reshape([-1]), options);
-    return options.reduction === 'none' ? loss.reshape(target.shape) : loss;
+    return settings.reduction === 'none' ? loss.reshape(target.shape) : loss;
   });
 }

@@ -19,15 +19,51 @@ export interface NaAttrs extends NaProblem {
 export type NaInputs = ['query', 'key', 'value'];
 export type NaBackwardInputs = ['query', 'key', 'value', 'output', 'logsumexp', 'gradOutput', 'gradLogsumexp?'];
 
-const name = 'neighborhoodAttention';
 const defaults = { stride: 1, dilation: 1, isCausal: false, scale: null };
 
-function check(query: Shape, key: Shape, value: Shape, attrs: Required<NaAttrs>): void {
-  checkOperands(name, query, key, value);
-  resolveProblem(name, query, attrs);
+function check(op: string, query: Shape, key: Shape, value: Shape, attrs: Required<NaAttrs>): void {
+  checkOperands(op, query, key, value);
+  resolveProblem(op, query, attrs);
   const { scale } = attrs;
   if (scale !== null && !Number.isFinite(scale))
-    throw new ArgumentError(`scale must be a finite number, got ${String(scale)}`, { op: name, scale });
+    throw new ArgumentError(`scale must be a finite number, got ${String(scale)}`, { op, scale });
+}
+
+/** `neighborhoodAttentionForward` under the name that its caller used, so that errors say it. */
+export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 'logsumexp']> {
+  return defineOp({
+    name,
+    inputs: ['query', 'key', 'value'],
+    outputs: ['output', 'logsumexp'],
+    attrs: defaults,
+    dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
+    shape({ query, key, value }, attrs) {
+      check(name, query, key, value, attrs);
+      return [query, query.slice(0, -1)];
+    },
+    reference: (inputs, attrs) => attentionReference(inputs, attrs),
+    kernels: { cpu: forwardCpu },
+    saves: ['query', 'key', 'value', 'output', 'logsumexp'],
+    backward({ grads: [g, gl], inputs: { query, key, value }, outputs: { output, logsumexp }, attrs }) {
+      if (isGradEnabled()) {
+        const advice = 'compute attention with matmul and softmax where second derivatives are needed';
+        throw new GradError(`the fused operation has no second derivative; ${advice}`, { op: name });
+      }
+      const [dq, dk, dv] = neighborhoodAttentionBackward(
+        query,
+        key,
+        value,
+        output,
+        logsumexp,
+        g ?? zerosLike(output),
+        gl ?? undefined,
+        attrs,
+      );
+      return { query: dq, key: dk, value: dv };
+    },
+    samples,
+    errors,
+  });
 }
 
 /**
@@ -38,40 +74,8 @@ function check(query: Shape, key: Shape, value: Shape, attrs: Required<NaAttrs>)
  * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
  * @source Hassani et al., "Faster Neighborhood Attention", 2024; Hassani et al., "Generalized Neighborhood Attention", 2025
  */
-export const neighborhoodAttentionForward: Op<NaInputs, NaAttrs, ['output', 'logsumexp']> = defineOp({
-  name,
-  inputs: ['query', 'key', 'value'],
-  outputs: ['output', 'logsumexp'],
-  attrs: defaults,
-  dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
-  shape({ query, key, value }, attrs) {
-    check(query, key, value, attrs);
-    return [query, query.slice(0, -1)];
-  },
-  reference: (inputs, attrs) => attentionReference(inputs, attrs),
-  kernels: { cpu: forwardCpu },
-  saves: ['query', 'key', 'value', 'output', 'logsumexp'],
-  backward({ grads: [g, gl], inputs: { query, key, value }, outputs: { output, logsumexp }, attrs }) {
-    if (isGradEnabled()) {
-      const advice = 'compute attention with matmul and softmax where second derivatives are needed';
-      throw new GradError(`the fused operation has no second derivative; ${advice}`, { op: name });
-    }
-    const gradOutput = g ?? zerosLike(output);
-    const [dq, dk, dv] = neighborhoodAttentionBackward(
-      query,
-      key,
-      value,
-      output,
-      logsumexp,
-      gradOutput,
-      gl ?? undefined,
-      attrs,
-    );
-    return { query: dq, key: dk, value: dv };
-  },
-  samples,
-  errors,
-});
+export const neighborhoodAttentionForward: Op<NaInputs, NaAttrs, ['output', 'logsumexp']> =
+  attentionCalled('neighborhoodAttention');
 
 /** The gradients of query, key and value from those of output and logsumexp: p is made again from the scores and logsumexp. */
 export const neighborhoodAttentionBackward: Op<NaBackwardInputs, NaAttrs, ['gradQuery', 'gradKey', 'gradValue']> =
@@ -81,7 +85,7 @@ export const neighborhoodAttentionBackward: Op<NaBackwardInputs, NaAttrs, ['grad
     outputs: ['gradQuery', 'gradKey', 'gradValue'],
     attrs: defaults,
     shape({ query, key, value, output, logsumexp, gradOutput, gradLogsumexp }, attrs) {
-      check(query, key, value, attrs);
+      check('neighborhoodAttentionBackward', query, key, value, attrs);
       const rows = query.slice(0, -1);
       const wanted = {
         output: [output, query],

@@ -2,7 +2,7 @@ import type { NaProblem } from './problem.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { neighborhoodAttentionForward } from './fused.ts';
+import { attentionCalled, neighborhoodAttentionForward } from './fused.ts';
 
 export interface NaOptions extends NaProblem {
   /** What scores are multiplied by. Default D ** -0.5; 0 is a value. */
@@ -35,7 +35,7 @@ export interface NeighborhoodAttention {
  * neighborhoodAttention(q, q, q, { kernelSize: 3 }).shape;                       // [1, 8, 8, 2, 16]
  * const { logsumexp } = neighborhoodAttention(q, q, q, { kernelSize: [3, 5], returnLogsumexp: true });
  */
-export const neighborhoodAttention: NeighborhoodAttention = attend as NeighborhoodAttention;
+export const neighborhoodAttention: NeighborhoodAttention = attention(neighborhoodAttentionForward);
 
 /** `neighborhoodAttention` over one token axis: query, key, value [B, X, N, D] → [B, X, N, D]. */
 export const na1d: NeighborhoodAttention = ofRank(1);
@@ -46,22 +46,10 @@ export const na2d: NeighborhoodAttention = ofRank(2);
 /** `neighborhoodAttention` over three token axes: query, key, value [B, X, Y, Z, N, D] → [B, X, Y, Z, N, D]. */
 export const na3d: NeighborhoodAttention = ofRank(3);
 
-function attend(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  options: NaOptions & { returnLogsumexp?: boolean } = {} as NaOptions,
-): Tensor | NaResult {
-  const { returnLogsumexp = false, ...attrs } = options;
-  const [output, logsumexp] = neighborhoodAttentionForward(query, key, value, attrs);
-  if (returnLogsumexp) return { output, logsumexp };
-  logsumexp.dispose();
-  return output;
-}
-
 function ofRank(axes: number): NeighborhoodAttention {
   const op = `na${axes}d`;
-  const checked: typeof attend = (query, key, value, options) => {
+  const attend = attention(attentionCalled(op));
+  const checked: Loose = (query, key, value, options) => {
     if (query instanceof Tensor && query.rank !== axes + 3) {
       const wanted = ['[B, X, N, D]', '[B, X, Y, N, D]', '[B, X, Y, Z, N, D]'][axes - 1]!;
       throw new ShapeError(
@@ -69,7 +57,22 @@ function ofRank(axes: number): NeighborhoodAttention {
         { op, query: query.shape },
       );
     }
-    return attend(query, key, value, options);
+    return (attend as Loose)(query, key, value, options);
   };
   return checked as NeighborhoodAttention;
+}
+
+type LooseOptions = NaOptions & { returnLogsumexp?: boolean };
+type Loose = (query: Tensor, key: Tensor, value: Tensor, options: LooseOptions | null) => Tensor | NaResult;
+
+/** What an op without its required options says is better than what a destructured null would. */
+function attention(forward: typeof neighborhoodAttentionForward): NeighborhoodAttention {
+  const attend: Loose = (query, key, value, options) => {
+    const { returnLogsumexp = false, ...attrs } = options ?? ({} as LooseOptions);
+    const [output, logsumexp] = forward(query, key, value, attrs);
+    if (returnLogsumexp) return { output, logsumexp };
+    logsumexp.dispose();
+    return output;
+  };
+  return attend as NeighborhoodAttention;
 }
