@@ -5,7 +5,9 @@ import { emptyTensor, storedDtype } from '../../tensor/create.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { ArgumentError, DtypeError } from '../../tensor/errors.ts';
 import { resolveDevice } from '../../tensor/runtime.ts';
+import { checkShape, sizeOf } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
+import { checkRoom } from './room.ts';
 
 /** Options of a creation whose shape is an argument. */
 export type CreateOptions = Omit<TensorOptions, 'shape'>;
@@ -14,6 +16,8 @@ function filled(op: string, shape: readonly number[], value: number, options: Cr
   const runtime = resolveDevice(options.device);
   const dtype = storedDtype(op, runtime, options.dtype ?? 'float32');
   checkFits(op, value, dtype);
+  checkShape(op, shape);
+  checkRoom(op, sizeOf(shape), dtype);
   const result = emptyTensor(op, runtime, shape, dtype, options.requiresGrad);
   runtime.fill(result.storage.handle, dtype, result.size, value);
   return result;

@@ -7,6 +7,7 @@ import { isFloat } from '../../tensor/dtype.ts';
 import { DtypeError } from '../../tensor/errors.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
 import { checkShape, sizeOf } from '../../tensor/shape.ts';
+import { checkRoom } from './room.ts';
 
 export interface RandomOptions extends CreateOptions {
   /** Where the random bits come from. Default: the generator that `manualSeed` restarts. */
@@ -25,7 +26,9 @@ function drawn(
   if (!isFloat(dtype)) {
     throw new DtypeError(`gives reals, got dtype '${dtype}'; use randint, or cast the result`, { op, dtype });
   }
-  const values = draw(generator, sizeOf(shape), dtype === 'float64' ? 'float64' : 'float32');
+  const width = dtype === 'float64' ? 'float64' : 'float32';
+  checkRoom(op, sizeOf(shape), width);
+  const values = draw(generator, sizeOf(shape), width);
   return tensor(values, { ...options, dtype, shape });
 }
 
@@ -42,6 +45,7 @@ export function randn(shape: readonly number[], options: RandomOptions = {}): Te
 /** Integers low, ..., high − 1, each equally likely; int32 unless `options` say otherwise. */
 export function randint(low: number, high: number, shape: readonly number[], options: RandomOptions = {}): Tensor {
   checkShape('randint', shape);
+  checkRoom('randint', sizeOf(shape), 'int32');
   const { generator = defaultGenerator, ...rest } = options;
   const values = generator.integers(sizeOf(shape), low, high);
   return tensor(values, { dtype: 'int32', ...rest, shape });

@@ -2,6 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { CreateOptions } from './filled.ts';
 import { tensor } from '../../tensor/create.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { checkRoom } from './room.ts';
 
 /**
  * start, start + step, ... before `end`; `arange(end)` starts at 0. int32 when all arguments are integers, else float32.
@@ -26,6 +27,7 @@ export function arange(...args: (number | CreateOptions | undefined)[]): Tensor 
       fields,
     );
   }
+  checkRoom('arange', count, 'float64'); // of which the numbers are made
   const values = Float64Array.from({ length: count }, (_, i) => start + i * step);
   const dtype = options.dtype ?? (numbers.every(Number.isInteger) ? 'int32' : 'float32');
   return tensor(values, { ...options, dtype, shape: [count] });
@@ -41,6 +43,7 @@ export function linspace(start: number, end: number, steps: number, options: Cre
   if (!Number.isInteger(steps) || steps < 0) {
     throw new ShapeError(`steps must be an integer >= 0, got ${String(steps)}`, { op: 'linspace', steps });
   }
+  checkRoom('linspace', steps, 'float64');
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   // From the nearer end, so that both come out exact.
   const at = (i: number): number => (2 * i < steps ? start + i * step : end - (steps - 1 - i) * step);
@@ -57,6 +60,7 @@ export function eye(n: number, second?: number | CreateOptions, third?: CreateOp
   if (![n, m].every((size) => Number.isInteger(size) && size >= 0)) {
     throw new ShapeError(`sizes must be integers >= 0, got ${String(n)} and ${String(m)}`, { op: 'eye', n, m });
   }
+  checkRoom('eye', n * m, 'float32');
   const values = new Float32Array(n * m);
   for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
   return tensor(values, { ...options, shape: [n, m] });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  DeviceError,
   arange,
   device,
   eye,
@@ -18,7 +19,7 @@ import {
   zerosLike,
 } from '../../index.ts';
 import { Generator } from '../../tensor/philox.ts';
-import type { Tensor } from '../../index.ts';
+import type { CreateOptions, Tensor } from '../../index.ts';
 
 const values = async (x: Tensor): Promise<number[]> => Array.from(await x.data());
 
@@ -118,6 +119,27 @@ describe('random', () => {
     expect(() => rand([2], { dtype: 'int32' })).toThrow('use randint');
     expect(() => randint(3, 3, [2])).toThrow('no integers of [3, 3)');
     expect(() => randn([-1])).toThrow('every size must be an integer >= 0');
+  });
+});
+
+describe.each(['cpu', 'reference'] as const)('more than an array holds, on %s', (name) => {
+  const calls: readonly [string, (options: CreateOptions) => unknown, number][] = [
+    ['arange', (options) => arange(2 ** 40, options), 2 ** 40],
+    ['linspace', (options) => linspace(0, 1, 2 ** 40, options), 2 ** 40],
+    ['eye', (options) => eye(2 ** 20, options), 2 ** 40],
+    ['eye', (options) => eye(2 ** 600, 2 ** 600, options), Infinity],
+    ['rand', (options) => rand([2 ** 33], options), 2 ** 33],
+    ['randn', (options) => randn([2, 2 ** 32], options), 2 ** 33],
+    ['randint', (options) => randint(0, 2, [2 ** 33], options), 2 ** 33],
+    ['zeros', (options) => zeros([2 ** 40], options), 2 ** 40],
+    ['full', (options) => full([2 ** 33], true, options), 2 ** 33],
+  ];
+  test.each(calls)('%s', async (op, call, count) => {
+    await device(name);
+    expect(() => call({ device: name })).toThrow(DeviceError);
+    expect(() => call({ device: name })).toThrow(
+      new RegExp(`^${op}: ${count} elements of \\w+ need [\\w.]+ GiB; an array holds 4 GiB, so at most \\d+$`),
+    );
   });
 });
 
