@@ -1,6 +1,6 @@
 import type { Dtype, TypedArray } from '../dtype.ts';
 import { allocateArray, checkDtype } from '../dtype.ts';
-import { DtypeError, FormatError, ShapeError } from '../errors.ts';
+import { ArgumentError, DtypeError, FormatError, ShapeError } from '../errors.ts';
 import type { Shape } from '../shape.ts';
 import { checkShape, formatShape, sizeOf } from '../shape.ts';
 import { floatsFromBfloats, floatsFromHalves, halvesFromFloats } from './half.ts';
@@ -121,6 +121,16 @@ export function decodeElements(
     if (error instanceof ElementError) throw new FormatError(`${what}: ${error.message}`, { op, shape, fileDtype });
     throw error;
   }
+}
+
+/** By its tag and not its class: those of other realms, as in test runners, are as good. @throws ArgumentError */
+export function checkBytes(op: string, bytes: unknown): asserts bytes is Uint8Array {
+  if (ArrayBuffer.isView(bytes) && (bytes as Uint8Array)[Symbol.toStringTag] === 'Uint8Array') return;
+  const got = bytes instanceof ArrayBuffer ? 'an ArrayBuffer' : describe(bytes);
+  throw new ArgumentError(`the file must be a Uint8Array, got ${got}; make one with new Uint8Array(buffer)`, {
+    op,
+    bytes,
+  });
 }
 
 /** `shape` as read from a file. @throws FormatError unless it is a list of at most 64 sizes that can be counted */

@@ -1,6 +1,7 @@
 import { FormatError } from '../errors.ts';
 import type { FileDtype, HostTensor } from './elements.ts';
-import { checkFileShape, decodeElements, elements, swapBytes } from './elements.ts';
+import { checkBytes, checkFileShape, decodeElements, elements, swapBytes } from './elements.ts';
+import { gunzip } from './gunzip.ts';
 
 /** The third byte of an IDX file. */
 const types: Readonly<Record<number, FileDtype>> = {
@@ -11,9 +12,6 @@ const types: Readonly<Record<number, FileDtype>> = {
   0x0d: 'F32',
   0x0e: 'F64',
 };
-
-/** An inflated file may not be larger: gzip shrinks zeros a thousandfold, so a small file can ask for all memory. */
-const maxInflatedBytes = 2 ** 31;
 
 /**
  * The array of an IDX file, the format of MNIST, gzipped or not: two zero bytes, the type, the rank, the sizes as
@@ -27,6 +25,7 @@ const maxInflatedBytes = 2 ** 31;
  */
 export async function decodeIdx(bytes: Uint8Array): Promise<HostTensor> {
   const op = 'decodeIdx';
+  checkBytes(op, bytes);
   const file = bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(op, bytes) : bytes;
   const fileDtype = types[file[2] ?? -1];
   if (file.length < 4 || file[0] !== 0 || file[1] !== 0 || fileDtype === undefined) {
@@ -54,34 +53,4 @@ export async function decodeIdx(bytes: Uint8Array): Promise<HostTensor> {
   const width = elements[fileDtype].bytes;
   const data = file.subarray(begin);
   return decodeElements(op, 'the array', fileDtype, shape, width === 1 ? data : swapBytes(data, width));
-}
-
-async function gunzip(op: string, bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for (const reader = stream.getReader(); ;) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-      length += value.length;
-      if (length > maxInflatedBytes) {
-        void reader.cancel();
-        throw new Error(`it inflates to more than ${maxInflatedBytes} bytes`);
-      }
-    }
-  } catch (error) {
-    throw new FormatError(`the gzip data cannot be inflated: ${(error as Error).message}; is the file whole?`, {
-      op,
-      length: bytes.length,
-    });
-  }
-  const file = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    file.set(chunk, at);
-    at += chunk.length;
-  }
-  return file;
 }

@@ -3,6 +3,7 @@ import type { Shape } from '../shape.ts';
 import { contiguousStrides } from '../shape.ts';
 import type { FileDtype, HostTensor } from './elements.ts';
 import {
+  checkBytes,
   checkFileShape,
   checkHostTensor,
   decodeElements,
@@ -68,6 +69,7 @@ export function encodeNpy(tensor: HostTensor): Uint8Array {
  */
 export function decodeNpy(bytes: Uint8Array): HostTensor {
   const op = 'decodeNpy';
+  checkBytes(op, bytes);
   const { dict, data } = splitHeader(op, bytes);
   const { descr, fortranOrder, shape } = parseDict(op, dict);
   const fileDtype = (Object.keys(codes) as FileDtype[]).find((name) => codes[name] === descr.slice(1));

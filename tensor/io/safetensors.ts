@@ -1,6 +1,14 @@
 import { ArgumentError, FormatError } from '../errors.ts';
 import type { FileDtype, HostTensor } from './elements.ts';
-import { checkFileShape, checkHostTensor, decodeElements, describe, elements, encodeElements } from './elements.ts';
+import {
+  checkBytes,
+  checkFileShape,
+  checkHostTensor,
+  decodeElements,
+  describe,
+  elements,
+  encodeElements,
+} from './elements.ts';
 
 /** A tensor to write. */
 export interface SafetensorsEntry extends HostTensor {
@@ -85,6 +93,7 @@ function inWriteOrder(
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const op = 'decodeSafetensors';
+  checkBytes(op, bytes);
   const { header, data } = splitHeader(op, bytes);
   const { __metadata__: metadata = {}, ...rest } = header;
   const spans = Object.entries(rest).map(([name, info]) => checkInfo(op, name, info, data.length));

@@ -56,6 +56,17 @@ export const hostTensors: fc.Arbitrary<HostTensor> = fc
   )
   .map(([dtype, shape, seed]) => ({ dtype, shape, data: fill(dtype, sizeOf(shape), seed) }));
 
+/** What callers without types take for a file's bytes, with what errors call it. */
+export const notBytes: readonly (readonly [string, unknown, string])[] = [
+  ['a string', 'abc', "'abc'"],
+  ['an ArrayBuffer', new ArrayBuffer(8), 'an ArrayBuffer'],
+  ['null', null, 'null'],
+  ['undefined', undefined, 'undefined'],
+  ['a list', [1, 2], 'a list of 2'],
+  ['other elements', new Float32Array(2), 'a Float32Array'],
+  ['a DataView', new DataView(new ArrayBuffer(2)), 'a DataView'],
+];
+
 /** Changes, cuts or grows a file. */
 export const mutations: fc.Arbitrary<(file: Uint8Array) => Uint8Array> = fc.oneof(
   fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }).map((edits) => (file: Uint8Array) => {

@@ -2,8 +2,9 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../../tensor/errors.ts';
+import { gunzip } from '../../../tensor/io/gunzip.ts';
 import { decodeIdx } from '../../../tensor/io/idx.ts';
-import { expectTensor, golden, goldenExpected, mutations, readsOrRefuses, unaligned } from './hostTensors.ts';
+import { expectTensor, golden, goldenExpected, mutations, notBytes, readsOrRefuses, unaligned } from './hostTensors.ts';
 
 test.each(['images.idx', 'images.idx.gz', 'floats.idx'])('reads %s, from any address', async (name) => {
   for (const file of [golden(name), unaligned(golden(name))]) expectTensor(await decodeIdx(file), goldenExpected(name));
@@ -42,6 +43,19 @@ describe('refuses', () => {
   ])('%s', async (_, file, message) => {
     await expect(decodeIdx(file)).rejects.toThrow(FormatError);
     await expect(decodeIdx(file)).rejects.toThrow(message);
+  });
+
+  test('a small file that asks for much memory', async () => {
+    const bomb = new Uint8Array(gzipSync(new Uint8Array(1_000_000)));
+    const inflate = (limit: number): Promise<Uint8Array> => gunzip('decodeIdx', bomb, limit);
+    expect((await inflate(1_000_000)).length).toBe(1_000_000);
+    await expect(inflate(999_999)).rejects.toThrow(FormatError);
+    await expect(inflate(999_999)).rejects.toThrow('decodeIdx: the gzip data cannot be inflated: it inflates to more');
+  });
+
+  test.each(notBytes)('%s', async (_, value, got) => {
+    const call = decodeIdx(value as Uint8Array);
+    await expect(call).rejects.toThrow(`decodeIdx: the file must be a Uint8Array, got ${got}; make one with`);
   });
 
   test('mutated files with nothing but a FormatError', async () => {

@@ -8,6 +8,7 @@ import {
   goldenExpected,
   hostTensors,
   mutations,
+  notBytes,
   readsOrRefuses,
   unaligned,
 } from './hostTensors.ts';
@@ -64,6 +65,11 @@ test('round trips of any shape and dtype, from any address', () => {
 });
 
 describe('refuses', () => {
+  test.each(notBytes)('%s', (_, value, got) => {
+    const wanted = `decodeNpy: the file must be a Uint8Array, got ${got}; make one with new Uint8Array(buffer)`;
+    expect(() => decodeNpy(value as Uint8Array)).toThrow(wanted);
+  });
+
   const header = (descr: string, shape: string, order = 'False'): string =>
     `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`;
   test.each<[string, Uint8Array, string]>([

@@ -11,6 +11,7 @@ import {
   goldenExpected,
   hostTensors,
   mutations,
+  notBytes,
   readsOrRefuses,
   unaligned,
 } from './hostTensors.ts';
@@ -118,6 +119,11 @@ describe('half precision', () => {
 });
 
 describe('refuses', () => {
+  test.each(notBytes)('%s', (_, value, got) => {
+    const wanted = `decodeSafetensors: the file must be a Uint8Array, got ${got}; make one with new Uint8Array(buffer)`;
+    expect(() => decodeSafetensors(value as Uint8Array)).toThrow(wanted);
+  });
+
   const absurd = new Uint8Array(16).fill(0xff, 0, 8);
   const two = (a: number[], b: number[]): object => ({
     a: info('U8', [a[1]! - a[0]!], a),
