@@ -1,7 +1,7 @@
 // The digits example as a user runs it: in a process of its own, with flags, files and Ctrl-C.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,8 @@ interface Outcome {
   readonly stderr: string;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'vicinal-digits-'));
+/** The example makes it, as it does for any output. */
+const folder = join(tmpdir(), `vicinal-digits-${process.pid}`);
 const inFolder = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
