@@ -5,6 +5,7 @@ import { scope } from '../tensor/scope.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { checkTensor, Tensor } from '../tensor/tensor.ts';
 import { withGrad } from './tape.ts';
+import { checkOptions } from '../tensor/options.ts';
 
 export interface GradOptions {
   /** The gradient of `output`, when it is not a scalar. Default: 1. */
@@ -37,6 +38,7 @@ export function backward(output: Tensor, gradOutput?: Tensor): void {
  * const [dx] = grad(x.square().sum(), [x]);         // [2, 4, 6]
  */
 export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
+  checkOptions('grad', options, ['gradOutput', 'createGraph', 'keepTape', 'allowUnused']);
   checkSeed('grad', output, options.gradOutput);
   const targets: Targets = new Map();
   for (const variable of variablesOf(inputs)) targets.set(variable, null);

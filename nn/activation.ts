@@ -1,6 +1,6 @@
 import type { Tensor } from '../index.ts';
 import { gelu, relu, sigmoid, silu, softmax, tanh } from '../index.ts';
-import { checkOptions } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { Module } from './module.ts';
 
 /** max(x, 0). @source PyTorch: `torch.nn.ReLU` */

@@ -1,6 +1,7 @@
 import type { Tensor } from '../index.ts';
 import { conv2d, ShapeError } from '../index.ts';
-import { checkOptions, checkSize, describeCall, pair } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
+import { checkSize, describeCall, pair } from './check.ts';
 import { likeLinear } from './init.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '../index.ts';
-import { checkOptions } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { Module } from './module.ts';
 
 /**

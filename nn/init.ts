@@ -4,7 +4,7 @@ import type { Generator, Shape, Tensor } from '../index.ts';
 import { ArgumentError, ShapeError } from '../index.ts';
 import { defaultGenerator } from '../tensor/philox.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
-import { checkOptions } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { overwrite } from './parameter.ts';
 
 export interface RandomOptions {

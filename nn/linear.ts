@@ -1,6 +1,7 @@
 import type { Tensor } from '../index.ts';
 import { linear } from '../index.ts';
-import { checkOptions, checkSize, describeCall } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
+import { checkSize, describeCall } from './check.ts';
 import { likeLinear } from './init.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';

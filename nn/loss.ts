@@ -2,7 +2,8 @@ import type { Tensor } from '../index.ts';
 import type { CrossEntropyAttrs } from '../kernels/loss/crossEntropy.ts';
 import type { Reduction } from '../kernels/loss/reduction.ts';
 import { crossEntropy, mse } from '../index.ts';
-import { checkOptions, describeCall } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
+import { describeCall } from './check.ts';
 import { Module } from './module.ts';
 
 /**

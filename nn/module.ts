@@ -2,7 +2,7 @@ import type { Device, DeviceName, Tensor } from '../index.ts';
 import type { LoadReport, StateDict, StateSource } from './stateDict.ts';
 import { ArgumentError, noGrad, scope } from '../index.ts';
 import { tensorsOf } from '../tensor/scope.ts';
-import { checkOptions } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { Buffer, Parameter } from './parameter.ts';
 import { printTree } from './print.ts';
 import { handleOn, loadInto } from './stateDict.ts';

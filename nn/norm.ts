@@ -1,7 +1,8 @@
 import type { Shape, Tensor } from '../index.ts';
 import { batchNorm, layerNorm, noGrad, scope, ShapeError, tensor } from '../index.ts';
 import { formatShape } from '../tensor/shape.ts';
-import { checkEps, checkOptions, checkRate, checkSize, describeCall } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
+import { checkEps, checkRate, checkSize, describeCall } from './check.ts';
 import * as init from './init.ts';
 import { Module } from './module.ts';
 import { Buffer, Parameter } from './parameter.ts';

@@ -4,7 +4,7 @@ import { emptyTensor } from '../tensor/create.ts';
 import { allocateArray, isFloat } from '../tensor/dtype.ts';
 import { resolveDevice } from '../tensor/runtime.ts';
 import { Variable } from '../tensor/variable.ts';
-import { checkOptions } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
 
 /** A tensor whose values are taken, or the shape of one that begins with zeros. */
 export type ParameterSource = Tensor | Shape;

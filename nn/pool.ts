@@ -1,7 +1,8 @@
 import type { Tensor } from '../index.ts';
 import type { Pair } from './conv.ts';
 import { adaptiveAvgPool2d, avgPool2d, maxPool2d } from '../index.ts';
-import { checkOptions, describeCall, pair } from './check.ts';
+import { checkOptions } from '../tensor/options.ts';
+import { describeCall, pair } from './check.ts';
 import { Module } from './module.ts';
 
 export interface Pool2dOptions {

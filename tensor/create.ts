@@ -7,6 +7,7 @@ import { resolveDevice } from './runtime.ts';
 import { checkShape, formatShape, sameShape, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 import { Variable } from './variable.ts';
+import { checkOptions } from './options.ts';
 
 export interface TensorOptions {
   /** Of typed arrays; nested arrays have their own. */
@@ -33,6 +34,7 @@ export function tensor(
   data: number | boolean | readonly unknown[] | ArrayBufferView,
   options: TensorOptions = {},
 ): Tensor {
+  checkOptions('tensor', options, ['shape', 'dtype', 'device', 'requiresGrad']);
   const runtime = resolveDevice(options.device);
   const { values, shape, natural } = ArrayBuffer.isView(data)
     ? fromView(data, options.shape)

@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { emptyTensor, storedDtype } from '../../tensor/create.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { ArgumentError, DtypeError } from '../../tensor/errors.ts';
+import { checkOptions } from '../../tensor/options.ts';
 import { resolveDevice } from '../../tensor/runtime.ts';
 import { checkShape, sizeOf } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
@@ -11,8 +12,10 @@ import { checkRoom } from './room.ts';
 
 /** Options of a creation whose shape is an argument. */
 export type CreateOptions = Omit<TensorOptions, 'shape'>;
+export const createOptions = ['dtype', 'device', 'requiresGrad'] as const;
 
 function filled(op: string, shape: readonly number[], value: number, options: CreateOptions): Tensor {
+  checkOptions(op, options, createOptions);
   const runtime = resolveDevice(options.device);
   const dtype = storedDtype(op, runtime, options.dtype ?? 'float32');
   checkFits(op, value, dtype);

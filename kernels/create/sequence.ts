@@ -2,6 +2,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { CreateOptions } from './filled.ts';
 import { tensor } from '../../tensor/create.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { checkOptions } from '../../tensor/options.ts';
+import { createOptions } from './filled.ts';
 import { checkRoom } from './room.ts';
 
 /**
@@ -17,7 +19,8 @@ export function arange(start: number, end: number, options?: CreateOptions): Ten
 export function arange(start: number, end: number, step: number, options?: CreateOptions): Tensor;
 export function arange(...args: (number | CreateOptions | undefined)[]): Tensor {
   const numbers = args.filter((value) => typeof value === 'number');
-  const options = args.find((value) => typeof value === 'object') ?? {};
+  const given = args.find((value) => typeof value === 'object');
+  const options = checkOptions('arange', given, createOptions);
   const [start, end, step] = numbers.length === 1 ? [0, numbers[0]!, 1] : [numbers[0]!, numbers[1]!, numbers[2] ?? 1];
   const count = Math.ceil((end - start) / step);
   if (!Number.isFinite(count) || count < 0) {
@@ -40,6 +43,7 @@ export function arange(...args: (number | CreateOptions | undefined)[]): Tensor 
  * linspace(0, 1, 5);                // [0, 0.25, 0.5, 0.75, 1]
  */
 export function linspace(start: number, end: number, steps: number, options: CreateOptions = {}): Tensor {
+  checkOptions('linspace', options, createOptions);
   if (!Number.isInteger(steps) || steps < 0) {
     throw new ShapeError(`steps must be an integer >= 0, got ${String(steps)}`, { op: 'linspace', steps });
   }
@@ -56,7 +60,7 @@ export function eye(n: number, options?: CreateOptions): Tensor;
 export function eye(n: number, m: number, options?: CreateOptions): Tensor;
 export function eye(n: number, second?: number | CreateOptions, third?: CreateOptions): Tensor {
   const m = typeof second === 'number' ? second : n;
-  const options = typeof second === 'object' ? second : (third ?? {});
+  const options = checkOptions('eye', typeof second === 'object' ? second : third, createOptions);
   if (![n, m].every((size) => Number.isInteger(size) && size >= 0)) {
     throw new ShapeError(`sizes must be integers >= 0, got ${String(n)} and ${String(m)}`, { op: 'eye', n, m });
   }

@@ -6,6 +6,7 @@ import { defaultGenerator, philox } from '../../tensor/philox.ts';
 import { formatShape, sizeOf } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { seededDropoutCpu } from './dropout.cpu.ts';
+import { checkOptions } from '../../tensor/options.ts';
 
 export interface DropoutAttrs {
   /** Probability of being dropped, 0..1. */
@@ -85,8 +86,9 @@ export interface DropoutOptions {
  * @throws ArgumentError when p is not a probability.
  * @source Srivastava et al., "Dropout", 2014
  */
-export function dropout(x: Tensor, { p = 0.5, training = true }: DropoutOptions = {}): Tensor {
+export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
   checkTensor('dropout', 'x', x);
+  const { p = 0.5, training = true } = checkOptions('dropout', options, ['p', 'training']);
   checkRate('dropout', p);
   return training && p > 0 ? seededDropout(x, { p, seed: defaultGenerator.seed() }) : x.alias();
 }
@@ -98,8 +100,9 @@ export function dropout(x: Tensor, { p = 0.5, training = true }: DropoutOptions 
  * @throws ArgumentError when p is not a probability, ShapeError when x has no axes.
  * @source Huang et al., "Deep networks with stochastic depth", 2016; timm's DropPath
  */
-export function dropPath(x: Tensor, { p = 0, training = true }: DropoutOptions = {}): Tensor {
+export function dropPath(x: Tensor, options?: DropoutOptions): Tensor {
   checkTensor('dropPath', 'x', x);
+  const { p = 0, training = true } = checkOptions('dropPath', options, ['p', 'training']);
   checkRate('dropPath', p);
   if (x.rank === 0) throw new ShapeError('x has rank 0; it needs an axis of samples', { op: 'dropPath' });
   if (!training || p === 0 || x.size === 0) return x.alias();

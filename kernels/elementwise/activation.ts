@@ -4,6 +4,7 @@ import type { UnaryOp } from './unary.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { activationBackward } from './activationBackward.ts';
 import { unary } from './unary.ts';
+import { checkOptions } from '../../tensor/options.ts';
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -163,7 +164,8 @@ export const geluTanh: UnaryOp = unary({
  * @throws ArgumentError for another `approximate`
  * @source Hendrycks and Gimpel, "Gaussian error linear units", arXiv:1606.08415
  */
-export function gelu(x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor {
+export function gelu(x: Tensor, options?: { approximate?: 'none' | 'tanh' }): Tensor {
+  const { approximate = 'none' } = checkOptions('gelu', options, ['approximate']);
   if (approximate === 'none') return geluErf(x);
   if (approximate === 'tanh') return geluTanh(x);
   throw new ArgumentError(`approximate must be 'none' or 'tanh', got '${String(approximate)}'`, {

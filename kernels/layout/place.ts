@@ -7,6 +7,7 @@ import { checkList, checkShape, formatShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { placeCpu } from './copy.cpu.ts';
+import { checkOptions } from '../../tensor/options.ts';
 
 export interface PlaceAttrs {
   /** Of the result. */
@@ -77,12 +78,9 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
  * @example
  * pad(ones([2, 2]), [[1, 0], [0, 2]]).shape;        // [3, 4]
  */
-export function pad(
-  x: Tensor,
-  padding: readonly (readonly [number, number])[],
-  { value = 0 }: { value?: number } = {},
-): Tensor {
+export function pad(x: Tensor, padding: readonly (readonly [number, number])[], options?: { value?: number }): Tensor {
   checkTensor('pad', 'x', x);
+  const { value = 0 } = checkOptions('pad', options, ['value']);
   checkList('pad', 'padding', 'pairs [before, after]', padding);
   const lead = x.rank - padding.length;
   const isPair = (pair: unknown): boolean =>

@@ -8,6 +8,7 @@ import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { squaredErrorCpu } from './mse.cpu.ts';
 import { checkReduction } from './reduction.ts';
+import { checkOptions } from '../../tensor/options.ts';
 
 function checkSame(input: Shape, target: Shape): void {
   if (sameShape(input, target)) return;
@@ -51,7 +52,8 @@ export const squaredError: Op<['input', 'target'], { reduction?: 'mean' | 'sum' 
  *
  * @throws ShapeError when the shapes differ.
  */
-export function mse(input: Tensor, target: Tensor, { reduction = 'mean' }: { reduction?: Reduction } = {}): Tensor {
+export function mse(input: Tensor, target: Tensor, options?: { reduction?: Reduction }): Tensor {
+  const { reduction = 'mean' } = checkOptions('mse', options, ['reduction']);
   checkReduction('mse', reduction);
   if (reduction !== 'none') return squaredError(input, target, { reduction });
   checkSame(input.shape, target.shape);

@@ -7,6 +7,7 @@ import { formatShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { checkShapes } from './checks.ts';
 import { batchNormForward, batchNormUpdate, channelsOf, normalizeChannels } from './batchNormOps.ts';
+import { checkOptions } from '../../tensor/options.ts';
 
 export interface BatchNormOptions {
   /** Running statistics, [C] each: used when not in training, blended with the batch's in place when in training. */
@@ -31,10 +32,12 @@ export interface BatchNormOptions {
  *   statistics that are needed are missing.
  * @source Ioffe and Szegedy, "Batch normalization", 2015, algorithms 1 and 2
  */
-export function batchNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: BatchNormOptions = {}): Tensor {
+export function batchNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options?: BatchNormOptions): Tensor {
   checkTensor('batchNorm', 'x', x);
-  const { runningMean, runningVar, training = !runningMean, momentum = 0.1, eps = 1e-5 } = options;
   const op = 'batchNorm';
+  const known = ['runningMean', 'runningVar', 'training', 'momentum', 'eps'] as const;
+  const given = checkOptions(op, options, known);
+  const { runningMean, runningVar, training = !runningMean, momentum = 0.1, eps = 1e-5 } = given;
   if (!runningMean !== !runningVar) {
     throw new ArgumentError('runningMean and runningVar come together; pass both or none', { op });
   }

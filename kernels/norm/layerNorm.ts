@@ -12,6 +12,7 @@ import { checkShapes } from './checks.ts';
 import { secondGradients, statisticsGradient } from './gradients.ts';
 import { layerNormBackwardCpu, layerNormForwardCpu } from './layerNorm.cpu.ts';
 import { normalize, normalizeBackward } from './loops.ts';
+import { checkOptions } from '../../tensor/options.ts';
 
 export interface LayerNormAxes {
   /** How many of the last axes are normalised together. */
@@ -127,9 +128,13 @@ export interface LayerNormOptions {
  * @example
  * layerNorm(tensor([[1, 2, 3]])); // [[-1.2247, 0, 1.2247]]
  */
-export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
+export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options?: LayerNormOptions): Tensor {
   checkTensor('layerNorm', 'x', x);
-  const { normalizedShape = weight?.shape ?? bias?.shape ?? x.shape.slice(-1), eps = 1e-5 } = options;
+  const { normalizedShape = weight?.shape ?? bias?.shape ?? x.shape.slice(-1), eps = 1e-5 } = checkOptions(
+    'layerNorm',
+    options,
+    ['normalizedShape', 'eps'],
+  );
   const normal = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
   if (!sameShape(x.shape.slice(x.rank - normal.length), normal)) {
     const shapes = { op: 'layerNorm', x: x.shape, normalizedShape: normal };

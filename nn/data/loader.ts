@@ -4,7 +4,8 @@ import type { Dataset } from './dataset.ts';
 import { ArgumentError, Generator, tensor } from '../../index.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
 import { Scope } from '../../tensor/scope.ts';
-import { checkOptions, checkSize, kindOf } from '../check.ts';
+import { checkOptions, kindOf } from '../../tensor/options.ts';
+import { checkSize } from '../check.ts';
 import { stack } from './collate.ts';
 import { eventLoopTurn } from '../../tensor/eventLoop.ts';
 

@@ -5,7 +5,8 @@ import type { Generator, TypedArray } from '../../index.ts';
 import type { HostArray } from './dataset.ts';
 import { ArgumentError, ShapeError } from '../../index.ts';
 import { formatShape } from '../../tensor/shape.ts';
-import { checkOptions, checkRate, checkSize } from '../check.ts';
+import { checkOptions } from '../../tensor/options.ts';
+import { checkRate, checkSize } from '../check.ts';
 
 export type Transform = (image: HostArray, generator: Generator) => HostArray;
 

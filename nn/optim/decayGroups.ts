@@ -1,6 +1,6 @@
 import type { Module } from '../module.ts';
 import type { Parameter } from '../parameter.ts';
-import { checkOptions } from '../check.ts';
+import { checkOptions } from '../../tensor/options.ts';
 import { Embedding } from '../embedding.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../index.ts';
 import type { StateDict, StateSource } from '../stateDict.ts';
 import { ArgumentError, FormatError, GradError, scope, Tensor as TensorClass } from '../../index.ts';
-import { checkOptions } from '../check.ts';
+import { checkOptions } from '../../tensor/options.ts';
 import { freeGrads } from '../module.ts';
 import { handleOn, loadInto } from '../stateDict.ts';
 

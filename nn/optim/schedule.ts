@@ -1,6 +1,6 @@
 import type { CommonOptions, Optimizer } from './optimizer.ts';
 import { ArgumentError } from '../../index.ts';
-import { checkOptions } from '../check.ts';
+import { checkOptions } from '../../tensor/options.ts';
 import { checkNonNegative } from './optimizer.ts';
 
 /** Where a schedule stands: plain JSON, for checkpoints. */
