@@ -131,9 +131,7 @@ test('bytes and repeated indices', () => {
       [1, 2],
       [3, 4],
     ]);
-    const one = tensor([1, 0, 1], int)
-      .unsqueeze(1)
-      .expand([3, 2]);
+    const one = tensor([1, 0, 1], int).unsqueeze(1).expand([3, 2]);
     expect(Array.from(gather(rows, 0, one).dataNow()!)).toEqual([3, 4, 1, 2, 3, 4]);
     expect(oneHot(tensor([1], int), { classes: 2 }).dtype).toBe('int32');
   });

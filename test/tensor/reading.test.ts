@@ -181,10 +181,7 @@ function step(x: Tensor, { shape, at }: Named, kind: number, a: number, b: numbe
     case 4: {
       if (x.size > 64) return [x, { shape, at }];
       const stretched = shape.toSpliced(axis, 0, 1 + (b % 3));
-      return [
-        x.unsqueeze(axis).expand(stretched),
-        { shape: stretched, at: (index) => at(index.toSpliced(axis, 1)) },
-      ];
+      return [x.unsqueeze(axis).expand(stretched), { shape: stretched, at: (index) => at(index.toSpliced(axis, 1)) }];
     }
     default:
       return [
