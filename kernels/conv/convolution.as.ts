@@ -10,7 +10,6 @@ import { convolveLines, correlateLines, fewRows } from './few.as';
 import { bandRows, fillBand, Geometry, mapBytes, packPositions, packTaps, placeTaps, weightBytes } from './window.as';
 
 /** Rows of weights whose bias fits a block's scratch. */
-// @ts-ignore: decorator
 @inline
 const mostRows: i32 = 96;
 
@@ -61,7 +60,6 @@ function convolvePanels(
 }
 
 /** Initial values of `rows` rows: their bias, or zeros. */
-// @ts-ignore: decorator
 @inline
 function startOf(bias: usize, row: i32, rows: i32, scratch: usize): usize {
   if (bias != 0) return spreadBias(bias + (<usize>row << 2), rows, scratch);

@@ -5,7 +5,6 @@ import { madd, sum4 } from '../runtime/cpu/simd.as';
 import { Geometry, mapBytes, placeOf, weightBytes } from './window.as';
 
 /** Up to so many rows this is faster than packed panels. */
-// @ts-ignore: decorator
 @inline
 export const fewRows: i32 = 4;
 
@@ -31,7 +30,6 @@ export function convolveLines(
 }
 
 /** Eight positions of which `count` are stored. */
-// @ts-ignore: decorator
 @inline
 function convolveEight(
   from: usize, table: usize, taps: i32, weights: usize, start: f32, isFirst: bool, to: usize, count: i32, spare: usize,

@@ -10,7 +10,6 @@
 import { transpose4 } from '../matmul/pack.as';
 
 /** What stays the same through a launch: 32-bit numbers that convolution.cpu.ts writes in this order. */
-// @ts-ignore: decorator
 @unmanaged
 export class Geometry {
   /** Channels per group that are read, and that are written. */
@@ -42,21 +41,18 @@ export class Geometry {
 }
 
 /** From one row of weights to the next. */
-// @ts-ignore: decorator
 @inline
 export function weightBytes(g: Geometry): usize {
   return <usize>(g.channels * g.kernelHeight * g.kernelWidth) << 2;
 }
 
 /** From one map of the output to the next. */
-// @ts-ignore: decorator
 @inline
 export function mapBytes(g: Geometry): usize {
   return <usize>(g.height * g.width) << 2;
 }
 
 /** Rows of the source between the first and the last one that positions [first, last] see. */
-// @ts-ignore: decorator
 @inline
 export function bandRows(g: Geometry, first: i32, last: i32): i32 {
   return (last / g.width - first / g.width) * g.strideY + (g.kernelHeight - 1) * abs(g.dilationY) + 1;
@@ -114,7 +110,6 @@ function zeroRun(to: usize, begin: i32, end: i32): void {
 }
 
 /** Where position p lies in the band, in bytes from its start. */
-// @ts-ignore: decorator
 @inline
 export function placeOf(g: Geometry, p: i32, firstRow: i32): usize {
   return <usize>(((p / g.width - firstRow) * g.strideY * g.strideX * g.bandRun + p % g.width) << 2);
@@ -173,7 +168,6 @@ export function packTaps(g: Geometry, p: i32, last: i32, tap: i32, width: i32, t
 }
 
 /** Four positions under four taps. */
-// @ts-ignore: decorator
 @inline
 function transposeTaps(from: usize, table: usize, to: usize): void {
   const x = v128.load(from + load<u32>(table)), y = v128.load(from + load<u32>(table, 4));

@@ -4,21 +4,16 @@ import { packPanel, packRows } from './pack.as';
 import { multiplyPartialTile, multiplyTile, tileRows } from './tile.as';
 
 /** Steps along K between two visits of a tile: 8 KiB of a panel stay in the first-level cache. */
-// @ts-ignore: decorator
 @inline
 const stepsPerVisit: i32 = 256;
 
 // Scratch of a thread: a tile (192 bytes), 8 zeros, the bias of 96 rows 8 times over each, a panel, a copy of 96 rows.
-// @ts-ignore: decorator
 @inline
 export const zerosAt: usize = 192;
-// @ts-ignore: decorator
 @inline
 export const biasAt: usize = 256;
-// @ts-ignore: decorator
 @inline
 const panelAt: usize = 3328;
-// @ts-ignore: decorator
 @inline
 const rowsAt: usize = 11520;
 

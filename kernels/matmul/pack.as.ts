@@ -3,7 +3,6 @@
 import { tileRows } from './tile.as';
 
 /** Four rows of four become four columns of four: `to` + i · `toRow` gets lane i of each. */
-// @ts-ignore: decorator
 @inline
 export function transpose4(x: v128, y: v128, z: v128, w: v128, to: usize, toRow: usize): void {
   const xyLow = i32x4.shuffle(x, y, 0, 4, 1, 5), xyHigh = i32x4.shuffle(x, y, 2, 6, 3, 7);
@@ -15,7 +14,6 @@ export function transpose4(x: v128, y: v128, z: v128, w: v128, to: usize, toRow:
 }
 
 /** Four steps of four columns of a panel. */
-// @ts-ignore: decorator
 @inline
 function transposeColumns(b: usize, bColumn: usize, to: usize): void {
   const x = v128.load(b), y = v128.load(b + bColumn), z = v128.load(b + 2 * bColumn), w = v128.load(b + 3 * bColumn);

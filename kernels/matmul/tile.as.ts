@@ -7,7 +7,6 @@
 import { madd } from '../runtime/cpu/simd.as';
 
 /** x64 has 15 registers: 6 · 2 sums + 2 + 1 fit, but mul + add needs a temporary, and older V8 loads all of a first. */
-// @ts-ignore: decorator
 @inline
 export const tileRows: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 

@@ -43,21 +43,18 @@ export function maxPoolForward(
 }
 
 /** The first of start, start + step, ... that is not negative. */
-// @ts-ignore: decorator
 @inline
 function firstInside(start: i32, step: i32): i32 {
   return start < 0 ? start + ((step - 1 - start) / step) * step : start;
 }
 
 /** One more than the last source index that a window may touch. */
-// @ts-ignore: decorator
 @inline
 function lastInside(start: i32, step: i32, kernel: i32, size: i32): i32 {
   return min(size, start + (kernel - 1) * step + 1);
 }
 
 /** Where the next four of n begin after those at `i`: at the end again where less than four are left. */
-// @ts-ignore: decorator
 @inline
 function nextFour(i: i32, n: i32): i32 {
   return i + 4 < n ? min(i + 4, n - 4) : n;
