@@ -13,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/seed.ts'],
     pool: 'forks', // a process per file: memory() and RSS are counted per process
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -17,7 +17,10 @@ export function asNdArray(shape: readonly number[], data: ArrayLike<number>): Nd
   return { shape, data: Float64Array.from(data) };
 }
 
-/** The largest difference between what an op gives on the cpu and its reference form, relative to the largest element. */
+/**
+ * The largest difference between what a linear op gives on the cpu and its reference form, relative to the largest sum
+ * of absolute products: a sum that cancels is near 0, its rounding errors are not.
+ */
 export async function errorOf(
   op: { definition: AnyOpDefinition },
   inputs: Record<string, { shape: readonly number[]; data: Float32Array } | undefined>,
@@ -26,7 +29,10 @@ export async function errorOf(
 ): Promise<number> {
   const { definition } = op;
   const host = Object.entries(inputs).map(([name, x]) => [name, x && asNdArray(x.shape, x.data)] as const);
-  const want = definition.reference(Object.fromEntries(host), { ...definition.attrs, ...attrs }) as NdArray;
+  const reference = (operands: typeof host): NdArray =>
+    definition.reference(Object.fromEntries(operands), { ...definition.attrs, ...attrs }) as NdArray;
+  const want = reference(host);
+  const sizes = reference(host.map(([name, x]) => [name, x && asNdArray(x.shape, x.data.map(Math.abs))] as const));
   const got = await readScoped(() => {
     const made = Object.entries(inputs).map(
       ([name, x]) => [name, x && tensor(x.data, { shape: [...x.shape] })] as const,
@@ -34,9 +40,9 @@ export async function errorOf(
     return run(Object.fromEntries(made));
   });
   if (got.shape.join() !== want.shape.join()) return Infinity;
-  let [scale, worst] = [1e-3, 0];
+  const scale = Array.from(sizes.data).reduce((largest, value) => Math.max(largest, value), 1e-3);
+  let worst = 0;
   for (let i = 0; i < want.data.length; i++) {
-    scale = Math.max(scale, Math.abs(want.data[i]!));
     worst = Math.max(worst, Number.isNaN(got.data[i]) ? Infinity : Math.abs(want.data[i]! - got.data[i]!));
   }
   return worst / scale;
