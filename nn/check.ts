@@ -1,29 +1,11 @@
 // Checks of arguments, before anything is made.
 
-import { ArgumentError, ShapeError } from '../index.ts';
+import { ShapeError } from '../index.ts';
 
 /** A number of features, channels or samples. */
 export function checkSize(op: string, name: string, value: number, least = 1): number {
   if (Number.isInteger(value) && value >= least) return value;
   throw new ShapeError(`${name} is ${String(value)}; it must be an integer >= ${least}`, { op, [name]: value });
-}
-
-/** A probability. */
-export function checkRate(op: string, name: string, value: number): number {
-  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
-  throw new ArgumentError(`${name} is ${String(value)}; it must be a probability of 0..1`, { op, [name]: value });
-}
-
-/** Any number but NaN and the infinities. */
-export function checkFinite(op: string, name: string, value: number): number {
-  if (Number.isFinite(value)) return value;
-  throw new ArgumentError(`${name} is ${String(value)}; it must be a finite number`, { op, [name]: value });
-}
-
-/** A constant added to a variance. */
-export function checkEps(op: string, value: number): number {
-  if (typeof value === 'number' && value >= 0 && value < Infinity) return value;
-  throw new ArgumentError(`eps is ${String(value)}; it must be a number >= 0`, { op, eps: value });
 }
 
 /** One size per spatial axis: a scalar is repeated. */

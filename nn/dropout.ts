@@ -1,6 +1,6 @@
 import type { Tensor } from '../index.ts';
 import { dropout, dropPath } from '../index.ts';
-import { checkRate } from './check.ts';
+import { checkShare } from '../tensor/range.ts';
 import { Module } from './module.ts';
 
 /**
@@ -19,7 +19,8 @@ export class Dropout extends Module {
 
   constructor(p = 0.5) {
     super();
-    this.p = checkRate('Dropout', 'p', p);
+    checkShare('Dropout', { p });
+    this.p = p;
   }
 
   forward(x: Tensor): Tensor {
@@ -46,7 +47,8 @@ export class DropPath extends Module {
 
   constructor(p = 0) {
     super();
-    this.p = checkRate('DropPath', 'p', p);
+    checkShare('DropPath', { p });
+    this.p = p;
   }
 
   forward(x: Tensor): Tensor {

@@ -4,7 +4,8 @@ import { neighborhoodAttention, scope, ShapeError } from '../index.ts';
 import { resolveAxes } from '../kernels/neighborhood/problem.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { checkOptions } from '../tensor/options.ts';
-import { checkFinite, checkSize, describeCall } from './check.ts';
+import { checkFinite } from '../tensor/range.ts';
+import { checkSize, describeCall } from './check.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
@@ -51,7 +52,8 @@ abstract class NeighborhoodAttention extends Module {
     this.problem = { kernelSize, stride, dilation, isCausal };
     resolveAxes(op, tokenAxes, this.problem);
     const drop = new Dropout(projDrop); // its rate is checked before the maps take memory
-    this.scale = qkScale === undefined ? (embedDim / numHeads) ** -0.5 : checkFinite(op, 'qkScale', qkScale);
+    if (qkScale !== undefined) checkFinite(op, { qkScale });
+    this.scale = qkScale ?? (embedDim / numHeads) ** -0.5;
     this.qkv = new Linear(embedDim, 3 * embedDim, { bias: qkvBias });
     this.proj = new Linear(embedDim, embedDim);
     this.projDrop = drop;

@@ -2,7 +2,8 @@ import type { Shape, Tensor } from '../index.ts';
 import { batchNorm, layerNorm, noGrad, scope, ShapeError, tensor } from '../index.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { checkOptions } from '../tensor/options.ts';
-import { checkEps, checkRate, checkSize, describeCall } from './check.ts';
+import { checkNonNegative, checkShare } from '../tensor/range.ts';
+import { checkSize, describeCall } from './check.ts';
 import * as init from './init.ts';
 import { Module } from './module.ts';
 import { Buffer, Parameter } from './parameter.ts';
@@ -41,7 +42,8 @@ export class LayerNorm extends Module {
     const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
     this.normalizedShape = shape.map((n) => checkSize('LayerNorm', 'normalizedShape', n));
     if (shape.length === 0) throw new ShapeError('normalizedShape is []; name at least one axis', { op: 'LayerNorm' });
-    this.eps = checkEps('LayerNorm', eps);
+    checkNonNegative('LayerNorm', { eps });
+    this.eps = eps;
     this.weight = elementwiseAffine ? init.ones(new Parameter(shape)) : undefined;
     this.bias = elementwiseAffine && bias ? new Parameter(shape) : undefined;
   }
@@ -95,8 +97,10 @@ export class BatchNorm2d extends Module {
     const known = ['eps', 'momentum', 'affine'] as const;
     const { eps = 1e-5, momentum = 0.1, affine = true } = checkOptions('BatchNorm2d', options, known);
     this.numFeatures = checkSize('BatchNorm2d', 'numFeatures', numFeatures);
-    this.eps = checkEps('BatchNorm2d', eps);
-    this.momentum = checkRate('BatchNorm2d', 'momentum', momentum);
+    checkNonNegative('BatchNorm2d', { eps });
+    checkShare('BatchNorm2d', { momentum });
+    this.eps = eps;
+    this.momentum = momentum;
     this.weight = affine ? init.ones(new Parameter([numFeatures])) : undefined;
     this.bias = affine ? new Parameter([numFeatures]) : undefined;
     this.runningMean = new Buffer([numFeatures]);

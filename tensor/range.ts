@@ -5,7 +5,12 @@ export function checkNonNegative(op: string, numbers: Record<string, unknown>): 
   check(op, numbers, 'a finite number >= 0', (value) => value >= 0 && value < Infinity);
 }
 
-/** @throws ArgumentError unless each of `numbers` is a share of the whole */
+/** @throws ArgumentError unless each of `numbers` is any number but NaN and the infinities */
+export function checkFinite(op: string, numbers: Record<string, unknown>): void {
+  check(op, numbers, 'a finite number', Number.isFinite);
+}
+
+/** @throws ArgumentError unless each of `numbers` is a probability, or a share of the whole */
 export function checkShare(op: string, numbers: Record<string, unknown>): void {
   check(op, numbers, 'a number of 0..1', (value) => value >= 0 && value <= 1);
 }

@@ -6,6 +6,7 @@ import { defaultGenerator, philox } from '../../tensor/philox.ts';
 import { formatShape, sizeOf } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { seededDropoutCpu } from './dropout.cpu.ts';
+import { checkShare } from '../../tensor/range.ts';
 import { checkOptions } from '../../tensor/options.ts';
 
 export interface DropoutAttrs {
@@ -15,10 +16,6 @@ export interface DropoutAttrs {
   seed: number;
   /** How many neighbouring elements are kept or dropped together. */
   share?: number;
-}
-
-function checkRate(op: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) throw new ArgumentError(`p must be a probability of 0..1, got ${p}`, { op, p });
 }
 
 /**
@@ -34,7 +31,7 @@ export const seededDropout: Op<['x'], DropoutAttrs> = defineOp({
   attrs: { share: 1 },
   shape({ x }, { p, seed, share }) {
     const op = 'seededDropout';
-    checkRate(op, p);
+    checkShare(op, { p });
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
       throw new ArgumentError(`seed must be an integer of 0..2^32-1, got ${seed}`, { op, seed });
     }
@@ -66,7 +63,7 @@ export const seededDropout: Op<['x'], DropoutAttrs> = defineOp({
     { x: [0, 3], attrs: { p: 0.5, seed: 2, share: 3 } },
   ],
   errors: [
-    { x: [3], attrs: { p: 1.5, seed: 0 }, throws: 'p must be a probability of 0..1' },
+    { x: [3], attrs: { p: 1.5, seed: 0 }, throws: 'p must be a number of 0..1' },
     { x: [3], attrs: { p: 0.5, seed: -1 }, throws: 'seed must be an integer of 0..2^32-1' },
     { x: [3], attrs: { p: 0.5, seed: 0, share: 2 }, throws: 'share 2 does not divide the 3 elements' },
   ],
@@ -89,7 +86,7 @@ export interface DropoutOptions {
 export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
   checkTensor('dropout', 'x', x);
   const { p = 0.5, training = true } = checkOptions('dropout', options, ['p', 'training']);
-  checkRate('dropout', p);
+  checkShare('dropout', { p });
   return training && p > 0 ? seededDropout(x, { p, seed: defaultGenerator.seed() }) : x.alias();
 }
 
@@ -103,7 +100,7 @@ export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
 export function dropPath(x: Tensor, options?: DropoutOptions): Tensor {
   checkTensor('dropPath', 'x', x);
   const { p = 0, training = true } = checkOptions('dropPath', options, ['p', 'training']);
-  checkRate('dropPath', p);
+  checkShare('dropPath', { p });
   if (x.rank === 0) throw new ShapeError('x has rank 0; it needs an axis of samples', { op: 'dropPath' });
   if (!training || p === 0 || x.size === 0) return x.alias();
   return seededDropout(x, { p, seed: defaultGenerator.seed(), share: x.size / x.shape[0]! });

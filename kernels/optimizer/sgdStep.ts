@@ -1,6 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { checkNonNegative } from '../../tensor/range.ts';
+import { checkNonNegative, checkShare } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
 
@@ -36,8 +36,9 @@ export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = d
   outputs: [],
   mutates: ['param', 'momentumBuffer'],
   attrs: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, step: 1 },
-  shape(shapes, { lr, momentum, weightDecay, step }) {
+  shape(shapes, { lr, momentum, dampening, weightDecay, step }) {
     checkNonNegative('sgdStep', { lr, momentum, weightDecay });
+    checkShare('sgdStep', { dampening });
     checkStep('sgdStep', shapes, step);
   },
   reference({ param, grad, momentumBuffer }, { lr, momentum, dampening, weightDecay, nesterov, step }) {
@@ -71,6 +72,7 @@ export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = d
   errors: [
     { param: [3], grad: [1], attrs: { lr: 1 }, throws: 'grad has shape [1], param [3]' },
     { param: [3], grad: [3], attrs: { lr: 1, step: 0 }, throws: 'step must be an integer >= 1' },
+    { param: [3], grad: [3], attrs: { lr: 1, dampening: 2 }, throws: 'dampening must be a number of 0..1, got 2' },
     { param: [3], grad: [3], attrs: { lr: NaN }, throws: 'lr must be a finite number >= 0, got NaN' },
     {
       param: [3],

@@ -6,7 +6,8 @@ import type { HostArray } from './dataset.ts';
 import { ArgumentError, ShapeError } from '../../index.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { checkOptions } from '../../tensor/options.ts';
-import { checkRate, checkSize } from '../check.ts';
+import { checkShare } from '../../tensor/range.ts';
+import { checkSize } from '../check.ts';
 
 export type Transform = (image: HostArray, generator: Generator) => HostArray;
 
@@ -92,7 +93,7 @@ export function randomShift(pixels: number, options: { fill?: number } = {}): Tr
 
 /** Left and right exchanged, with probability p. */
 export function randomHorizontalFlip(p = 0.5): Transform {
-  checkRate('randomHorizontalFlip', 'p', p);
+  checkShare('randomHorizontalFlip', { p });
   return (image, generator) => {
     if (generator.uniform(1)[0]! >= p) return image;
     const [, , width] = sizesOf('randomHorizontalFlip', image);

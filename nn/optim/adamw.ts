@@ -2,7 +2,8 @@ import type { Tensor } from '../../index.ts';
 import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
 import { ArgumentError } from '../../index.ts';
 import { adamwStep } from '../../kernels/index.ts';
-import { checkNonNegative, Optimizer } from './optimizer.ts';
+import { checkNonNegative } from '../../tensor/range.ts';
+import { Optimizer } from './optimizer.ts';
 
 export interface AdamWOptions extends CommonOptions {
   /** Decay of the running means of the gradient and of its square, each of 0..1. Default [0.9, 0.999]. */
@@ -32,7 +33,7 @@ export class AdamW extends Optimizer<AdamWOptions> {
   }
 
   protected override check({ lr, betas, eps, weightDecay }: AdamWOptions): void {
-    for (const [name, value] of Object.entries({ lr, eps, weightDecay })) checkNonNegative('AdamW', name, value);
+    checkNonNegative('AdamW', { lr, eps, weightDecay });
     if (Array.isArray(betas) && betas.length === 2 && betas.every((beta) => beta >= 0 && beta < 1)) return;
     throw new ArgumentError(`betas are ${String(betas)}; they must be two numbers of [0, 1)`, { op: 'AdamW', betas });
   }

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../index.ts';
 import { div, minimum, noGrad, scope, tensor } from '../../index.ts';
-import { checkIterable, checkNonNegative } from './optimizer.ts';
+import { checkNonNegative } from '../../tensor/range.ts';
+import { checkIterable } from './optimizer.ts';
 
 /**
  * Scales all gradients by one factor, so that their norm (the root of the sum of all squares) is at most `maxNorm`.
@@ -14,7 +15,7 @@ import { checkIterable, checkNonNegative } from './optimizer.ts';
  * nn.optim.clipGradNorm([w], 1); // 10
  */
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Tensor {
-  checkNonNegative('clipGradNorm', 'maxNorm', maxNorm);
+  checkNonNegative('clipGradNorm', { maxNorm });
   checkIterable('clipGradNorm', parameters);
   const trained = [...parameters].filter((parameter) => parameter.grad);
   return scope(() =>

@@ -239,9 +239,3 @@ function checkParam(op: string, param: unknown, what: string, seen: Set<Tensor>)
     throw new ArgumentError(`${what} was given before; name each parameter once`, { op, shape: param.shape });
   seen.add(param);
 }
-
-/** Throws unless `value` is a finite number >= 0. */
-export function checkNonNegative(op: string, name: string, value: unknown): void {
-  if (typeof value === 'number' && value >= 0 && value < Infinity) return;
-  throw new ArgumentError(`${name} is ${String(value)}; it must be a number >= 0`, { op, [name]: value });
-}

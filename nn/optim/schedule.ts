@@ -1,7 +1,7 @@
 import type { CommonOptions, Optimizer } from './optimizer.ts';
 import { ArgumentError } from '../../index.ts';
 import { checkOptions } from '../../tensor/options.ts';
-import { checkNonNegative } from './optimizer.ts';
+import { checkNonNegative } from '../../tensor/range.ts';
 
 /** Where a schedule stands: plain JSON, for checkpoints. */
 export interface ScheduleState {
@@ -46,7 +46,7 @@ export abstract class LRScheduler {
   /** @throws ArgumentError when the state is of another number of groups. */
   loadStateDict({ step, baseLrs }: ScheduleState): void {
     const op = 'LRScheduler.loadStateDict';
-    checkNonNegative(op, 'step', step);
+    checkNonNegative(op, { step });
     if (!Array.isArray(baseLrs) || baseLrs.length !== this.#groups.length) {
       const got = `${Array.isArray(baseLrs) ? baseLrs.length : 'no'} base rates`;
       throw new ArgumentError(`the state has ${got}; the optimizer has ${this.#groups.length} groups`, { op, baseLrs });
@@ -86,7 +86,7 @@ export class CosineSchedule extends LRScheduler {
     const op = 'CosineSchedule';
     checkOptions(op, options, ['totalSteps', 'warmupSteps', 'minLr'], ['totalSteps']);
     const { totalSteps, warmupSteps = 0, minLr = 0 } = options;
-    for (const [name, value] of Object.entries({ totalSteps, warmupSteps, minLr })) checkNonNegative(op, name, value);
+    checkNonNegative(op, { totalSteps, warmupSteps, minLr });
     if (warmupSteps > totalSteps) {
       throw new ArgumentError(`warmupSteps ${warmupSteps} are more than totalSteps ${totalSteps}`, {
         op,

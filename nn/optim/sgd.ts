@@ -2,7 +2,8 @@ import type { Tensor } from '../../index.ts';
 import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
 import { ArgumentError } from '../../index.ts';
 import { sgdStep } from '../../kernels/index.ts';
-import { checkNonNegative, Optimizer } from './optimizer.ts';
+import { checkNonNegative, checkShare } from '../../tensor/range.ts';
+import { Optimizer } from './optimizer.ts';
 
 export interface SGDOptions extends CommonOptions {
   /** The share of the last step that is taken again. Default 0. */
@@ -34,7 +35,8 @@ export class SGD extends Optimizer<SGDOptions> {
   }
 
   protected override check({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
-    for (const [name, value] of Object.entries({ lr, momentum, weightDecay })) checkNonNegative('SGD', name, value);
+    checkNonNegative('SGD', { lr, momentum, weightDecay });
+    checkShare('SGD', { dampening });
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       const got = `momentum is ${momentum} and dampening ${dampening}`;
       throw new ArgumentError(`${got}; nesterov needs momentum > 0 and dampening 0`, {

@@ -83,7 +83,7 @@ test('p = 0 and evaluation are the identity and draw nothing; p = 1 is 0, of NaN
     manualSeed(5);
     expect(dropout(ones([99])).dataNow()).toEqual(first);
     expect(Array.from(dropout(x, { p: 1 }).dataNow()!)).toEqual([0, 0, 0]);
-    expect(() => dropout(x, { p: -0.1 })).toThrow('dropout: p must be a probability of 0..1, got -0.1');
+    expect(() => dropout(x, { p: -0.1 })).toThrow('dropout: p must be a number of 0..1, got -0.1');
     expect(() => dropout(x, { p: NaN })).toThrow('got NaN');
     expect(() => dropPath(tensor(1), { p: 0.5 })).toThrow('dropPath: x has rank 0');
   });

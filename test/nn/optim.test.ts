@@ -168,7 +168,7 @@ describe('checkpoints', () => {
 
 test.each([
   [() => new optim.SGD([]), 'SGD: group 0 has no parameters'],
-  [() => new optim.SGD([tensor([1]).add(0)], { lr: -1 }), 'SGD: lr is -1; it must be a number >= 0'],
+  [() => new optim.SGD([tensor([1]).add(0)], { lr: -1 }), 'SGD: lr must be a finite number >= 0, got -1'],
   [() => new optim.SGD([param(1)], { nesterov: true }), 'nesterov needs momentum > 0 and dampening 0'],
   [() => new optim.AdamW([param(1)], { betas: [0.9, 1] }), 'betas are 0.9,1; they must be two numbers of [0, 1)'],
   [() => new optim.AdamW([param(1).mul(2)]), 'parameter 0 of group 0 is the result of an op; only leaves are trained'],
@@ -204,7 +204,7 @@ describe('clipGradNorm', () => {
     scope(() => p.square().sum().mul(0.5).backward());
     optim.clipGradNorm([p], 10);
     expect(await p.grad!.array()).toEqual([3, 4]);
-    expect(() => optim.clipGradNorm([p], NaN)).toThrow('clipGradNorm: maxNorm is NaN');
+    expect(() => optim.clipGradNorm([p], NaN)).toThrow('clipGradNorm: maxNorm must be a finite number >= 0, got NaN');
   });
 });
 
