@@ -1,159 +1,160 @@
 /**
- * The oracle: plain loops in float64. Who attends to whom is decided by distance from the window's leader, pair by pair,
- * as in NATTEN's mask for Flex attention; the kernels go by window start and end instead.
+ * The oracle: plain loops in float64, one query and one of its keys at a time.
  *
- * Legend: B batch, *X token axes, T = ΠX tokens, N heads, D head dim.
+ * Legend: B batch, *X token axes, T = ΠX tokens, N query heads, Nkv key heads, D and Dv head dims of key and value, K the kernel
+ * size, n additional tokens. A row is one head of one token: row (b · T + t) · N + h of query [B, *X, N, D].
  */
 
 import type { NdArray } from '../../tensor/runtime.ts';
-import type { PerAxis } from './problem.ts';
+import type { ReferenceProblem } from './referenceNeighbours.ts';
+import { keepFactor } from './referenceDropout.ts';
+import { neighboursOf } from './referenceNeighbours.ts';
+import { addRow, dot, softmaxOf, zerosOf } from './referenceRows.ts';
 
 /** The attributes that the attention's ops share. */
-export interface ReferenceOptions {
-  kernelSize: PerAxis<number>;
-  stride: PerAxis<number>;
-  dilation: PerAxis<number>;
-  isCausal: PerAxis<boolean>;
+export interface ReferenceOptions extends ReferenceProblem {
+  /** null: D ** -0.5. */
   scale: number | null;
+  dropout: number;
+  seed: number;
 }
 
 interface Operands {
   query: NdArray;
   key: NdArray;
   value: NdArray;
+  rpb?: NdArray | undefined;
+  additionalKeys?: NdArray | undefined;
+  additionalValues?: NdArray | undefined;
 }
 
-/** output = Σⱼ pⱼ vⱼ with p = softmax(scale · q · k) over the neighbours; logsumexp = ln Σⱼ exp(scale · q · kⱼ). */
-export function attentionReference({ query, key, value }: Operands, options: ReferenceOptions): [NdArray, NdArray] {
-  const { heads, dim, lists, rows, scale } = layout(query, options);
-  const output = new Float64Array(query.data.length);
-  const logsumexp = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const keys = keyRows(lists, row, heads);
-    const scores = keys.map((j) => scale * dot(query.data, row, key.data, j, dim));
-    const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-    const total = scores.reduce((sum, s) => sum + Math.exp(s - largest), 0);
-    logsumexp[row] = largest + Math.log(total);
-    keys.forEach((j, n) => addRow(output, row, value.data, j, Math.exp(scores[n]! - largest) / total, dim));
-  }
-  return [
-    { shape: query.shape, data: output },
-    { shape: query.shape.slice(0, -1), data: logsumexp },
-  ];
+/** What backward is given besides: gradOutput [B, *X, N, Dv], logsumexp and delta [B, *X, N]. */
+interface Gradients {
+  gradOutput: NdArray;
+  logsumexp: NdArray;
+  delta: NdArray;
 }
 
-/** Gradients of query, key and value, given those of output and, if it was used, of logsumexp. */
-export function attentionBackwardReference(
-  {
-    query,
-    key,
-    value,
-    output,
-    logsumexp,
-    gradOutput,
-    gradLogsumexp,
-  }: Operands & {
-    output: NdArray;
-    logsumexp: NdArray;
-    gradOutput: NdArray;
-    gradLogsumexp: NdArray | undefined;
-  },
+/** A query's row and a key that it sees. */
+interface Pair {
+  /** The arrays that hold the key and its value: those of the tokens, or the additional ones; and the row in both. */
+  keys: NdArray;
+  values: NdArray;
+  keyRow: number;
+  /** The element of rpb that was added; −1 for none. */
+  bias: number;
+  score: number;
+  /** What dropout multiplies the weight by. */
+  kept: number;
+}
+
+/**
+ * output = Σⱼ mⱼ pⱼ vⱼ with p = softmax(score) over the query's neighbours and the additional keys,
+ * score = scale · q · k + rpb at the offset, and dropout's mⱼ; logsumexp = ln Σⱼ exp(scoreⱼ).
+ */
+export function attentionReference(operands: Operands, options: ReferenceOptions): [NdArray, NdArray] {
+  const { query, value } = operands;
+  const output = zerosOf([...query.shape.slice(0, -1), value.shape.at(-1)!]);
+  const logsumexp = zerosOf(query.shape.slice(0, -1));
+  forEachQuery(operands, options, (row, pairs) => {
+    const softmax = softmaxOf(pairs.map(({ score }) => score));
+    logsumexp.data[row] = softmax.logsumexp;
+    pairs.forEach(({ values, keyRow, kept }, j) => {
+      if (kept !== 0) addRow(output, row, values, keyRow, softmax.weights[j]! * kept);
+    });
+  });
+  return [output, logsumexp];
+}
+
+/** delta = Σ_d gradOutput · output − gradLogsumexp: what backward subtracts from each weight's gradient. */
+export function deltaReference(inputs: {
+  output: NdArray;
+  gradOutput: NdArray;
+  gradLogsumexp?: NdArray | undefined;
+}): NdArray {
+  const { output, gradOutput, gradLogsumexp } = inputs;
+  const delta = zerosOf(output.shape.slice(0, -1));
+  for (let row = 0; row < delta.data.length; row++)
+    delta.data[row] = dot(gradOutput, row, output, row) - (gradLogsumexp?.data[row] ?? 0);
+  return delta;
+}
+
+/** The gradients of query and, where it is given, of rpb. */
+export function backwardQueryReference(inputs: Operands & Gradients, options: ReferenceOptions): NdArray[] {
+  const { query, rpb } = inputs;
+  const scale = scaleOf(query, options);
+  const gradQuery = zerosOf(query.shape);
+  const gradRpb = rpb && zerosOf(rpb.shape);
+  forEachQuery(inputs, options, (row, pairs) => {
+    for (const pair of pairs) {
+      const { gradScore } = gradientOf(inputs, row, pair);
+      addRow(gradQuery, row, pair.keys, pair.keyRow, scale * gradScore);
+      if (gradRpb && pair.bias >= 0) gradRpb.data[pair.bias]! += gradScore;
+    }
+  });
+  return gradRpb ? [gradQuery, gradRpb] : [gradQuery];
+}
+
+/** The gradients of key and value. Of additional tokens it need not know: logsumexp has their part. */
+export function backwardKeyReference(
+  inputs: Pick<Operands, 'query' | 'key' | 'value' | 'rpb'> & Gradients,
   options: ReferenceOptions,
-): [NdArray, NdArray, NdArray] {
-  const { heads, dim, lists, rows, scale } = layout(query, options);
-  const [gradQuery, gradKey, gradValue] = [0, 1, 2].map(() => new Float64Array(query.data.length)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  for (let row = 0; row < rows; row++) {
-    const delta = dot(gradOutput.data, row, output.data, row, dim) - (gradLogsumexp?.data[row] ?? 0);
-    for (const j of keyRows(lists, row, heads)) {
-      const p = Math.exp(scale * dot(query.data, row, key.data, j, dim) - logsumexp.data[row]!);
-      const ds = p * (dot(gradOutput.data, row, value.data, j, dim) - delta) * scale;
-      addRow(gradValue, j, gradOutput.data, row, p, dim);
-      addRow(gradQuery, row, key.data, j, ds, dim);
-      addRow(gradKey, j, query.data, row, ds, dim);
+): [NdArray, NdArray] {
+  const { query, key, value, gradOutput } = inputs;
+  const scale = scaleOf(query, options);
+  const [gradKey, gradValue] = [zerosOf(key.shape), zerosOf(value.shape)];
+  forEachQuery(inputs, options, (row, pairs) => {
+    for (const pair of pairs) {
+      const { gradScore, weight } = gradientOf(inputs, row, pair);
+      addRow(gradKey, pair.keyRow, query, row, scale * gradScore);
+      if (pair.kept !== 0) addRow(gradValue, pair.keyRow, gradOutput, row, weight * pair.kept);
+    }
+  });
+  return [gradKey, gradValue];
+}
+
+/** p = exp(score − logsumexp), and its score's gradient p (m · dO · v − delta). */
+function gradientOf({ gradOutput, logsumexp, delta }: Gradients, row: number, pair: Pair) {
+  const { values, keyRow, score, kept } = pair;
+  const weight = Math.exp(score - logsumexp.data[row]!);
+  const gradWeight = kept === 0 ? 0 : kept * dot(gradOutput, row, values, keyRow);
+  return { weight, gradScore: weight * (gradWeight - delta.data[row]!) };
+}
+
+function scaleOf(query: NdArray, { scale }: { scale: number | null }): number {
+  return scale ?? query.shape.at(-1)! ** -0.5;
+}
+
+/** Calls `visit` with each query's row and its pairs: its neighbours, then the additional tokens. */
+function forEachQuery(
+  { query, key, value, rpb, additionalKeys, additionalValues }: Operands,
+  options: ReferenceOptions,
+  visit: (row: number, pairs: Pair[]) => void,
+): void {
+  const [batches, heads, headsKv] = [query.shape[0]!, query.shape.at(-2)!, key.shape.at(-2)!];
+  const scale = scaleOf(query, options);
+  const lists = neighboursOf(query.shape.slice(1, -2), options);
+  const [tokens, extra] = [lists.length, additionalKeys?.shape[1] ?? 0];
+  const biases = (rpb?.data.length ?? 0) / heads;
+  for (let batch = 0; batch < batches; batch++) {
+    for (let token = 0; token < tokens; token++) {
+      for (let head = 0; head < heads; head++) {
+        const row = (batch * tokens + token) * heads + head;
+        const headKv = Math.floor(head / (heads / headsKv));
+        const kept = (number: number): number => keepFactor(options, batch, head, token, number);
+        const near = lists[token]!.map((neighbour): Pair => {
+          const keyRow = (batch * tokens + neighbour.token) * headsKv + headKv;
+          const bias = rpb ? head * biases + neighbour.bias : -1;
+          const score = scale * dot(query, row, key, keyRow) + (rpb ? rpb.data[bias]! : 0);
+          return { keys: key, values: value, keyRow, bias, score, kept: kept(neighbour.token) };
+        });
+        const added = Array.from({ length: extra }, (_, j): Pair => {
+          const keyRow = (batch * extra + j) * headsKv + headKv;
+          const score = scale * dot(query, row, additionalKeys!, keyRow);
+          return { keys: additionalKeys!, values: additionalValues!, keyRow, bias: -1, score, kept: kept(tokens + j) };
+        });
+        visit(row, [...near, ...added]);
+      }
     }
   }
-  const shape = query.shape;
-  return [
-    { shape, data: gradQuery },
-    { shape, data: gradKey },
-    { shape, data: gradValue },
-  ];
-}
-
-function layout({ shape }: NdArray, options: ReferenceOptions) {
-  const [heads, dim] = shape.slice(-2) as [number, number];
-  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
-  return { heads, dim, rows, lists: neighbours(shape.slice(1, -2), options), scale: options.scale ?? dim ** -0.5 };
-}
-
-/** Token t's keys as token numbers: the product, over the axes, of each coordinate's neighbours. */
-export function neighbours(tokens: readonly number[], options: ReferenceOptions): number[][] {
-  const entry = <T>(value: PerAxis<T>, axis: number): T =>
-    Array.isArray(value) ? (value as readonly T[])[axis]! : (value as T);
-  let lists: number[][] = [[0]];
-  tokens.forEach((length, axis) => {
-    const [k, s, d, c] = [
-      entry(options.kernelSize, axis),
-      entry(options.stride, axis),
-      entry(options.dilation, axis),
-      entry(options.isCausal, axis),
-    ];
-    const coordinates = Array.from({ length }, (_, j) => j);
-    const along = coordinates.map((i) => coordinates.filter((j) => attends(i, j, length, k, s, d, c)));
-    lists = lists.flatMap((outer) => along.map((inner) => outer.flatMap((t) => inner.map((j) => t * length + j))));
-  });
-  return lists;
-}
-
-/** Whether query i sees key j on one axis: same dilation group, and near enough to the leader of i's stride group. */
-function attends(
-  i: number,
-  j: number,
-  length: number,
-  kernelSize: number,
-  stride: number,
-  dilation: number,
-  isCausal: boolean,
-): boolean {
-  const group = i % dilation;
-  if (j % dilation !== group) return false;
-  const [p, x] = [Math.floor(i / dilation), Math.floor(j / dilation)];
-  let last = 0;
-  while (group + (last + 1) * dilation < length) last++;
-  const first = Math.floor(p / stride) * stride;
-  if (isCausal) return x <= p && Math.min(first + stride - 1, last) - x < kernelSize;
-  const left = Math.floor(kernelSize / 2);
-  const right = kernelSize - left - 1;
-  const leader = Math.min(first + Math.floor(stride / 2), last);
-  const centre = Math.min(Math.max(leader, left), last - right);
-  return x < centre ? centre - x <= left : x - centre <= right;
-}
-
-/** Rows of [B · T · N] that query row `row` attends to: same batch entry, same head. */
-function keyRows(lists: readonly number[][], row: number, heads: number): number[] {
-  const head = row % heads;
-  const token = Math.floor(row / heads);
-  const batchStart = token - (token % lists.length);
-  return lists[token % lists.length]!.map((t) => (batchStart + t) * heads + head);
-}
-
-function dot(a: ArrayLike<number>, rowA: number, b: ArrayLike<number>, rowB: number, dim: number): number {
-  let sum = 0;
-  for (let d = 0; d < dim; d++) sum += a[rowA * dim + d]! * b[rowB * dim + d]!;
-  return sum;
-}
-
-function addRow(
-  target: Float64Array,
-  rowTarget: number,
-  source: ArrayLike<number>,
-  rowSource: number,
-  weight: number,
-  dim: number,
-): void {
-  for (let d = 0; d < dim; d++) target[rowTarget * dim + d]! += weight * source[rowSource * dim + d]!;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Axis } from '../../../kernels/neighborhood/window.ts';
-import { neighbours } from '../../../kernels/neighborhood/reference.ts';
+import { neighbours } from '../../../kernels/neighborhood/referenceNeighbours.ts';
 import { groupLength, inverseWindowOf, windowOf, windowTable } from '../../../kernels/neighborhood/window.ts';
 
 /** L, K, D, S, causal as in NATTEN's tables. */
@@ -22,7 +22,7 @@ function queriesOf(axis: Axis, key: number): number[] {
 
 /** The reference's rule: distance from the leader. */
 function keysByDistance(axis: Axis): number[][] {
-  return neighbours([axis.length], { ...axis, scale: null });
+  return neighbours([axis.length], axis);
 }
 
 /** Every axis up to `longest` tokens. */
@@ -71,7 +71,6 @@ test('worked example E11: two axes are the product of their windows', () => {
     dilation: [1, 2],
     stride: [2, 1],
     isCausal: [false, true],
-    scale: null,
   });
   expect(both[2 * 6 + 3]).toEqual([13, 15, 19, 21, 25, 27]);
   expect(both[4 * 6 + 5]).toEqual([15, 17, 21, 23, 27, 29]);
