@@ -1,8 +1,10 @@
-// Runs the fused attention with its gradients, and compares what it gives.
+// Runs the attention with all its gradients, and compares what it gives.
 
 import { expect } from 'vitest';
-import type { DeviceName, NaOptions, Tensor } from '../../../index.ts';
-import { grad, neighborhoodAttention, scope, tensor } from '../../../index.ts';
+import type { DeviceName, Tensor } from '../../../index.ts';
+import type { NaAttrs } from '../../../kernels/neighborhood/fused.ts';
+import { grad, scope, tensor } from '../../../index.ts';
+import { neighborhoodAttentionForward } from '../../../kernels/neighborhood/fused.ts';
 import { Generator } from '../../../tensor/philox.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 
@@ -10,67 +12,137 @@ export interface Host {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
 }
-export type Results = Record<'output' | 'logsumexp' | 'gradQuery' | 'gradKey' | 'gradValue', Host>;
-export type Operands = Record<'query' | 'key' | 'value' | 'gradOutput', Host> & { gradLogsumexp?: Host };
 
-/** Normal numbers; also for the gradient of logsumexp. */
-export function drawOperands(shape: readonly number[], seed = 1, deviation = 1): Required<Operands> {
+type Optional = 'rpb' | 'additionalKeys' | 'additionalValues';
+export type Operands = Record<'query' | 'key' | 'value' | 'gradOutput', Host> &
+  Partial<Record<Optional | 'gradLogsumexp', Host>>;
+
+/** Of what was not given there are no gradients: their shape is [0]. */
+export type Results = Record<
+  | 'output'
+  | 'logsumexp'
+  | 'gradQuery'
+  | 'gradKey'
+  | 'gradValue'
+  | 'gradRpb'
+  | 'gradAdditionalKeys'
+  | 'gradAdditionalValues',
+  Host
+>;
+
+/** What an operand's gradient is called. */
+const gradients = {
+  query: 'gradQuery',
+  key: 'gradKey',
+  value: 'gradValue',
+  rpb: 'gradRpb',
+  additionalKeys: 'gradAdditionalKeys',
+  additionalValues: 'gradAdditionalValues',
+} as const;
+
+/** What may differ from plain attention with one shape for query, key and value. */
+export interface Drawn {
+  headsKv?: number;
+  dimValue?: number;
+  /** rpb's entries along each token axis, 2K − 1. */
+  rpb?: readonly number[] | undefined;
+  /** How many additional tokens. */
+  additional?: number | undefined;
+}
+
+/** Normal numbers; also for the gradient of logsumexp. `shape` is the query's, [B, *X, N, D]. */
+export function drawOperands(
+  shape: readonly number[],
+  seed = 1,
+  deviation = 1,
+  { headsKv = shape.at(-2)!, dimValue = shape.at(-1)!, rpb, additional }: Drawn = {},
+) {
   const generator = new Generator(seed);
   const draw = (of: readonly number[], times = 1): Host => ({
     shape: of,
     data: generator.normal(sizeOf(of)).map((x) => x * times),
   });
+  const [batch, heads, dim] = [shape[0]!, shape.at(-2)!, shape.at(-1)!];
+  const rows = shape.slice(0, -1);
+  const tokens = shape.slice(0, -2);
   return {
     query: draw(shape, deviation),
-    key: draw(shape, deviation),
-    value: draw(shape),
-    gradOutput: draw(shape),
-    gradLogsumexp: draw(shape.slice(0, -1)),
+    key: draw([...tokens, headsKv, dim], deviation),
+    value: draw([...tokens, headsKv, dimValue]),
+    gradOutput: draw([...rows, dimValue]),
+    gradLogsumexp: draw(rows),
+    ...(rpb && { rpb: draw([heads, ...rpb]) }),
+    ...(additional !== undefined && {
+      additionalKeys: draw([batch, additional, headsKv, dim], deviation),
+      additionalValues: draw([batch, additional, headsKv, dimValue]),
+    }),
   };
 }
 
-/** An attention with its logsumexp: the fused one, or another way to compute the same. */
-export type Attend = (query: Tensor, key: Tensor, value: Tensor) => { output: Tensor; logsumexp: Tensor };
+/** rpb's entries along each axis. */
+export function biasShape(kernelSize: readonly number[]): number[] {
+  return kernelSize.map((k) => 2 * k - 1);
+}
 
-export function fused(options: NaOptions): Attend {
-  return (query, key, value) => neighborhoodAttention(query, key, value, { ...options, returnLogsumexp: true });
+export type More = Partial<Record<Optional, Tensor>>;
+
+/** An attention with its logsumexp: the fused one, or another way to compute the same. */
+export type Attend = (query: Tensor, key: Tensor, value: Tensor, more: More) => { output: Tensor; logsumexp: Tensor };
+
+/** The fused op itself, so that its seed and tiles can be given. */
+export function fused(attrs: NaAttrs): Attend {
+  return (query, key, value, { rpb, additionalKeys, additionalValues }) => {
+    const inputs = [query, key, value, rpb, additionalKeys, additionalValues] as const;
+    const [output, logsumexp] = neighborhoodAttentionForward(...inputs, attrs);
+    return { output, logsumexp };
+  };
+}
+
+export function upload({ shape, data }: Host, device: DeviceName, requiresGrad = false): Tensor {
+  const values = device === 'reference' ? Float64Array.from(data) : Float32Array.from(data);
+  return tensor(values, { shape, device, requiresGrad });
 }
 
 export function run(attend: Attend, operands: Operands, device: DeviceName = 'cpu'): Results {
   return scope(() => {
-    const upload = ({ shape, data }: Host, requiresGrad = false): Tensor =>
-      tensor(Float32Array.from(data), { shape, device, dtype: 'float32', requiresGrad });
-    const inputs = [operands.query, operands.key, operands.value].map((x) => upload(x, true)) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    const { output, logsumexp } = attend(...inputs);
-    let loss = output.mul(upload(operands.gradOutput)).sum();
-    if (operands.gradLogsumexp) loss = loss.add(logsumexp.mul(upload(operands.gradLogsumexp)).sum());
-    const [gradQuery, gradKey, gradValue] = grad(loss, inputs) as [Tensor, Tensor, Tensor];
+    const given = (Object.keys(gradients) as (keyof typeof gradients)[]).flatMap((name) => {
+      const host = operands[name];
+      return host ? [{ name, x: upload(host, device, true) }] : [];
+    });
+    const { query, key, value, ...more } = Object.fromEntries(given.map(({ name, x }) => [name, x])) as More &
+      Record<'query' | 'key' | 'value', Tensor>;
+    const { output, logsumexp } = attend(query, key, value, more);
+    let loss = output.mul(upload(operands.gradOutput, device)).sum();
+    if (operands.gradLogsumexp) loss = loss.add(logsumexp.mul(upload(operands.gradLogsumexp, device)).sum());
+    const found = grad(
+      loss,
+      given.map(({ x }) => x),
+    );
     const read = (x: Tensor): Host => ({ shape: x.shape, data: x.dataNow()! });
-    return {
-      output: read(output),
-      logsumexp: read(logsumexp),
-      gradQuery: read(gradQuery),
-      gradKey: read(gradKey),
-      gradValue: read(gradValue),
-    };
+    const none: Host = { shape: [0], data: [] };
+    const results = { output: read(output), logsumexp: read(logsumexp) } as Results;
+    for (const name of Object.values(gradients)) results[name] = none;
+    given.forEach(({ name }, i) => (results[gradients[name]] = read(found[i]!)));
+    return results;
   });
 }
 
 /** |got − want| <= absolute + relative · |want|, element by element; NaN fails. */
 export function expectNear(got: Results, want: Partial<Results>, absolute: number, relative = 0): void {
-  for (const name of Object.keys(want) as (keyof Results)[]) {
-    expect(got[name].shape, name).toEqual([...want[name]!.shape]);
-    let worst = 0;
-    for (let i = 0; i < want[name]!.data.length; i++) {
-      const excess = Math.abs(got[name].data[i]! - want[name]!.data[i]!) - relative * Math.abs(want[name]!.data[i]!);
-      worst = Number.isNaN(excess) ? Infinity : Math.max(worst, excess);
-    }
-    expect(worst, `largest error of ${name}`).toBeLessThanOrEqual(absolute);
+  for (const name of Object.keys(want) as (keyof Results)[])
+    expectClose(name, got[name], want[name]!, absolute, relative);
+}
+
+/** `expectNear` of one array. */
+export function expectClose(name: string, got: Host, want: Host, absolute: number, relative = 0): void {
+  expect(got.shape, `shape of ${name}`).toEqual([...want.shape]);
+  let worst = 0;
+  for (let i = 0; i < want.data.length; i++) {
+    const [a, b] = [got.data[i]!, want.data[i]!];
+    const excess = a === b ? 0 : Math.abs(a - b) - relative * Math.abs(b);
+    worst = Number.isNaN(excess) ? Infinity : Math.max(worst, excess);
   }
+  expect(worst, `largest error of ${name}`).toBeLessThanOrEqual(absolute);
 }
 
 /** Equal bit for bit. */
