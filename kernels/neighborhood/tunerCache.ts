@@ -1,5 +1,8 @@
 // Where the auto-tuner's results are kept between runs: a JSON file in Node, IndexedDB in pages.
 
+import type * as FileSystem from 'node:fs';
+import type * as System from 'node:os';
+import type * as Path from 'node:path';
 import { databaseCache } from './tunerDatabase.ts';
 
 /** The fastest cut of one problem; null leaves it to the kernels. */
@@ -137,14 +140,14 @@ function warnOnce(): (reason: string) => void {
 }
 
 interface Builtins {
-  'node:fs': typeof import('node:fs');
-  'node:os': typeof import('node:os');
-  'node:path': typeof import('node:path');
+  'node:fs': typeof FileSystem;
+  'node:os': typeof System;
+  'node:path': typeof Path;
 }
 
 /** Asked of the process, as bundlers for pages refuse an import of it. */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined {
-  return globalThis.process?.getBuiltinModule?.(name) as Builtins[Name] | undefined;
+  return globalThis.process?.getBuiltinModule?.(name);
 }
 
 function fileSystem(): Builtins['node:fs'] | undefined {

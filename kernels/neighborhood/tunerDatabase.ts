@@ -21,32 +21,29 @@ export function databaseCache(
     return null;
   };
   const opened = open(factory, name).catch(failed);
-  const loaded = opened
-    .then((database) => database && load(database))
-    .then((found) => {
-      for (const [key, value] of found ?? []) {
-        const own = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
-        if (own !== undefined && isTuning(value) && !tunings.has(own)) tunings.set(own, value);
-      }
-    })
-    .catch(failed);
+  const take = (found: readonly [string, unknown][]): void => {
+    for (const [key, value] of found) {
+      const own = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
+      if (own !== undefined && isTuning(value) && !tunings.has(own)) tunings.set(own, value);
+    }
+  };
+  const loaded = opened.then(async (database) => database && take(await load(database))).catch(failed);
   return {
     get: (key) => tunings.get(key),
     set(key, tuning) {
       tunings.set(key, tuning);
-      void loaded
-        .then(() => opened)
-        .then(
-          (database) =>
-            database &&
-            settle(
-              database
-                .transaction(store, 'readwrite')
-                .objectStore(store)
-                .put(tuning, prefix + key),
-            ),
-        )
-        .catch(failed);
+      const write = async (): Promise<void> => {
+        await loaded;
+        const database = await opened;
+        if (database)
+          await settle(
+            database
+              .transaction(store, 'readwrite')
+              .objectStore(store)
+              .put(tuning, prefix + key),
+          );
+      };
+      void write().catch(failed);
     },
   };
 }
@@ -60,7 +57,7 @@ function open(factory: IDBFactory, name: string): Promise<IDBDatabase> {
 async function load(database: IDBDatabase): Promise<[string, unknown][]> {
   const held = database.transaction(store).objectStore(store);
   const [keys, values] = await Promise.all([settle(held.getAllKeys()), settle(held.getAll())]);
-  return keys.map((key, i) => [String(key), values[i]]);
+  return keys.flatMap((key, i) => (typeof key === 'string' ? [[key, values[i]]] : []));
 }
 
 function settle<T>(request: IDBRequest<T>): Promise<T> {
