@@ -1,14 +1,22 @@
 import type { Op } from '../../autograd/types.ts';
-import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { NaProblem } from './problem.ts';
 import type { Axis } from './window.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { ShapeError } from '../../tensor/errors.ts';
-import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { checkOptions } from '../../tensor/options.ts';
+import { scope } from '../../tensor/scope.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
+import { concat } from '../layout/concat.ts';
 import { problemDefaults } from './attributes.ts';
-import { resolveProblem } from './problem.ts';
+import { biased } from './bias.ts';
+import { checkBias } from './problem.ts';
 import { dotsReference, spreadReference, sumReference } from './referenceSlots.ts';
 import { dotsErrors, dotsSamples, spreadErrors, spreadSamples, sumErrors, sumSamples } from './samplesSlots.ts';
+import { checkAdditional, checkDots, checkSpread, checkSum, checkTokenAxes, slotsOf } from './slotChecks.ts';
+import { slotOffsets } from './slotTables.ts';
+import { dotsCpu, spreadCpu, sumCpu } from './unfused.cpu.ts';
+import { dotsCpu, spreadCpu, sumCpu } from './unfused.cpu.ts';
 
 export type SumAttrs = NaProblem;
 
@@ -42,6 +50,8 @@ export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
     return query.with(-1, slotsOf(checkDots('neighborhoodDots', query, key, attrs)));
   },
   reference: (inputs, attrs) => dotsReference(inputs, attrs),
+  kernels: { cpu: dotsCpu },
+  kernels: { cpu: dotsCpu },
   saves: ['query', 'key'],
   backward({ grads: [g], inputs: { query, key }, attrs: { masked: _, ...problem }, needs }) {
     return {
@@ -69,6 +79,8 @@ export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
     return attn.with(-1, value.at(-1)!);
   },
   reference: (inputs, attrs) => sumReference(inputs, attrs),
+  kernels: { cpu: sumCpu },
+  kernels: { cpu: sumCpu },
   saves: ['attn', 'value'],
   backward({ grads: [g], inputs: { attn, value }, attrs, needs }) {
     return {
@@ -95,6 +107,8 @@ export const neighborhoodSpread: Op<SpreadInputs, SpreadAttrs> = defineOp({
     return x.with(1, attrs.headsKv);
   },
   reference: (inputs, attrs) => spreadReference(inputs, attrs),
+  kernels: { cpu: spreadCpu },
+  kernels: { cpu: spreadCpu },
   saves: ['attn', 'x'],
   backward({ grads: [g], inputs: { attn, x }, attrs: { headsKv: _, ...problem }, needs }) {
     return {
@@ -106,96 +120,144 @@ export const neighborhoodSpread: Op<SpreadInputs, SpreadAttrs> = defineOp({
   errors: spreadErrors,
 });
 
-/** Slots per query. */
-export function slotsOf(axes: readonly Pick<Axis, 'kernelSize'>[]): number {
-  return axes.reduce((n, { kernelSize }) => n * kernelSize, 1);
+export interface QkOptions extends NaProblem {
+  /** Added to the scores by the distance of key and query, [N, 2K − 1, ...]. */
+  rpb?: Tensor;
+  /** Keys that every query sees beside its neighbours, [B, Nkv, n, D]. */
+  additionalKeys?: Tensor;
 }
 
-/** The axes of the problem, once query and key are found to be [B, N, *X, D] and [B, Nkv, *X, D]. */
-export function checkDots(op: string, query: Shape, key: Shape, problem: NaProblem): Axis[] {
-  const [owner, other] = [
-    { name: 'query', shape: query },
-    { name: 'key', shape: key },
-  ];
-  checkRank(op, owner, 'D');
-  checkTokens(op, owner, other);
-  if (query.at(-1) !== key.at(-1))
-    refuse(op, other, owner, `head dim ${key.at(-1)} must be ${query.at(-1)}, the query's`);
-  checkSizes(op, owner);
-  return resolveProblem(op, query, problem, query.slice(2, -1));
+export interface AvOptions extends NaProblem {
+  /** Values of the last n weights of each query, [B, Nkv, n, Dv]. */
+  additionalValues?: Tensor;
 }
 
-/** The axes of the problem, once attn and value are found to be [B, N, *X, ΠK] and [B, Nkv, *X, Dv]. */
-export function checkSum(op: string, attn: Shape, value: Shape, problem: NaProblem): Axis[] {
-  const [owner, other] = [
-    { name: 'attn', shape: attn },
-    { name: 'value', shape: value },
-  ];
-  checkRank(op, owner, 'ΠK');
-  checkTokens(op, owner, other);
-  checkSizes(op, other);
-  return checkSlots(op, attn, problem);
+/** query [B, N, *X, D], key [B, Nkv, *X, D] → scores [B, N, *X, ΠK + n]. */
+export type NeighborhoodQk = (query: Tensor, key: Tensor, options: QkOptions) => Tensor;
+/** attn [B, N, *X, ΠK + n], value [B, Nkv, *X, Dv] → output [B, N, *X, Dv]. */
+export type NeighborhoodAv = (attn: Tensor, value: Tensor, options: AvOptions) => Tensor;
+
+/**
+ * The scores of each query with its neighbours, heads first and unscaled: query · key, plus rpb[h, (x_key − x_query) + K − 1] where
+ * `rpb` is given. query [B, N, X, D], key [B, Nkv, X, D] → [B, N, X, K + n]; slots that a causal query does not see hold −∞,
+ * and the last n are the products with `additionalKeys`. Differentiable as often as wanted.
+ *
+ * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
+ * @source NATTEN 0.17.5 `na1d_qk`
+ * @example
+ * const q = randn([1, 2, 9, 4]);
+ * const attn = na1dQk(q.mul(0.5), q, { kernelSize: 3 }).softmax();       // [1, 2, 9, 3]
+ * na1dAv(attn, q, { kernelSize: 3 }).shape;                              // [1, 2, 9, 4]
+ */
+export const na1dQk: NeighborhoodQk = qkOf(1);
+
+/** `na1dQk` over two token axes: query [B, N, X, Y, D] → [B, N, X, Y, ΠK + n]. @source NATTEN 0.17.5 `na2d_qk` */
+export const na2dQk: NeighborhoodQk = qkOf(2);
+
+/** `na1dQk` over three token axes: query [B, N, X, Y, Z, D] → [B, N, X, Y, Z, ΠK + n]. @source NATTEN 0.17.5 `na3d_qk` */
+export const na3dQk: NeighborhoodQk = qkOf(3);
+
+/**
+ * The neighbours' values times their weights: attn [B, N, X, K + n], value [B, Nkv, X, Dv] → [B, N, X, Dv]. Slots that a causal
+ * query does not see are skipped whatever they hold, and get no gradient; the last n weights are those of `additionalValues`.
+ * Differentiable as often as wanted.
+ *
+ * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
+ * @source NATTEN 0.17.5 `na1d_av`
+ */
+export const na1dAv: NeighborhoodAv = avOf(1);
+
+/** `na1dAv` over two token axes: attn [B, N, X, Y, ΠK + n] → [B, N, X, Y, Dv]. @source NATTEN 0.17.5 `na2d_av` */
+export const na2dAv: NeighborhoodAv = avOf(2);
+
+/** `na1dAv` over three token axes: attn [B, N, X, Y, Z, ΠK + n] → [B, N, X, Y, Z, Dv]. @source NATTEN 0.17.5 `na3d_av` */
+export const na3dAv: NeighborhoodAv = avOf(3);
+
+const problemNames = ['kernelSize', 'dilation', 'stride', 'isCausal'] as const;
+
+function qkOf(tokenAxes: number): NeighborhoodQk {
+  const op = `na${tokenAxes}dQk`;
+  return (query, key, options) => {
+    checkTensor(op, 'query', query);
+    checkTensor(op, 'key', key);
+    const { rpb, additionalKeys, ...problem } = checkOptions(
+      op,
+      options,
+      [...problemNames, 'rpb', 'additionalKeys'],
+      ['kernelSize'],
+    );
+    checkTokenAxes(op, { name: 'query', shape: query.shape }, tokenAxes, 'D');
+    const axes = checkDots(op, query.shape, key.shape, problem);
+    if (rpb) {
+      checkTensor(op, 'rpb', rpb);
+      checkBias(op, rpb.shape, query.shape[1]!, axes);
+    }
+    if (additionalKeys) {
+      checkTensor(op, 'additionalKeys', additionalKeys);
+      checkAdditional(op, { name: 'additionalKeys', shape: additionalKeys.shape }, { name: 'key', shape: key.shape });
+    }
+    return scope(() => scoresOf(query, key, problem, axes, { rpb, additionalKeys }));
+  };
 }
 
-function checkSpread(op: string, attn: Shape, x: Shape, { headsKv, ...problem }: SpreadAttrs): void {
-  const [owner, other] = [
-    { name: 'attn', shape: attn },
-    { name: 'x', shape: x },
-  ];
-  checkRank(op, owner, 'ΠK');
-  if (!sameShape(attn.slice(0, -1), x.slice(0, -1))) refuse(op, other, owner, 'all axes but the last must be equal');
-  checkSizes(op, other);
-  checkSlots(op, attn, problem);
-  if (Number.isInteger(headsKv) && headsKv >= 1 && attn[1]! % headsKv === 0) return;
-  throw new ShapeError(`headsKv ${headsKv} must be an integer >= 1 that divides the ${attn[1]} heads of attn`, {
-    op,
-    headsKv,
-    attn,
-  });
+function avOf(tokenAxes: number): NeighborhoodAv {
+  const op = `na${tokenAxes}dAv`;
+  return (attn, value, options) => {
+    checkTensor(op, 'attn', attn);
+    checkTensor(op, 'value', value);
+    const { additionalValues, ...problem } = checkOptions(
+      op,
+      options,
+      [...problemNames, 'additionalValues'],
+      ['kernelSize'],
+    );
+    checkTokenAxes(op, { name: 'attn', shape: attn.shape }, tokenAxes, 'ΠK');
+    if (additionalValues) {
+      checkTensor(op, 'additionalValues', additionalValues);
+      checkAdditional(
+        op,
+        { name: 'additionalValues', shape: additionalValues.shape },
+        { name: 'value', shape: value.shape },
+      );
+    }
+    checkSum(op, attn.shape, value.shape, problem, additionalValues?.shape[2]);
+    return scope(() => sumOf(attn, value, problem, additionalValues));
+  };
 }
 
-interface Named {
-  readonly name: string;
-  readonly shape: Shape;
+/** What `na1dQk` computes, without its checks. */
+export function scoresOf(
+  query: Tensor,
+  key: Tensor,
+  problem: NaProblem,
+  axes: readonly Axis[],
+  { rpb, additionalKeys }: { rpb?: Tensor | undefined; additionalKeys?: Tensor | undefined },
+): Tensor {
+  const near = rpb ? biasedDots(query, key, rpb, problem, axes) : neighborhoodDots(query, key, problem);
+  if (!additionalKeys) return near;
+  const far = byKeyHead(query, key.shape[1]!).matmul(additionalKeys.transpose());
+  return concat([near, far.reshape(near.shape.with(-1, additionalKeys.shape[2]!))], { axis: -1 });
 }
 
-function checkRank(op: string, { name, shape }: Named, last: string): void {
-  if (shape.length >= 4 && shape.length <= 6) return;
-  const wanted = `it must be [B, N, *X, ${last}] with 1 to 3 token axes *X, so of rank 4 to 6`;
-  throw new ShapeError(`${name} ${formatShape(shape)} has rank ${shape.length}; ${wanted}`, { op, [name]: shape });
+/** What `na1dAv` computes, without its checks. */
+export function sumOf(attn: Tensor, value: Tensor, problem: NaProblem, additionalValues: Tensor | undefined): Tensor {
+  if (!additionalValues) return neighborhoodSum(attn, value, problem);
+  const slots = attn.shape.at(-1)! - additionalValues.shape[2]!;
+  const near = neighborhoodSum(attn.slice({ axis: -1, end: slots }), value, problem);
+  const far = byKeyHead(attn.slice({ axis: -1, start: slots }), value.shape[1]!).matmul(additionalValues);
+  return near.add(far.reshape(near.shape));
 }
 
-/** Batch and tokens are equal, and the heads of `other` divide the owner's. */
-function checkTokens(op: string, owner: Named, other: Named): void {
-  const same = (shape: Shape): Shape => [shape[0]!, ...shape.slice(2, -1)];
-  if (owner.shape.length !== other.shape.length || !sameShape(same(owner.shape), same(other.shape)))
-    refuse(op, other, owner, 'batch and token axes must be equal');
-  const [heads, shared] = [owner.shape[1]!, other.shape[1]!];
-  if (shared === 0 || heads % shared !== 0)
-    refuse(op, other, owner, `${shared} heads must divide the ${heads} of ${owner.name}`);
+function biasedDots(query: Tensor, key: Tensor, rpb: Tensor, problem: NaProblem, axes: readonly Axis[]): Tensor {
+  const dots = neighborhoodDots(query, key, { ...problem, masked: 0 });
+  const [batch, heads] = query.shape as [number, number];
+  const [rows, columns] = [sizeOf(query.shape.slice(2, -1)), slotsOf(axes)];
+  const pairs = { offsets: slotOffsets(axes), rows, columns };
+  return biased(dots.reshape([batch, heads, rows, columns]), pairs, rpb).reshape(dots.shape);
 }
 
-function checkSizes(op: string, { name, shape }: Named): void {
-  if (shape[1]! > 0 && shape.at(-1)! > 0) return;
-  throw new ShapeError(`${name} ${formatShape(shape)} has no heads or head dim 0; both must be >= 1`, {
-    op,
-    [name]: shape,
-  });
-}
-
-function checkSlots(op: string, attn: Shape, problem: NaProblem): Axis[] {
-  const axes = resolveProblem(op, attn, problem, attn.slice(2, -1));
-  const slots = slotsOf(axes);
-  if (attn.at(-1) === slots) return axes;
-  const sizes = axes.map(({ kernelSize }) => kernelSize).join(' x ');
-  throw new ShapeError(`attn ${formatShape(attn)} has ${attn.at(-1)} slots; kernelSize ${sizes} makes ${slots}`, {
-    op,
-    attn,
-    slots,
-  });
-}
-
-function refuse(op: string, { name, shape }: Named, than: Named, advice: string): never {
-  const text = `${name} ${formatShape(shape)} does not fit ${than.name} ${formatShape(than.shape)}; ${advice}`;
-  throw new ShapeError(text, { op, [name]: shape, [than.name]: than.shape });
+/** x [B, N, *X, D] as [B, Nkv, (N / Nkv) · T, D]: the queries of one key head as rows of one matrix. */
+function byKeyHead(x: Tensor, headsKv: number): Tensor {
+  const [batch, heads] = x.shape as [number, number];
+  return x.reshape([batch, headsKv, (heads / headsKv) * sizeOf(x.shape.slice(2, -1)), x.shape.at(-1)!]);
 }

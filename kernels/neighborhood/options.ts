@@ -1,0 +1,91 @@
+// The options of the attention's functions: read and checked once, whatever computes them.
+
+import type { NaOptions } from './neighborhoodAttention.ts';
+import type { NaProblem } from './problem.ts';
+import type { TileChoice } from './tuner.ts';
+import type { AttentionInputs, Weighing } from './weights.ts';
+import { ArgumentError } from '../../tensor/errors.ts';
+import { checkOptions } from '../../tensor/options.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
+import { problemDefaults } from './attributes.ts';
+import { checkProblem } from './fused.ts';
+
+export type Implementation = 'fused' | 'unfused' | 'dense';
+
+/** A call of the attention, found to be sound. */
+export interface AttentionCall {
+  readonly inputs: AttentionInputs;
+  /** With seed 0: no seed is drawn before all is checked. */
+  readonly weighing: Weighing;
+  /** Those that were given. */
+  readonly tiles: TileChoice;
+  readonly implementation: Implementation | 'auto';
+  readonly returnLogsumexp: boolean;
+}
+
+export type CallOptions = NaOptions & { returnLogsumexp?: boolean };
+
+const implementations: readonly unknown[] = ['auto', 'fused', 'unfused', 'dense'];
+const problemNames = ['kernelSize', 'stride', 'dilation', 'isCausal'] as const;
+const tensorNames = ['rpb', 'additionalKeys', 'additionalValues'] as const;
+const ways = ['scale', 'dropout', 'implementation', 'returnLogsumexp'] as const;
+const tileNames = [
+  ...(['queryTileSize', 'keyTileSize', 'backwardQueryTileSize', 'backwardKeyTileSize'] as const),
+  'numSplitsKey' as const,
+];
+const known: readonly (keyof CallOptions)[] = [...problemNames, ...tensorNames, ...ways, ...tileNames];
+
+/**
+ * @throws ShapeError or ArgumentError for what does not fit: shapes, the problem, options that do not exist or do not go together
+ */
+export function readCall(
+  op: string,
+  { query, key, value }: Pick<AttentionInputs, 'query' | 'key' | 'value'>,
+  options: CallOptions,
+): AttentionCall {
+  for (const [name, x] of Object.entries({ query, key, value })) checkTensor(op, name, x);
+  const given = checkOptions(op, options, known, ['kernelSize']);
+  const { scale = null, dropout = 0, implementation = 'auto', returnLogsumexp = false } = given;
+  for (const name of tensorNames) if (given[name] !== undefined) checkTensor(op, name, given[name]);
+  const { rpb, additionalKeys, additionalValues } = given;
+  const inputs = { query, key, value, rpb, additionalKeys, additionalValues };
+  const problem = { ...problemDefaults, ...(pick(given, problemNames) as NaProblem) };
+  const tiles = pick(given, tileNames);
+  if (!implementations.includes(implementation)) {
+    const wanted = "'auto', 'fused', 'unfused' or 'dense'";
+    throw new ArgumentError(`implementation must be ${wanted}, got '${String(implementation)}'`, {
+      op,
+      implementation,
+    });
+  }
+  if (typeof returnLogsumexp !== 'boolean')
+    throw new ArgumentError(`returnLogsumexp must be true or false, got ${String(returnLogsumexp)}`, {
+      op,
+      returnLogsumexp,
+    });
+  const axes = checkProblem(op, shapesOf(inputs), { ...problem, ...tiles, scale, dropout, seed: 0 });
+  const weighing = { problem, axes, scale: scale ?? query.shape.at(-1)! ** -0.5, dropout, seed: 0 };
+  return { inputs, weighing, tiles, implementation, returnLogsumexp };
+}
+
+/** Throws when tiles are given to an implementation that has none. */
+export function refuseTiles(op: string, { tiles, implementation }: AttentionCall): void {
+  const [name] = Object.keys(tiles);
+  if (name === undefined) return;
+  const text = `${name} cuts the work of the fused operation; leave it out, or use implementation 'fused'`;
+  throw new ArgumentError(text, { op, implementation, ...tiles });
+}
+
+/** The options named that were given a value. */
+function pick<K extends keyof CallOptions>(options: CallOptions, names: readonly K[]): Partial<Pick<CallOptions, K>> {
+  const found: Partial<Pick<CallOptions, K>> = {};
+  for (const name of names) if (options[name] !== undefined) found[name] = options[name];
+  return found;
+}
+
+function shapesOf({ query, key, value, rpb, additionalKeys, additionalValues }: AttentionInputs) {
+  return {
+    ...{ query: query.shape, key: key.shape, value: value.shape, rpb: rpb?.shape },
+    ...{ additionalKeys: additionalKeys?.shape, additionalValues: additionalValues?.shape },
+  };
+}
