@@ -1,9 +1,9 @@
 // Runs the attention with all its gradients, and compares what it gives.
 
 import { expect } from 'vitest';
-import type { DeviceName, Tensor } from '../../../index.ts';
+import type { DeviceName, NaOptions, Tensor } from '../../../index.ts';
 import type { NaAttrs } from '../../../kernels/neighborhood/fused.ts';
-import { grad, scope, tensor } from '../../../index.ts';
+import { grad, neighborhoodAttention, scope, tensor } from '../../../index.ts';
 import { neighborhoodAttentionForward } from '../../../kernels/neighborhood/fused.ts';
 import { Generator } from '../../../tensor/philox.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
@@ -87,15 +87,24 @@ export function biasShape(kernelSize: readonly number[]): number[] {
 export type More = Partial<Record<Optional, Tensor>>;
 
 /** An attention with its logsumexp: the fused one, or another way to compute the same. */
-export type Attend = (query: Tensor, key: Tensor, value: Tensor, more: More) => { output: Tensor; logsumexp: Tensor };
+export type Attend = (query: Tensor, key: Tensor, value: Tensor, more?: More) => { output: Tensor; logsumexp: Tensor };
 
 /** The fused op itself, so that its seed and tiles can be given. */
 export function fused(attrs: NaAttrs): Attend {
-  return (query, key, value, { rpb, additionalKeys, additionalValues }) => {
+  return (query, key, value, { rpb, additionalKeys, additionalValues } = {}) => {
     const inputs = [query, key, value, rpb, additionalKeys, additionalValues] as const;
     const [output, logsumexp] = neighborhoodAttentionForward(...inputs, attrs);
     return { output, logsumexp };
   };
+}
+
+export const implementations = ['fused', 'unfused', 'dense'] as const;
+export type Implementation = (typeof implementations)[number];
+
+/** The function that users call, with its implementation forced. */
+export function implemented(implementation: Implementation, options: NaOptions): Attend {
+  return (query, key, value, more) =>
+    neighborhoodAttention(query, key, value, { ...options, ...more, implementation, returnLogsumexp: true });
 }
 
 export function upload({ shape, data }: Host, device: DeviceName, requiresGrad = false): Tensor {

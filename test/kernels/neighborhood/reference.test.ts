@@ -94,7 +94,7 @@ describe('the oracle of the unfused operations', () => {
 
   test('spread is the transpose of sum', () => {
     const [attn, x] = [draw([2, 4, 5, 8, 12], 4), draw([2, 4, 5, 8, 4], 5)];
-    const along = (a: NdArray, b: NdArray): number => a.data.reduce((sum: number, y, i) => sum + y * b.data[i]!, 0);
+    const along = (a: NdArray, b: NdArray): number => Array.from(a.data).reduce((sum, y, i) => sum + y * b.data[i]!, 0);
     const left = along(sumReference({ attn, value: v }, problem), x);
     const right = along(v, spreadReference({ attn, x }, { ...problem, headsKv: 2 }));
     expect(Math.abs(left)).toBeGreaterThan(1);
