@@ -83,9 +83,18 @@ export { sgdStep } from './optimizer/sgdStep.ts';
 export type { SgdAttrs } from './optimizer/sgdStep.ts';
 export { dropout, dropPath, seededDropout } from './dropout/dropout.ts';
 export type { DropoutAttrs, DropoutOptions } from './dropout/dropout.ts';
-export { neighborhoodAttentionBackward, neighborhoodAttentionForward } from './neighborhood/fused.ts';
+export { neighborhoodAttentionForward } from './neighborhood/fused.ts';
+export type { NaAttrs, NaInputs } from './neighborhood/fused.ts';
+export {
+  attentionDelta,
+  neighborhoodAttentionBackwardKey,
+  neighborhoodAttentionBackwardQuery,
+} from './neighborhood/fusedBackward.ts';
+export type { BackwardKeyAttrs, BackwardQueryAttrs } from './neighborhood/fusedBackward.ts';
+export { attentionBackwardKey, attentionBackwardQuery, attentionForward } from './neighborhood/plain.ts';
+export type { PlainAttrs } from './neighborhood/plain.ts';
+export { neighborhoodDots, neighborhoodSpread, neighborhoodSum } from './neighborhood/unfused.ts';
 export { na1d, na2d, na3d, neighborhoodAttention } from './neighborhood/neighborhoodAttention.ts';
-export type { NaAttrs, NaBackwardInputs, NaInputs } from './neighborhood/fused.ts';
 export type { NaOptions, NaResult, NeighborhoodAttention } from './neighborhood/neighborhoodAttention.ts';
 export type { NaProblem, PerAxis } from './neighborhood/problem.ts';
 export { embedding } from './gather/embedding.ts';

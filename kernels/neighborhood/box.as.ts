@@ -2,16 +2,10 @@
 
 import * as here from './frame.as';
 import * as field from './plan.as';
-import { along, get, getAddress, getFloat, ofAxis, set, setAddress, setAlong } from './frame.as';
+import { along, get, getAddress, getFloat, ofAxis, set, setAddress, setAlong, tokenOf } from './frame.as';
 import { packRow } from './rows.as';
 
 const log2e: f32 = 1.4426950408889634;
-
-/** The coordinate of the token at `position` of the tile's group. */
-@inline
-function tokenOf(plan: usize, frame: usize, axis: i32, position: i32): i32 {
-  return along(frame, axis, here.group) + position * ofAxis(plan, axis, field.axisDilation);
-}
 
 /** Start (`edge` 0) or end (1) of a token's window. */
 @inline
@@ -19,12 +13,12 @@ export function windowEdge(plan: usize, frame: usize, axis: i32, position: i32, 
   return get(plan, ofAxis(plan, axis, field.axisWindows) + 2 * tokenOf(plan, frame, axis, position) + edge);
 }
 
-/** Splits `item` into batch entry, head and a tile per axis, the last axis fastest, and finds the tile's box. */
-export function openItem(plan: usize, frame: usize, item: i32): void {
+/** Splits `unit` into batch entry and a tile per axis, the last axis fastest, and finds the tile's box. */
+export function openUnit(plan: usize, frame: usize, unit: i32): void {
   for (let axis = 2; axis >= 0; axis--) {
     const count = ofAxis(plan, axis, field.axisTileCount);
-    const tile = ofAxis(plan, axis, field.axisTiles) + 3 * (item % count);
-    item /= count;
+    const tile = ofAxis(plan, axis, field.axisTiles) + 3 * (unit % count);
+    unit /= count;
     const first = get(plan, tile + 1), last = get(plan, tile + 2);
     setAlong(frame, axis, here.group, get(plan, tile));
     setAlong(frame, axis, here.first, first);
@@ -32,43 +26,72 @@ export function openItem(plan: usize, frame: usize, item: i32): void {
     setAlong(frame, axis, here.boxStart, windowEdge(plan, frame, axis, first, 0));
     setAlong(frame, axis, here.boxEnd, windowEdge(plan, frame, axis, last, 1));
   }
-  const heads = get(plan, field.heads), batch = item / heads, head = item % heads;
-  set(frame, here.batch, batch);
-  set(frame, here.head, head);
-  for (let operand = 0; operand < 4; operand++) {
-    const strides = field.strides + 5 * operand;
-    const at = getAddress(frame, here.operands + operand) + batch * get(plan, strides) + head * get(plan, strides + 4);
-    setAddress(frame, here.operandsHere + operand, at);
+  set(frame, here.batch, unit);
+  const head = get(frame, here.head);
+  for (let i = 0; i < 2; i++) {
+    openOperand(plan, frame, field.ownerOperand + i, head);
+    openOperand(plan, frame, field.resultOperand + i, head);
   }
+  const behind = <usize>get(frame, here.split) * <usize>get(plan, field.splitBytes);
+  const result = here.operands + field.resultOperand;
+  setAddress(frame, result, getAddress(frame, result) + behind);
 }
 
-/** The index of a token in a contiguous [B, X, Y, Z, N] tensor, for this item's batch entry and head. */
-export function indexOf(plan: usize, frame: usize, p0: i32, p1: i32, p2: i32): usize {
-  let index = get(frame, here.batch) * ofAxis(plan, 0, field.axisLength) + tokenOf(plan, frame, 0, p0);
-  index = index * ofAxis(plan, 1, field.axisLength) + tokenOf(plan, frame, 1, p1);
-  index = index * ofAxis(plan, 2, field.axisLength) + tokenOf(plan, frame, 2, p2);
-  return <usize>(index * get(plan, field.heads) + get(frame, here.head));
+/** Turns to the `visit`-th of the box's heads that belong to the owners' head. */
+export function openBox(plan: usize, frame: usize, visit: i32): void {
+  const head = get(frame, here.head), mode = get(plan, field.mode);
+  const boxHead = head * get(plan, field.boxHeads) / get(plan, field.ownerHeads) + visit;
+  const isByKey = mode === field.backwardKeyMode || mode === field.spreadMode;
+  const queryHead = isByKey ? boxHead : head;
+  set(frame, here.boxHead, boxHead);
+  set(frame, here.queryHead, queryHead);
+  for (let i = 0; i < 4; i++) openOperand(plan, frame, field.boxOperand + i, boxHead);
+  const bias = getAddress(plan, field.bias);
+  setAddress(frame, here.bias, bias + <usize>queryHead * <usize>get(plan, field.biasBytes));
+  set(frame, here.hasBias, bias !== 0 ? 1 : 0);
 }
 
-/** How much that index grows from one position of the last axis to the next. */
-@inline
-export function indexStep(plan: usize): usize {
-  return ofAxis(plan, 2, field.axisDilation) * get(plan, field.heads);
+function openOperand(plan: usize, frame: usize, operand: i32, head: i32): void {
+  const from = field.operands + 6 * operand;
+  const at = getAddress(plan, from) + get(frame, here.batch) * get(plan, from + 1) + head * get(plan, from + 5);
+  setAddress(frame, here.operands + operand, at);
 }
 
 /** The address of an operand's row. */
-function addressOf(plan: usize, frame: usize, operand: i32, p0: i32, p1: i32, p2: i32): usize {
-  const strides = field.strides + 5 * operand;
-  let at = getAddress(frame, here.operandsHere + operand);
-  at += tokenOf(plan, frame, 0, p0) * get(plan, strides + 1);
-  at += tokenOf(plan, frame, 1, p1) * get(plan, strides + 2);
-  return at + tokenOf(plan, frame, 2, p2) * get(plan, strides + 3);
+export function addressOf(plan: usize, frame: usize, operand: i32, p0: i32, p1: i32, p2: i32): usize {
+  const strides = field.operands + 6 * operand + 2;
+  let at = getAddress(frame, here.operands + operand);
+  at += tokenOf(plan, frame, 0, p0) * get(plan, strides);
+  at += tokenOf(plan, frame, 1, p1) * get(plan, strides + 1);
+  return at + tokenOf(plan, frame, 2, p2) * get(plan, strides + 2);
 }
 
 /** How much that address grows from one position of the last axis to the next. */
 @inline
-function addressStep(plan: usize, operand: i32): usize {
-  return get(plan, field.strides + 5 * operand + 3) * ofAxis(plan, 2, field.axisDilation);
+export function addressStep(plan: usize, operand: i32): usize {
+  return get(plan, field.operands + 6 * operand + 4) * ofAxis(plan, 2, field.axisDilation);
+}
+
+/** The number of a token of the owners (`length` is axisLength) or of the box (axisBoxLength), row-major. */
+export function numberOf(plan: usize, frame: usize, length: i32, p0: i32, p1: i32, p2: i32): i32 {
+  let number = tokenOf(plan, frame, 0, p0) * ofAxis(plan, 1, length) + tokenOf(plan, frame, 1, p1);
+  return number * ofAxis(plan, 2, length) + tokenOf(plan, frame, 2, p2);
+}
+
+/** The index of a token in a contiguous [B, X, Y, Z, N] tensor of owners or of the box. */
+export function indexOf(plan: usize, frame: usize, length: i32, p0: i32, p1: i32, p2: i32): usize {
+  const isOwner = length === field.axisLength;
+  const heads = get(plan, isOwner ? field.ownerHeads : field.boxHeads);
+  const tokens = ofAxis(plan, 0, length) * ofAxis(plan, 1, length) * ofAxis(plan, 2, length);
+  const number = get(frame, here.batch) * tokens + numberOf(plan, frame, length, p0, p1, p2);
+  return <usize>(number * heads + get(frame, isOwner ? here.head : here.boxHead));
+}
+
+/** How much that index grows from one position of the last axis to the next. */
+@inline
+export function indexStep(plan: usize, length: i32): usize {
+  const heads = get(plan, length === field.axisLength ? field.ownerHeads : field.boxHeads);
+  return ofAxis(plan, 2, field.axisDilation) * heads;
 }
 
 /** Makes the owners' records: operands, sums of 0, and (−∞, 0) or (logsumexp, delta). */
@@ -83,33 +106,34 @@ export function packTile(plan: usize, scratch: usize): void {
 
 /** One line of records; returns where the next begins. */
 function packOwners(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize): usize {
-  const mode = get(scratch, here.mode), factor = getFloat(scratch, here.ownerFactor);
+  const operands = get(plan, field.ownerOperands), factor = getFloat(plan, field.ownerFactor);
   const dim = get(plan, field.dim), dimValue = get(plan, field.dimValue), second = get(plan, field.ownerSecond);
-  const sums = get(plan, field.ownerSum), stats = get(plan, field.ownerStats);
+  const sums = get(plan, field.ownerSum), stats = get(plan, field.ownerStats), bytes = get(plan, field.ownerBytes);
   const first = along(scratch, 2, here.first), last = along(scratch, 2, here.last);
+  const hasStats = get(plan, field.mode) === field.backwardQueryMode;
   let row = addressOf(plan, scratch, field.ownerOperand, p0, p1, first);
   let secondRow = addressOf(plan, scratch, field.ownerOperand + 1, p0, p1, first);
-  let index = indexOf(plan, scratch, p0, p1, first);
+  let index = hasStats ? indexOf(plan, scratch, field.axisLength, p0, p1, first) : 0;
   for (let p2 = first; p2 <= last; p2++) {
-    packRow(record, row, dim, factor);
-    if (mode !== here.forwardMode) packRow(record + second, secondRow, dimValue, 1);
+    if (operands > 0) packRow(record, row, dim, factor);
+    if (operands > 1) packRow(record + second, secondRow, dimValue, 1);
     for (let at = record + sums; at < record + stats; at += 16) v128.store(at, f32x4.splat(0));
     store<f32>(record + stats, -Infinity);
     store<f32>(record + stats, 0, 4);
-    if (mode === here.backwardQueryMode) packStats(scratch, record + stats, index);
+    if (hasStats) packStats(plan, record + stats, index);
     row += addressStep(plan, field.ownerOperand);
     secondRow += addressStep(plan, field.ownerOperand + 1);
-    index += indexStep(plan);
-    record += get(plan, field.ownerBytes);
+    index += indexStep(plan, field.axisLength);
+    record += bytes;
   }
   return record;
 }
 
 /** logsumexp, in base 2 as the scores are, and delta. */
 @inline
-function packStats(frame: usize, target: usize, index: usize): void {
-  store<f32>(target, load<f32>(getAddress(frame, here.logsumexp) + (index << 2)) * log2e);
-  store<f32>(target, load<f32>(getAddress(frame, here.delta) + (index << 2)), 4);
+function packStats(plan: usize, target: usize, index: usize): void {
+  store<f32>(target, load<f32>(getAddress(plan, field.logsumexp) + (index << 2)) * log2e);
+  store<f32>(target, load<f32>(getAddress(plan, field.delta) + (index << 2)), 4);
 }
 
 /** Copies the chunk's rows. */
@@ -126,36 +150,69 @@ export function packBox(plan: usize, scratch: usize): void {
 }
 
 function packLine(plan: usize, scratch: usize, p0: i32, p1: i32, target: usize): void {
-  const mode = get(scratch, here.mode), factor = getFloat(scratch, here.boxFactor);
-  const dim = get(plan, field.dim), dimValue = get(plan, field.dimValue);
-  const second = get(plan, field.boxSecond), stats = get(plan, field.boxStats);
-  const start = along(scratch, 2, here.chunkStart), end = along(scratch, 2, here.chunkEnd);
-  let row = addressOf(plan, scratch, field.boxOperand, p0, p1, start);
-  let secondRow = addressOf(plan, scratch, field.boxOperand + 1, p0, p1, start);
-  let index = indexOf(plan, scratch, p0, p1, start);
-  for (let p2 = start; p2 < end; p2++) {
-    packRow(target, row, dim, factor);
-    packRow(target + second, secondRow, dimValue, 1);
-    if (mode === here.backwardKeyMode) packStats(scratch, target + stats, index);
-    row += addressStep(plan, field.boxOperand);
-    secondRow += addressStep(plan, field.boxOperand + 1);
-    index += indexStep(plan);
-    target += get(plan, field.boxBytes);
+  const start = along(scratch, 2, here.chunkStart), count = along(scratch, 2, here.chunkEnd) - start;
+  const row = addressOf(plan, scratch, field.boxOperand, p0, p1, start);
+  const second = addressOf(plan, scratch, field.boxOperand + 1, p0, p1, start);
+  const step = addressStep(plan, field.boxOperand), secondStep = addressStep(plan, field.boxOperand + 1);
+  packRows(plan, target, row, second, step, secondStep, count);
+  if (get(plan, field.mode) !== field.backwardKeyMode) return;
+  let index = indexOf(plan, scratch, field.axisBoxLength, p0, p1, start);
+  for (let stats = target + get(plan, field.boxStats), i = 0; i < count; i++) {
+    packStats(plan, stats, index);
+    stats += get(plan, field.boxBytes);
+    index += indexStep(plan, field.axisBoxLength);
   }
 }
 
-/** Lists where the rows of a window of `slabs` × `lines` × any columns lie, column by column, relative to its first. */
+/** `count` rows of the box, one after another. */
+function packRows(
+  plan: usize, target: usize, row: usize, secondRow: usize, step: usize, secondStep: usize, count: i32,
+): void {
+  const dim = get(plan, field.dim), dimValue = get(plan, field.dimValue), factor = getFloat(plan, field.boxFactor);
+  const second = get(plan, field.boxSecond), bytes = get(plan, field.boxBytes);
+  const hasSecond = get(plan, field.boxOperands) > 1;
+  for (let i = 0; i < count; i++) {
+    packRow(target, row, dim, factor);
+    if (hasSecond) packRow(target + second, secondRow, dimValue, 1);
+    row += step;
+    secondRow += secondStep;
+    target += bytes;
+  }
+}
+
+/** Copies additional tokens from number `start` on, as one line. */
+export function packAdditional(plan: usize, scratch: usize, start: i32, count: i32): void {
+  const first = field.additionalOperand, strides = field.operands + 6 * first + 4;
+  const step = <usize>get(plan, strides), secondStep = <usize>get(plan, strides + 6);
+  const row = getAddress(scratch, here.operands + first) + <usize>start * step;
+  const second = getAddress(scratch, here.operands + first + 1) + <usize>start * secondStep;
+  packRows(plan, scratch + get(plan, field.box), row, second, step, secondStep, count);
+}
+
+/**
+ * Lists where the rows of a window of `slabs` × `lines` × any columns lie, column by column, relative to its first,
+ * and how much larger their token numbers are. No slabs: one line of additional tokens.
+ */
 export function listRows(plan: usize, scratch: usize, slabs: i32, lines: i32): void {
   if (get(scratch, here.listSlabs) === slabs && get(scratch, here.listLines) === lines) return;
   set(scratch, here.listSlabs, slabs);
   set(scratch, here.listLines, lines);
+  const isLine = slabs === 0, columns = get(plan, isLine ? field.additionalChunk : field.columns);
+  const acrossLine = ofAxis(plan, 2, field.axisBoxLength);
+  const columnStep = isLine ? 1 : ofAxis(plan, 2, field.axisDilation);
+  const lineStep = acrossLine * ofAxis(plan, 1, field.axisDilation);
+  const slabStep = acrossLine * ofAxis(plan, 1, field.axisBoxLength) * ofAxis(plan, 0, field.axisDilation);
+  const toTokens = get(plan, field.tokenList) - get(plan, field.list);
   let entry = scratch + get(plan, field.list);
-  for (let column = 0; column < get(plan, field.columns); column++) {
-    for (let slab = 0; slab < slabs; slab++) {
+  for (let column = 0; column < columns; column++) {
+    for (let slab = 0; slab < max(slabs, 1); slab++) {
       let at = column * get(plan, field.boxBytes) + slab * get(plan, field.slabBytes);
+      let token = column * columnStep + slab * slabStep;
       for (let line = 0; line < lines; line++) {
         store<i32>(entry, at);
+        store<i32>(entry + toTokens, token);
         at += get(plan, field.lineBytes);
+        token += lineStep;
         entry += 4;
       }
     }

@@ -3,29 +3,27 @@
  * positions count numbers of four bytes.
  */
 
-import { axes as planAxes } from './plan.as';
+import { axes as planAxes, axisDilation } from './plan.as';
 
-/** One of `forwardMode`, `backwardQueryMode`, `backwardKeyMode`. */
-export const mode = 0;
-export const batch = 1;
-export const head = 2;
+export const batch = 0;
+/** Heads of the owners, of the box, and of whichever of them are queries. */
+export const head = 1;
+export const boxHead = 2;
+export const queryHead = 3;
 /** Slabs and lines of the windows that the list is for. */
-export const listSlabs = 3;
-export const listLines = 4;
-/** Addresses of the four operands: of all, and of this item's batch entry and head. */
-export const operands = 8;
-export const operandsHere = 12;
-/** Addresses of contiguous tensors with a number, or a row, for each token and head. */
-export const logsumexp = 16;
-export const delta = 17;
-export const result = 18;
-export const secondResult = 19;
-/** f32: factors of the owners' and the box's first operand, and of the result. */
-export const ownerFactor = 20;
-export const boxFactor = 21;
-export const resultFactor = 22;
+export const listSlabs = 4;
+export const listLines = 5;
+/** Whether the rows at hand have biases: additional tokens have none. */
+export const hasBias = 6;
+/** Addresses of this head's biases and of this item's gradients of them. */
+export const bias = 7;
+export const gradBias = 8;
+/** The item's split, counted from the launch's first. */
+export const split = 9;
+/** Addresses of the operands, for this item's batch entry and heads. */
+export const operands = 16;
 
-/** Per axis, from `axes`: the tile's group, first and last position; the box's and the chunk's start and end. */
+/** Per axis, from `axes`: the tile's group, first and last position; the box's and the chunk's start and end; the split. */
 const axes = 32;
 export const group = 0;
 export const first = 1;
@@ -34,10 +32,10 @@ export const boxStart = 3;
 export const boxEnd = 4;
 export const chunkStart = 5;
 export const chunkEnd = 6;
+export const axisSplit = 7;
 
-export const forwardMode = 0;
-export const backwardQueryMode = 1;
-export const backwardKeyMode = 2;
+/** 64 bytes of the frame for any use. */
+export const spareBytes: usize = 256;
 
 /** A number of the plan or of the frame. */
 @inline
@@ -65,11 +63,6 @@ export function getFloat(numbers: usize, field: i32): f32 {
   return load<f32>(numbers + (<usize>field << 2));
 }
 
-@inline
-export function setFloat(numbers: usize, field: i32, value: f32): void {
-  store<f32>(numbers + (<usize>field << 2), value);
-}
-
 /** A number of the frame that each axis has. */
 @inline
 export function along(frame: usize, axis: i32, field: i32): i32 {
@@ -84,5 +77,11 @@ export function setAlong(frame: usize, axis: i32, field: i32, value: i32): void 
 /** A number of the plan that each axis has. */
 @inline
 export function ofAxis(plan: usize, axis: i32, field: i32): i32 {
-  return get(plan, planAxes + 8 * axis + field);
+  return get(plan, planAxes + 16 * axis + field);
+}
+
+/** The coordinate of the token at `position` of the tile's group. */
+@inline
+export function tokenOf(plan: usize, frame: usize, axis: i32, position: i32): i32 {
+  return along(frame, axis, group) + position * ofAxis(plan, axis, axisDilation);
 }

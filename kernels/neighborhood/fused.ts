@@ -1,74 +1,139 @@
-import type { Op } from '../../autograd/types.ts';
-import type { Shape } from '../../tensor/shape.ts';
-import type { NaProblem } from './problem.ts';
+import type { BackwardContext, InputGrads, Op } from '../../autograd/types.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { TileAttrs, WeightAttrs } from './attributes.ts';
+import type { NaProblem, OperandShapes } from './problem.ts';
+import type { Axis } from './window.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { isGradEnabled } from '../../autograd/tape.ts';
-import { ArgumentError, GradError, ShapeError } from '../../tensor/errors.ts';
-import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { zerosLike } from '../create/filled.ts';
-import { backwardCpu, forwardCpu } from './fused.cpu.ts';
-import { checkOperands, resolveProblem } from './problem.ts';
-import { attentionBackwardReference, attentionReference } from './reference.ts';
-import { backwardSamples, errors, samples } from './samples.ts';
+import { problemDefaults, refuseSecondDerivative, tileDefaults, weightDefaults } from './attributes.ts';
+import { checkSplits, checkTiles, checkWeights } from './attributes.ts';
+import {
+  attentionDelta,
+  neighborhoodAttentionBackwardKey,
+  neighborhoodAttentionBackwardQuery,
+} from './fusedBackward.ts';
+import { forwardCpu } from './fused.cpu.ts';
+import { attentionBackwardKey } from './plain.ts';
+import { checkBias, checkOperands, resolveProblem } from './problem.ts';
+import { attentionReference } from './reference.ts';
+import { errors, samples } from './samples.ts';
 
-export interface NaAttrs extends NaProblem {
-  /** What scores are multiplied by; 0 is a value. null: D ** -0.5. */
-  scale?: number | null;
+/** What the fused operation is told: who attends to whom, how, and how the work of forward and backward is cut. */
+export interface NaAttrs extends NaProblem, WeightAttrs, TileAttrs {
+  backwardQueryTileSize?: readonly number[] | null;
+  backwardKeyTileSize?: readonly number[] | null;
+  /** Parts, per axis, in which backward sums over the keys: more work items where queries are few. Default 1 each. */
+  numSplitsKey?: readonly number[] | null;
 }
 
-export type NaInputs = ['query', 'key', 'value'];
-export type NaBackwardInputs = ['query', 'key', 'value', 'output', 'logsumexp', 'gradOutput', 'gradLogsumexp?'];
+export type NaInputs = ['query', 'key', 'value', 'rpb?', 'additionalKeys?', 'additionalValues?'];
+type NaSaved = 'query' | 'key' | 'value' | 'rpb' | 'additionalKeys' | 'additionalValues' | 'output' | 'logsumexp';
 
-const defaults = { stride: 1, dilation: 1, isCausal: false, scale: null };
+const defaults = {
+  ...problemDefaults,
+  ...weightDefaults,
+  ...tileDefaults,
+  backwardQueryTileSize: null,
+  backwardKeyTileSize: null,
+  numSplitsKey: null,
+};
 
-function check(op: string, query: Shape, key: Shape, value: Shape, attrs: Required<NaAttrs>): void {
-  checkOperands(op, query, key, value);
-  resolveProblem(op, query, attrs);
-  const { scale } = attrs;
-  if (scale !== null && !Number.isFinite(scale))
-    throw new ArgumentError(`scale must be a finite number, got ${String(scale)}`, { op, scale });
+/** Checks what forward and backward have in common; the problem, axis by axis. */
+export function checkProblem(
+  op: string,
+  operands: OperandShapes,
+  attrs: NaProblem & Required<WeightAttrs> & TileAttrs,
+): Axis[] {
+  checkOperands(op, operands);
+  const { query, rpb } = operands;
+  const axes = resolveProblem(op, query, attrs);
+  if (rpb) checkBias(op, rpb, query.at(-2)!, axes);
+  checkWeights(op, attrs);
+  const { queryTileSize, keyTileSize } = attrs;
+  checkTiles(op, axes, { queryTileSize, keyTileSize });
+  return axes;
 }
 
 /** `neighborhoodAttentionForward` under the name that its caller used, so that errors say it. */
 export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 'logsumexp']> {
   return defineOp({
     name,
-    inputs: ['query', 'key', 'value'],
+    inputs: ['query', 'key', 'value', 'rpb?', 'additionalKeys?', 'additionalValues?'],
     outputs: ['output', 'logsumexp'],
     attrs: defaults,
     dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
-    shape({ query, key, value }, attrs) {
-      check(name, query, key, value, attrs);
-      return [query, query.slice(0, -1)];
+    shape(operands, attrs) {
+      const axes = checkProblem(name, operands, attrs);
+      const { backwardQueryTileSize, backwardKeyTileSize, numSplitsKey } = attrs;
+      checkTiles(name, axes, { backwardQueryTileSize, backwardKeyTileSize });
+      checkSplits(name, axes, numSplitsKey, backwardKeyTileSize);
+      const rows = operands.query.slice(0, -1);
+      return [[...rows, operands.value.at(-1)!], rows];
     },
     reference: (inputs, attrs) => attentionReference(inputs, attrs),
     kernels: { cpu: forwardCpu },
-    saves: ['query', 'key', 'value', 'output', 'logsumexp'],
-    backward({ grads: [g, gl], inputs: { query, key, value }, outputs: { output, logsumexp }, attrs }) {
-      if (isGradEnabled()) {
-        const advice = 'compute attention with matmul and softmax where second derivatives are needed';
-        throw new GradError(`the fused operation has no second derivative; ${advice}`, { op: name });
-      }
-      const [dq, dk, dv] = neighborhoodAttentionBackward(
-        query,
-        key,
-        value,
-        output,
-        logsumexp,
-        g ?? zerosLike(output),
-        gl ?? undefined,
-        attrs,
-      );
-      return { query: dq, key: dk, value: dv };
+    saves: ['query', 'key', 'value', 'rpb', 'additionalKeys', 'additionalValues', 'output', 'logsumexp'],
+    backward(context) {
+      if (isGradEnabled()) refuseSecondDerivative(name, "use implementation: 'unfused' or 'dense'");
+      return gradients(context);
     },
     samples,
     errors,
   });
 }
 
+function gradients(
+  context: BackwardContext<NaInputs, NaAttrs, ['output', 'logsumexp'], NaSaved>,
+): InputGrads<NaInputs> {
+  const { grads, inputs, outputs, needs } = context;
+  const { query, key, value, rpb, additionalKeys, additionalValues } = inputs;
+  const { output, logsumexp } = outputs;
+  const { kernelSize, stride, dilation, isCausal, scale, dropout, seed, numSplitsKey, ...tiles } = context.attrs;
+  const attrs = {
+    ...{ kernelSize, stride, dilation, isCausal, scale, dropout, seed },
+    queryTileSize: tiles.backwardQueryTileSize,
+    keyTileSize: tiles.backwardKeyTileSize,
+  };
+  const g = grads[0] ?? zerosLike(output);
+  const delta = attentionDelta(output, g, grads[1] ?? undefined);
+  const saved = [g, logsumexp, delta] as const;
+  const found: Record<string, Tensor> = {};
+  if (needs.query || needs.rpb) {
+    const more = { ...attrs, numSplitsKey, withRpb: needs.rpb };
+    const operands = [query, key, value, ...saved, rpb, additionalKeys, additionalValues] as const;
+    const [gradQuery, gradRpb] = neighborhoodAttentionBackwardQuery(...operands, more);
+    Object.assign(found, { query: gradQuery, ...(gradRpb ? { rpb: gradRpb } : {}) });
+  }
+  if (needs.key || needs.value) {
+    const [gradKey, gradValue] = neighborhoodAttentionBackwardKey(query, key, value, ...saved, rpb, attrs);
+    Object.assign(found, { key: gradKey, value: gradValue });
+  }
+  if (additionalKeys && additionalValues && (needs.additionalKeys || needs.additionalValues)) {
+    // All queries see them: the problem of plain attention, over queries in one line.
+    const tokens = query.shape.slice(1, -2).reduce((a, b) => a * b, 1);
+    const inLine = (x: Tensor): Tensor => x.reshape([query.shape[0]!, tokens, ...x.shape.slice(query.rank - 2)]);
+    const [q, ...rest] = [query, ...saved].map(inLine) as [Tensor, Tensor, Tensor, Tensor];
+    const plain = { scale, dropout, seed, firstKey: tokens };
+    const [gradKeys, gradValues] = attentionBackwardKey(q, additionalKeys, additionalValues, ...rest, plain);
+    Object.assign(found, { additionalKeys: gradKeys, additionalValues: gradValues });
+  }
+  const of = (name: string): Tensor | null => found[name] ?? null;
+  return {
+    query: of('query'),
+    key: of('key'),
+    value: of('value'),
+    rpb: of('rpb'),
+    additionalKeys: of('additionalKeys'),
+    additionalValues: of('additionalValues'),
+  };
+}
+
 /**
- * Fused neighborhood attention with its logsumexp: output = Σⱼ pⱼ vⱼ, p = softmax(scale · q · kⱼ) over the query's neighbours,
- * logsumexp = ln Σⱼ exp(scale · q · kⱼ). query, key, value [B, *X, N, D] → output [B, *X, N, D], logsumexp [B, *X, N].
+ * Fused neighborhood attention with its logsumexp: output = Σⱼ pⱼ vⱼ, p = softmax(s) over the query's neighbours and the
+ * additional tokens, s = scale · q · kⱼ + rpb at the offset of j from the query, logsumexp = ln Σⱼ exp(sⱼ).
+ * query [B, *X, N, D], key [B, *X, Nkv, D], value [B, *X, Nkv, Dv], rpb [N, 2K − 1, ...], additionalKeys [B, n, Nkv, D],
+ * additionalValues [B, n, Nkv, Dv] → output [B, *X, N, Dv], logsumexp [B, *X, N]. Query head h reads key head ⌊h Nkv / N⌋.
  * Memory grows with the tokens, not with tokens × neighbours; gradients flow through both outputs.
  *
  * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
@@ -76,49 +141,3 @@ export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 
  */
 export const neighborhoodAttentionForward: Op<NaInputs, NaAttrs, ['output', 'logsumexp']> =
   attentionCalled('neighborhoodAttention');
-
-/** The gradients of query, key and value from those of output and logsumexp: p is made again from the scores and logsumexp. */
-export const neighborhoodAttentionBackward: Op<NaBackwardInputs, NaAttrs, ['gradQuery', 'gradKey', 'gradValue']> =
-  defineOp({
-    name: 'neighborhoodAttentionBackward',
-    inputs: ['query', 'key', 'value', 'output', 'logsumexp', 'gradOutput', 'gradLogsumexp?'],
-    outputs: ['gradQuery', 'gradKey', 'gradValue'],
-    attrs: defaults,
-    shape({ query, key, value, output, logsumexp, gradOutput, gradLogsumexp }, attrs) {
-      check('neighborhoodAttentionBackward', query, key, value, attrs);
-      const rows = query.slice(0, -1);
-      const wanted = {
-        output: [output, query],
-        logsumexp: [logsumexp, rows],
-        gradOutput: [gradOutput, query],
-        gradLogsumexp: [gradLogsumexp ?? rows, rows],
-      } as const;
-      for (const [label, [got, fit]] of Object.entries(wanted)) {
-        if (sameShape(got, fit)) continue;
-        throw new ShapeError(
-          `${label} ${formatShape(got)} does not fit query ${formatShape(query)}; it must be ${formatShape(fit)}`,
-          {
-            op: 'neighborhoodAttentionBackward',
-            got,
-            query,
-          },
-        );
-      }
-      return [query, key, value];
-    },
-    reference: (inputs, attrs) => attentionBackwardReference(inputs, attrs),
-    kernels: { cpu: backwardCpu },
-    samples: backwardSamples,
-    errors: [
-      {
-        query: [1, 5, 1, 4],
-        key: [1, 5, 1, 4],
-        value: [1, 5, 1, 4],
-        output: [1, 5, 1, 4],
-        logsumexp: [1, 5],
-        gradOutput: [1, 5, 1, 4],
-        attrs: { kernelSize: 3 },
-        throws: 'logsumexp [1, 5] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1]',
-      },
-    ],
-  });

@@ -1,22 +1,55 @@
 /**
- * What is done for two neighbouring owners and the rows that they see, in each of the three kernels. Owner 0 sees rows
+ * What is done for two neighbouring owners and the rows that they see, in each mode. Owner 0 sees rows
  * [0, n0) of the list, owner 1 [b1, n). Scores are in base 2: packed queries and logsumexp carry the factor log₂ e.
  */
 
+import * as here from './frame.as';
 import * as field from './plan.as';
 import { madd, max4, sum4 } from '../runtime/cpu/simd.as';
+import { addNumbers, multiplyNumbers } from './biases.as';
 import { get } from './frame.as';
 import { addWeightedPair, dotsPair } from './rows.as';
+
+/** Lets two owners see their rows, in the way of the plan's mode. */
+export function seePair(
+  plan: usize, frame: usize, owner0: usize, owner1: usize, box: usize, n0: i32, b1: i32, n: i32,
+): void {
+  const mode = get(plan, field.mode);
+  const scores = frame + get(plan, field.scores), list = frame + get(plan, field.list);
+  if (mode === field.sumMode || mode === field.spreadMode) {
+    const sum = get(plan, field.ownerSum), scores1 = scores + get(plan, field.scoreBytes);
+    addWeightedPair(owner0 + sum, owner1 + sum, scores, scores1, box, list, n0, b1, n, get(plan, field.dimBytes));
+    return;
+  }
+  const scores1 = scores + get(plan, field.scoreBytes);
+  dotsPair(scores, scores1, owner0, owner1, box, list, n0, b1, n, get(plan, field.dimBytes));
+  if (get(frame, here.hasBias)) {
+    const biases = frame + get(plan, field.biases), from = <usize>b1 << 2;
+    addNumbers(scores, biases, n0);
+    addNumbers(scores1 + from, biases + get(plan, field.scoreBytes) + from, n - b1);
+  }
+  if (mode === field.forwardMode) forwardPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
+  else if (mode === field.backwardQueryMode) backwardQueryPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
+  else if (mode === field.backwardKeyMode) backwardKeyPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
+}
+
+/** Multiplies the numbers of two owners by their keeps, where weights are dropped. */
+function keepPair(plan: usize, frame: usize, numbers: usize, n0: i32, b1: i32, n: i32): void {
+  if (!get(plan, field.hasDropout)) return;
+  const keeps = frame + get(plan, field.keeps), step = get(plan, field.scoreBytes), from = <usize>b1 << 2;
+  multiplyNumbers(numbers, keeps, n0);
+  multiplyNumbers(numbers + step + from, keeps + step + from, n - b1);
+}
 
 /**
  * Output, one chunk: O = 2^(m' − m) O + Σ p v and l = 2^(m' − m) l + Σ p with p = 2^(s − m), where m is the largest
  * score so far and m' was it before.
  */
-export function forwardPair(
-  plan: usize, scores: usize, owner0: usize, owner1: usize, box: usize, list: usize, n0: i32, b1: i32, n: i32,
+function forwardPair(
+  plan: usize, frame: usize, scores: usize, owner0: usize, owner1: usize, box: usize, list: usize,
+  n0: i32, b1: i32, n: i32,
 ): void {
   const scores1 = scores + get(plan, field.scoreBytes), bytes = get(plan, field.dimValueBytes);
-  dotsPair(scores, scores1, owner0, owner1, box, list, n0, b1, n, get(plan, field.dimBytes));
   // The owners take turns, so that one's chains of dependent steps hide behind the other's.
   const stats = get(plan, field.ownerStats), stats0 = owner0 + stats, stats1 = owner1 + stats;
   const first1 = scores1 + (<usize>b1 << 2), n1 = n - b1;
@@ -25,6 +58,7 @@ export function forwardPair(
   const sum0 = owner0 + get(plan, field.ownerSum), sum1 = owner1 + get(plan, field.ownerSum);
   addTotal(plan, stats0, m0, l0, sum0, bytes);
   addTotal(plan, stats1, m1, l1, sum1, bytes);
+  keepPair(plan, frame, scores, n0, b1, n);
   addWeightedPair(sum0, sum1, scores, scores1, box + get(plan, field.boxSecond), list, n0, b1, n, bytes);
 }
 
@@ -72,14 +106,15 @@ function addTotal(plan: usize, stats: usize, m: f32, total: f32, sum: usize, byt
 }
 
 /** dQ, one chunk: dQ += Σ p (dO · v − delta) k with p = 2^(s − logsumexp). */
-export function backwardQueryPair(
-  plan: usize, scores: usize, owner0: usize, owner1: usize, box: usize, list: usize, n0: i32, b1: i32, n: i32,
+function backwardQueryPair(
+  plan: usize, frame: usize, scores: usize, owner0: usize, owner1: usize, box: usize, list: usize,
+  n0: i32, b1: i32, n: i32,
 ): void {
   const step = get(plan, field.scoreBytes), second = get(plan, field.ownerSecond), dim = get(plan, field.dimBytes);
   const scores1 = scores + step, grads = scores1 + step, grads1 = grads + step;
   const boxSecond = box + get(plan, field.boxSecond), dimValue = get(plan, field.dimValueBytes);
-  dotsPair(scores, scores1, owner0, owner1, box, list, n0, b1, n, dim);
   dotsPair(grads, grads1, owner0 + second, owner1 + second, boxSecond, list, n0, b1, n, dimValue);
+  keepPair(plan, frame, grads, n0, b1, n);
   const stats = get(plan, field.ownerStats), from = <usize>b1 << 2;
   scoreGrads(plan, scores, grads, n0, owner0 + stats);
   scoreGrads(plan, scores1 + from, grads1 + from, n - b1, owner1 + stats);
@@ -96,14 +131,15 @@ function scoreGrads(plan: usize, scores: usize, grads: usize, count: i32, stats:
 }
 
 /** dK and dV, one chunk: dV += Σ p dO and dK += Σ p (dO · v − delta) q with p = 2^(s − logsumexp), over queries. */
-export function backwardKeyPair(
-  plan: usize, scores: usize, owner0: usize, owner1: usize, box: usize, list: usize, n0: i32, b1: i32, n: i32,
+function backwardKeyPair(
+  plan: usize, frame: usize, scores: usize, owner0: usize, owner1: usize, box: usize, list: usize,
+  n0: i32, b1: i32, n: i32,
 ): void {
   const step = get(plan, field.scoreBytes), second = get(plan, field.ownerSecond), dim = get(plan, field.dimBytes);
   const scores1 = scores + step, grads = scores1 + step, grads1 = grads + step;
   const boxSecond = box + get(plan, field.boxSecond), dimValue = get(plan, field.dimValueBytes);
-  dotsPair(scores, scores1, owner0, owner1, box, list, n0, b1, n, dim);
   dotsPair(grads, grads1, owner0 + second, owner1 + second, boxSecond, list, n0, b1, n, dimValue);
+  keepPair(plan, frame, grads, n0, b1, n);
   const stats = box + get(plan, field.boxStats);
   for (let i = 0; i < n; i += 4) {
     const at = <usize>i << 2, here = loadStats(stats, list + at), next = loadStats(stats, list + at + 8);
@@ -111,6 +147,7 @@ export function backwardKeyPair(
     if (i < n0) scoreGrads4(plan, scores + at, grads + at, logsumexp, delta);
     if (i + 4 > b1) scoreGrads4(plan, scores1 + at, grads1 + at, logsumexp, delta);
   }
+  keepPair(plan, frame, scores, n0, b1, n);
   const sum = get(plan, field.ownerSum), secondSum = get(plan, field.ownerSecondSum);
   addWeightedPair(owner0 + sum, owner1 + sum, grads, grads1, box, list, n0, b1, n, dim);
   addWeightedPair(owner0 + secondSum, owner1 + secondSum, scores, scores1, boxSecond, list, n0, b1, n, dimValue);

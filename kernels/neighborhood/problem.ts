@@ -18,9 +18,17 @@ export interface NaProblem {
   isCausal?: PerAxis<boolean>;
 }
 
-/** The problem on the token axes of `query` [B, *X, N, D], axis by axis: what each entry into the attention checks first. */
-export function resolveProblem(op: string, query: Shape, problem: NaProblem): Axis[] {
-  const tokens = query.slice(1, -2);
+/**
+ * The problem on the token axes of `query`, axis by axis: what each entry into the attention checks first.
+ *
+ * @param tokens of query; default: those of [B, *X, N, D]
+ */
+export function resolveProblem(
+  op: string,
+  query: Shape,
+  problem: NaProblem,
+  tokens: Shape = query.slice(1, -2),
+): Axis[] {
   return resolveAxes(op, tokens.length, problem).map((rule, i) => {
     const axis = { ...rule, length: tokens[i]! };
     checkSpan(op, axis, i, query);
@@ -47,31 +55,84 @@ export function resolveAxes(op: string, tokenAxes: number, problem: NaProblem): 
   });
 }
 
+/** Shapes of what the attention may be given, heads last. */
+export interface OperandShapes {
+  readonly query: Shape;
+  readonly key: Shape;
+  readonly value: Shape;
+  readonly rpb?: Shape | undefined;
+  readonly additionalKeys?: Shape | undefined;
+  readonly additionalValues?: Shape | undefined;
+}
+
 /** Throws unless query, key and value are [B, *X, N, D] with one to three token axes and fit each other. */
-export function checkOperands(op: string, query: Shape, key: Shape, value: Shape): void {
+export function checkOperands(op: string, operands: OperandShapes): void {
+  const { query, key, value } = operands;
   if (query.length < 4 || query.length > 6) {
     const wanted = 'it must be [B, *X, N, D] with 1 to 3 token axes *X, so of rank 4 to 6';
     throw new ShapeError(`query ${formatShape(query)} has rank ${query.length}; ${wanted}`, { op, query });
   }
-  for (const [name, shape] of [
-    ['key', key],
-    ['value', value],
-  ] as const) {
-    if (sameShape(shape, query)) continue;
-    const [heads, dim] = [query.length - 2, query.length - 1];
-    const advice = !sameShape(shape.slice(0, heads), query.slice(0, heads))
-      ? 'batch and token axes must be equal'
-      : shape[heads] !== query[heads]
-        ? `${shape[heads]} heads must be ${query[heads]}, as many as the query has`
-        : `head dim ${shape[dim]} must be ${query[dim]}, the query's`;
-    throw new ShapeError(`${name} ${formatShape(shape)} does not fit query ${formatShape(query)}; ${advice}`, {
-      op,
-      query,
-      [name]: shape,
-    });
+  for (const [name, shape] of Object.entries({ key, value })) {
+    if (sameShape(shape.slice(0, -2), query.slice(0, -2)) && shape.length === query.length) continue;
+    refuse(op, { name, shape, than: 'query', other: query }, 'batch and token axes must be equal');
   }
-  if (query.at(-1)! > 0 && query.at(-2)! > 0) return;
-  throw new ShapeError(`query ${formatShape(query)} has no heads or head dim 0; both must be >= 1`, { op, query });
+  checkHeads(op, query, key, value);
+  checkAdditional(op, operands);
+}
+
+/** Throws unless heads and head dims of query, key and value, their last two axes, fit each other. */
+export function checkHeads(op: string, query: Shape, key: Shape, value: Shape): void {
+  const [heads, dim] = query.slice(-2) as [number, number];
+  const [headsKey, dimKey] = key.slice(-2) as [number, number];
+  if (heads === 0 || dim === 0) {
+    throw new ShapeError(`query ${formatShape(query)} has no heads or head dim 0; both must be >= 1`, { op, query });
+  }
+  const keyOf = { name: 'key', shape: key, than: 'query', other: query };
+  if (dimKey !== dim) refuse(op, keyOf, `head dim ${dimKey} must be ${dim}, the query's`);
+  if (headsKey === 0 || heads % headsKey !== 0)
+    refuse(op, keyOf, `${headsKey} heads must divide the query's ${heads}, so that as many queries share each`);
+  const valueOf = { name: 'value', shape: value, than: 'key', other: key };
+  if (value.at(-2) !== headsKey)
+    refuse(op, valueOf, `${value.at(-2)} heads must be ${headsKey}, as many as the key has`);
+  if (value.at(-1) === 0) refuse(op, valueOf, 'head dim 0 must be >= 1');
+}
+
+/** Additional tokens: both or neither, [B, n, Nkv, D] and [B, n, Nkv, Dv]. */
+function checkAdditional(op: string, { key, value, additionalKeys, additionalValues }: OperandShapes): void {
+  if (!additionalKeys && !additionalValues) return;
+  if (!additionalKeys || !additionalValues) {
+    const [given, missing] = additionalKeys ? ['Keys', 'Values'] : ['Values', 'Keys'];
+    throw new ArgumentError(`additional${given} came without additional${missing}; give both or neither`, { op });
+  }
+  const count = additionalKeys[1] ?? 0;
+  const like = (shape: Shape): Shape => [shape[0]!, count, ...shape.slice(-2)];
+  const keys = { name: 'additionalKeys', shape: additionalKeys, than: 'key', other: key };
+  if (!sameShape(additionalKeys, like(key))) refuse(op, keys, `it must be ${formatShape(like(key))}`);
+  const values = { name: 'additionalValues', shape: additionalValues, than: 'value', other: value };
+  if (!sameShape(additionalValues, like(value)))
+    refuse(op, values, `it must be ${formatShape(like(value))}, as many as additionalKeys`);
+}
+
+/** Throws unless `rpb` is [N, 2K − 1, ...]. */
+export function checkBias(
+  op: string,
+  rpb: Shape,
+  heads: number,
+  axes: readonly { readonly kernelSize: number }[],
+): void {
+  const wanted = [heads, ...axes.map(({ kernelSize }) => 2 * kernelSize - 1)];
+  if (sameShape(rpb, wanted)) return;
+  const advice = `it must be ${formatShape(wanted)}: ${heads} heads, then 2 · kernelSize - 1 for each token axis`;
+  throw new ShapeError(`rpb ${formatShape(rpb)} does not fit the problem; ${advice}`, { op, rpb, wanted });
+}
+
+function refuse(
+  op: string,
+  { name, shape, than, other }: { name: string; shape: Shape; than: string; other: Shape },
+  advice: string,
+): never {
+  const text = `${name} ${formatShape(shape)} does not fit ${than} ${formatShape(other)}; ${advice}`;
+  throw new ShapeError(text, { op, [name]: shape, [than]: other });
 }
 
 /** Token axes are called X, Y, Z. */

@@ -1,12 +1,17 @@
-/** How a problem is cut into tiles and chunks; see plan.as.ts for the words. Depends on the shape alone. */
+/** How a problem is cut into tiles and chunks; see plan.as.ts for the words. Depends on the problem alone. */
 
 import type { Axis } from './window.ts';
-import { groupLength } from './window.ts';
+import { windowTable, windowOf, inverseWindowOf } from './window.ts';
 
-/** One axis of a problem and what its tokens see: windows or inverse windows, by `windowTable`. */
+/** One axis: its owners, and which of the box's tokens each of them sees. */
 export interface Sight {
-  readonly axis: Axis;
+  readonly length: number;
+  readonly boxLength: number;
+  readonly dilation: number;
+  /** Of all owners, start and end of the window in the owner's dilation group. Neither falls along a group. */
   readonly windows: Int32Array;
+  /** About how many tokens an owner sees. */
+  readonly reach: number;
 }
 
 export interface Cut {
@@ -18,6 +23,12 @@ export interface Cut {
   readonly chunk: readonly number[];
 }
 
+/** What the caller chose: tokens of a tile and of a chunk along each axis. */
+export interface Chosen {
+  readonly tile: readonly number[] | null;
+  readonly chunk: readonly number[] | null;
+}
+
 /** Bytes that the tile's records, or a chunk's rows, may have: they share a second-level cache. */
 const mostBytes = 192 * 1024;
 /** Enough items for an even end with eight threads. */
@@ -25,20 +36,52 @@ const wantedItems = 16;
 /** Copying a row costs about as much as four products; cuts for the sake of more items keep it below a tenth. */
 const leastProducts = 40;
 
+const lone: Sight = { length: 1, boxLength: 1, dilation: 1, windows: Int32Array.of(0, 1), reach: 1 };
+
+/** Three axes, the leading ones of length 1. */
+export function threeAxes<T>(own: readonly T[], lead: T): [T, T, T] {
+  return [lead, lead, ...own].slice(-3) as [T, T, T];
+}
+
+/** What queries see of keys, or with the inverse rule keys of queries. */
+export function sightsOf(axes: readonly Axis[], by: 'query' | 'key'): [Sight, Sight, Sight] {
+  const rule = by === 'key' ? inverseWindowOf : windowOf;
+  const own = axes.map((axis): Sight => {
+    const { length, dilation, kernelSize } = axis;
+    return { length, boxLength: length, dilation, windows: windowTable(axis, rule), reach: kernelSize };
+  });
+  return threeAxes(own, lone);
+}
+
+/** One axis whose owner i sees the tokens that `windows` say. */
+export function sightsOfLine(length: number, boxLength: number, windows: Int32Array): [Sight, Sight, Sight] {
+  let seen = 0;
+  for (let i = 0; i < length; i++) seen += windows[2 * i + 1]! - windows[2 * i]!;
+  const reach = Math.max(1, Math.ceil(seen / Math.max(length, 1)));
+  return [lone, lone, { length, boxLength, dilation: 1, windows, reach }];
+}
+
 /**
  * @param problems batch entries times heads
  * @param bytes of a tile's record and of a box's row
  */
-export function cutProblem(sights: readonly Sight[], problems: number, bytes: { owner: number; row: number }): Cut {
-  const size = sights.map(({ axis }) => groupLength(axis, 0));
+export function cutProblem(
+  sights: readonly Sight[],
+  problems: number,
+  bytes: { owner: number; row: number },
+  chosen: Chosen = { tile: null, chunk: null },
+): Cut {
+  if (chosen.tile) return cutInto(sights, tilesOfSize(sights, chosen.tile), bytes.row, chosen.chunk);
+  const size = sights.map(({ length, dilation }) => Math.ceil(length / dilation));
   for (;;) {
-    const cut = cutInto(sights, size, bytes.row);
+    const even = sights.map((sight, i) => evenTiles(sight, size[i]!));
+    const cut = cutInto(sights, even, bytes.row, chosen.chunk);
     const [tile, box] = [product(cut.tile), product(cut.box)];
-    const items = problems * cut.tiles.reduce((n, tiles) => n * (tiles.length / 3), 1);
+    const items = problems * countTiles(cut);
     // The axis whose tile is longest beside its window loses least by a cut.
-    const slack = sights.map(({ axis }, i) => (size[i]! > 1 ? size[i]! / axis.kernelSize : 0));
+    const slack = sights.map(({ reach }, i) => (size[i]! > 1 ? size[i]! / reach : 0));
     const most = Math.max(...slack);
-    const products = (tile * product(sights.map(({ axis }) => axis.kernelSize))) / box;
+    const products = (tile * product(sights.map(({ reach }) => reach))) / box;
     const isTooLarge = tile * bytes.owner > mostBytes || (box * bytes.row > mostBytes && most > 1);
     const isTooFew = items < wantedItems && products > 2 * leastProducts;
     if (most === 0 || !(isTooLarge || isTooFew)) return cut;
@@ -47,15 +90,36 @@ export function cutProblem(sights: readonly Sight[], problems: number, bytes: { 
   }
 }
 
-function cutInto(sights: readonly Sight[], size: readonly number[], rowBytes: number): Cut {
-  const tiles = sights.map(({ axis }, i) => tilesOf(axis, size[i]!));
-  const tile = tiles.map((table) => longest(table, (_group, first, last) => last - first + 1));
-  const box = sights.map(({ axis: { dilation }, windows }, i) =>
-    longest(tiles[i]!, (group, first, last) => {
-      const [start, end] = [windows[2 * (group + first * dilation)]!, windows[2 * (group + last * dilation) + 1]!];
-      return end - start;
+/** Tiles of one batch entry and head. */
+export function countTiles({ tiles }: Cut): number {
+  return product(tiles.map((table) => table.length / 3));
+}
+
+/** Chunks that the tiles of one batch entry and head stream. */
+export function countChunks(sights: readonly Sight[], { tiles, chunk }: Cut): number {
+  return product(
+    sights.map((sight, axis) => {
+      let count = 0;
+      forTiles(tiles[axis]!, (...tile) => (count += Math.ceil(boxLengthOf(sight, ...tile) / chunk[axis]!)));
+      return count;
     }),
   );
+}
+
+function cutInto(
+  sights: readonly Sight[],
+  tiles: readonly Int32Array[],
+  rowBytes: number,
+  chosen: readonly number[] | null,
+): Cut {
+  const longest = (axis: number, length: (group: number, first: number, last: number) => number): number => {
+    let most = 1;
+    forTiles(tiles[axis]!, (...tile) => (most = Math.max(most, length(...tile))));
+    return most;
+  };
+  const tile = tiles.map((_, axis) => longest(axis, (_group, first, last) => last - first + 1));
+  const box = sights.map((sight, axis) => longest(axis, (...each) => boxLengthOf(sight, ...each)));
+  if (chosen) return { tiles, tile, box, chunk: box.map((length, axis) => Math.min(length, chosen[axis]!)) };
   const chunk = [...box];
   for (let axis = 0; axis < chunk.length; axis++) {
     const others = product(chunk) / chunk[axis]!;
@@ -64,23 +128,37 @@ function cutInto(sights: readonly Sight[], size: readonly number[], rowBytes: nu
   return { tiles, tile, box, chunk };
 }
 
-/** Tiles of at most `size` positions, of nearly equal sizes in each group. */
-function tilesOf(axis: Axis, size: number): Int32Array {
-  const tiles: number[] = [];
-  for (let group = 0; group < axis.dilation; group++) {
-    const length = groupLength(axis, group);
-    const count = Math.ceil(length / size);
-    for (let n = 0; n < count; n++) {
-      tiles.push(group, Math.floor((n * length) / count), Math.floor(((n + 1) * length) / count) - 1);
-    }
-  }
-  return Int32Array.from(tiles);
+/** How many of the box's tokens the owners from `first` to `last` see together. */
+function boxLengthOf({ windows, dilation }: Sight, group: number, first: number, last: number): number {
+  return windows[2 * (group + last * dilation) + 1]! - windows[2 * (group + first * dilation)]!;
 }
 
-function longest(tiles: Int32Array, length: (group: number, first: number, last: number) => number): number {
-  let most = 1;
-  for (let i = 0; i < tiles.length; i += 3) most = Math.max(most, length(tiles[i]!, tiles[i + 1]!, tiles[i + 2]!));
-  return most;
+function forTiles(table: Int32Array, body: (group: number, first: number, last: number) => void): void {
+  for (let i = 0; i < table.length; i += 3) body(table[i]!, table[i + 1]!, table[i + 2]!);
+}
+
+/** Tiles of at most `size` positions, of nearly equal sizes in each group. */
+function evenTiles(sight: Sight, size: number): Int32Array {
+  return tilesOf(sight, (length) => {
+    const count = Math.ceil(length / size);
+    return Array.from({ length: count }, (_, n) => Math.floor((n * length) / count));
+  });
+}
+
+/** Tiles of `size` positions, in each group the last one of what is left. */
+function tilesOfSize(sights: readonly Sight[], size: readonly number[]): Int32Array[] {
+  return sights.map((sight, axis) =>
+    tilesOf(sight, (length) => Array.from({ length: Math.ceil(length / size[axis]!) }, (_, n) => n * size[axis]!)),
+  );
+}
+
+function tilesOf({ length, dilation }: Sight, startsIn: (groupLength: number) => number[]): Int32Array {
+  const tiles: number[] = [];
+  for (let group = 0; group < Math.min(dilation, length); group++) {
+    const here = Math.ceil((length - group) / dilation);
+    startsIn(here).forEach((start, n, starts) => tiles.push(group, start, (starts[n + 1] ?? here) - 1));
+  }
+  return Int32Array.from(tiles);
 }
 
 function product(values: readonly number[]): number {

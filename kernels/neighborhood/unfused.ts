@@ -16,7 +16,6 @@ import { dotsErrors, dotsSamples, spreadErrors, spreadSamples, sumErrors, sumSam
 import { checkAdditional, checkDots, checkSpread, checkSum, checkTokenAxes, slotsOf } from './slotChecks.ts';
 import { slotOffsets } from './slotTables.ts';
 import { dotsCpu, spreadCpu, sumCpu } from './unfused.cpu.ts';
-import { dotsCpu, spreadCpu, sumCpu } from './unfused.cpu.ts';
 
 export type SumAttrs = NaProblem;
 
@@ -51,7 +50,6 @@ export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
   },
   reference: (inputs, attrs) => dotsReference(inputs, attrs),
   kernels: { cpu: dotsCpu },
-  kernels: { cpu: dotsCpu },
   saves: ['query', 'key'],
   backward({ grads: [g], inputs: { query, key }, attrs: { masked: _, ...problem }, needs }) {
     return {
@@ -80,7 +78,6 @@ export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
   },
   reference: (inputs, attrs) => sumReference(inputs, attrs),
   kernels: { cpu: sumCpu },
-  kernels: { cpu: sumCpu },
   saves: ['attn', 'value'],
   backward({ grads: [g], inputs: { attn, value }, attrs, needs }) {
     return {
@@ -107,7 +104,6 @@ export const neighborhoodSpread: Op<SpreadInputs, SpreadAttrs> = defineOp({
     return x.with(1, attrs.headsKv);
   },
   reference: (inputs, attrs) => spreadReference(inputs, attrs),
-  kernels: { cpu: spreadCpu },
   kernels: { cpu: spreadCpu },
   saves: ['attn', 'x'],
   backward({ grads: [g], inputs: { attn, x }, attrs: { headsKv: _, ...problem }, needs }) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkOperands, resolveProblem } from '../../../kernels/neighborhood/problem.ts';
-import { ArgumentError, ShapeError } from '../../../tensor/errors.ts';
+import { checkBias, checkOperands, resolveProblem } from '../../../kernels/neighborhood/problem.ts';
+import { ArgumentError, ShapeError, VicinalError } from '../../../tensor/errors.ts';
 
 const query = [2, 28, 12, 4, 16];
 
@@ -52,33 +52,55 @@ test.each([
   expect(resolve).toThrow(message);
 });
 
-test.each([
+type Shapes = Parameters<typeof checkOperands>[1];
+const fine: Shapes = { query: [2, 5, 4, 8], key: [2, 5, 2, 8], value: [2, 5, 2, 6] };
+const keys = [2, 3, 2, 8];
+const values = [2, 3, 2, 6];
+
+test.each<[Partial<Shapes>]>([
+  [{}],
+  [{ key: [2, 5, 4, 8], value: [2, 5, 4, 8] }],
+  [{ additionalKeys: keys, additionalValues: values }],
+  [{ additionalKeys: [2, 0, 2, 8], additionalValues: [2, 0, 2, 6] }],
+])('%j is taken', (changed) => {
+  expect(() => checkOperands('na', { ...fine, ...changed })).not.toThrow();
+});
+
+test.each<[Partial<Shapes>, string]>([
   [
-    [4, 4, 8],
-    [4, 4, 8],
-    [4, 4, 8],
+    { query: [4, 4, 8] },
     'na: query [4, 4, 8] has rank 3; it must be [B, *X, N, D] with 1 to 3 token axes *X, so of rank 4 to 6',
   ],
+  [{ key: [2, 6, 2, 8] }, 'na: key [2, 6, 2, 8] does not fit query [2, 5, 4, 8]; batch and token axes must be equal'],
   [
-    [1, 5, 2, 4],
-    [1, 6, 2, 4],
-    [1, 5, 2, 4],
-    'na: key [1, 6, 2, 4] does not fit query [1, 5, 2, 4]; batch and token axes must be equal',
+    { key: [2, 5, 3, 8] },
+    "na: key [2, 5, 3, 8] does not fit query [2, 5, 4, 8]; 3 heads must divide the query's 4, so that as many queries share each",
+  ],
+  [{ key: [2, 5, 2, 7] }, "key [2, 5, 2, 7] does not fit query [2, 5, 4, 8]; head dim 7 must be 8, the query's"],
+  [
+    { value: [2, 5, 4, 6] },
+    'na: value [2, 5, 4, 6] does not fit key [2, 5, 2, 8]; 4 heads must be 2, as many as the key has',
+  ],
+  [{ value: [2, 5, 2, 0] }, 'value [2, 5, 2, 0] does not fit key [2, 5, 2, 8]; head dim 0 must be >= 1'],
+  [{ query: [2, 5, 4, 0] }, 'na: query [2, 5, 4, 0] has no heads or head dim 0; both must be >= 1'],
+  [{ additionalKeys: keys }, 'additionalKeys came without additionalValues; give both or neither'],
+  [{ additionalValues: values }, 'additionalValues came without additionalKeys; give both or neither'],
+  [
+    { additionalKeys: [2, 3, 2, 6], additionalValues: values },
+    'additionalKeys [2, 3, 2, 6] does not fit key [2, 5, 2, 8]; it must be [2, 3, 2, 8]',
   ],
   [
-    [1, 5, 2, 4],
-    [1, 5, 1, 4],
-    [1, 5, 2, 4],
-    'na: key [1, 5, 1, 4] does not fit query [1, 5, 2, 4]; 1 heads must be 2, as many as the query has',
+    { additionalKeys: keys, additionalValues: [2, 4, 2, 6] },
+    'additionalValues [2, 4, 2, 6] does not fit value [2, 5, 2, 6]; it must be [2, 3, 2, 6], as many as additionalKeys',
   ],
-  [
-    [1, 5, 2, 4],
-    [1, 5, 2, 4],
-    [1, 5, 2, 6],
-    "na: value [1, 5, 2, 6] does not fit query [1, 5, 2, 4]; head dim 6 must be 4, the query's",
-  ],
-  [[1, 5, 2, 0], [1, 5, 2, 0], [1, 5, 2, 0], 'na: query [1, 5, 2, 0] has no heads or head dim 0; both must be >= 1'],
-])('query %j, key %j, value %j are refused', (q, k, v, message) => {
-  expect(() => checkOperands('na', q, k, v)).toThrow(ShapeError);
-  expect(() => checkOperands('na', q, k, v)).toThrow(message);
+])('%j is refused', (changed, message) => {
+  expect(() => checkOperands('na', { ...fine, ...changed })).toThrow(VicinalError);
+  expect(() => checkOperands('na', { ...fine, ...changed })).toThrow(message);
+});
+
+test('a bias has 2K - 1 entries per axis for each head', () => {
+  const axes = [{ kernelSize: 3 }, { kernelSize: 4 }];
+  expect(() => checkBias('na', [2, 5, 7], 2, axes)).not.toThrow();
+  const message = 'na: rpb [2, 5, 5] does not fit the problem; it must be [2, 5, 7]: 2 heads, then 2 · kernelSize - 1';
+  expect(() => checkBias('na', [2, 5, 5], 2, axes)).toThrow(message);
 });

@@ -1,0 +1,106 @@
+// What the ops of the attention may be told beside the problem, and the checks of it.
+
+import type { Shape } from '../../tensor/shape.ts';
+import type { NaProblem } from './problem.ts';
+import type { Axis } from './window.ts';
+import { ArgumentError, GradError, ShapeError } from '../../tensor/errors.ts';
+import { checkShare } from '../../tensor/range.ts';
+import { formatShape, sameShape } from '../../tensor/shape.ts';
+
+/** How scores become weights. */
+export interface WeightAttrs {
+  /** What scores are multiplied by; 0 is a value. null: D ** -0.5. */
+  scale?: number | null;
+  /** Probability that a weight is dropped, 0..1; those kept are divided by 1 − dropout. Default 0. */
+  dropout?: number;
+  /** 32 bits that decide which weights are dropped. Default 0. */
+  seed?: number;
+}
+
+/** How the work is cut: one entry per token axis, or null for the kernel's own choice. Results do not depend on it beyond rounding. */
+export interface TileAttrs {
+  /** Tokens whose results one work item makes. */
+  queryTileSize?: readonly number[] | null;
+  /** Tokens that are streamed past them at a time. */
+  keyTileSize?: readonly number[] | null;
+}
+
+export const weightDefaults = { scale: null, dropout: 0, seed: 0 };
+export const problemDefaults = { stride: 1, dilation: 1, isCausal: false };
+export const tileDefaults = { queryTileSize: null, keyTileSize: null };
+
+/** Most tokens of a tile that the kernels take. */
+export const largestTile = 1024;
+
+export function checkWeights(op: string, { scale, dropout, seed }: Required<WeightAttrs>): void {
+  if (scale !== null && !Number.isFinite(scale))
+    throw new ArgumentError(`scale must be a finite number, got ${String(scale)}`, { op, scale });
+  checkShare(op, { dropout });
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
+    throw new ArgumentError(`seed must be an integer of 0..2^32-1, got ${String(seed)}`, { op, seed });
+}
+
+/** Throws unless each tile that is given has a positive integer per axis and at most `largestTile` tokens. */
+export function checkTiles(
+  op: string,
+  axes: readonly Axis[],
+  tiles: Readonly<Record<string, readonly number[] | null | undefined>>,
+): void {
+  for (const [name, tile] of Object.entries(tiles)) {
+    if (tile === null || tile === undefined) continue;
+    checkPerAxis(op, axes, name, tile);
+    const tokens = tile.reduce((a, b) => a * b, 1);
+    if (tokens <= largestTile) continue;
+    const advice = `the kernels take tiles of 1 to ${largestTile} tokens, of any integers >= 1`;
+    throw new ShapeError(`${name} [${tile.join(', ')}] has ${tokens} tokens; ${advice}`, { op, [name]: tile });
+  }
+}
+
+/** Throws unless there are at most as many splits along each axis as there are key tiles. */
+export function checkSplits(
+  op: string,
+  axes: readonly Axis[],
+  numSplitsKey: readonly number[] | null,
+  keyTileSize: readonly number[] | null,
+): void {
+  if (numSplitsKey === null) return;
+  checkPerAxis(op, axes, 'numSplitsKey', numSplitsKey);
+  axes.forEach(({ length, dilation }, i) => {
+    const tokens = Math.ceil(length / dilation);
+    const tile = keyTileSize?.[i] ?? 1;
+    const most = Math.ceil(tokens / tile);
+    if (numSplitsKey[i]! <= most) return;
+    const tiles = `axis ${'XYZ'[i]} has ${most} key tiles of ${tile} in its ${tokens} tokens`;
+    throw new ShapeError(`numSplitsKey ${numSplitsKey[i]} is too many: ${tiles}; use numSplitsKey <= ${most}`, {
+      op,
+      numSplitsKey,
+      keyTileSize,
+    });
+  });
+}
+
+function checkPerAxis(op: string, axes: readonly Axis[], name: string, values: readonly number[]): void {
+  const isFine =
+    Array.isArray(values) && values.length === axes.length && values.every((x) => Number.isInteger(x) && x >= 1);
+  if (isFine) return;
+  const got = Array.isArray(values) ? `[${values.join(', ')}]` : String(values);
+  const wanted = `${axes.length} integer${axes.length === 1 ? '' : 's'} >= 1, one per token axis`;
+  throw new ShapeError(`${name} must have ${wanted}, got ${got}`, { op, [name]: values });
+}
+
+/** Throws unless the shapes are those that follow from the others: `{ logsumexp: [got, wanted] }`. */
+export function checkFollowing(
+  op: string,
+  query: Shape,
+  shapes: Readonly<Record<string, readonly [got: Shape | undefined, wanted: Shape]>>,
+): void {
+  for (const [label, [got, wanted]] of Object.entries(shapes)) {
+    if (!got || sameShape(got, wanted)) continue;
+    const misfit = `${label} ${formatShape(got)} does not fit query ${formatShape(query)}`;
+    throw new ShapeError(`${misfit}; it must be ${formatShape(wanted)}`, { op, [label]: got, query });
+  }
+}
+
+export function refuseSecondDerivative(op: string, advice: string): never {
+  throw new GradError(`the fused operation has no second derivative; ${advice} where it is needed`, { op });
+}

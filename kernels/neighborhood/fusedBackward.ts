@@ -1,0 +1,141 @@
+import type { Op } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { TileAttrs, WeightAttrs } from './attributes.ts';
+import type { NaProblem } from './problem.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ShapeError } from '../../tensor/errors.ts';
+import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { checkFollowing, checkSplits, checkTiles, checkWeights } from './attributes.ts';
+import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
+import { backwardKeyCpu, backwardQueryCpu, deltaCpu } from './fused.cpu.ts';
+import { checkBias, checkOperands, resolveProblem } from './problem.ts';
+import { backwardKeyReference, backwardQueryReference, deltaReference } from './reference.ts';
+import { backwardKeySamples, backwardQuerySamples, deltaSamples } from './samplesBackward.ts';
+
+export type DeltaInputs = ['output', 'gradOutput', 'gradLogsumexp?'];
+
+/**
+ * delta = Σ_d dO · O − dLogsumexp, what the gradients of a query's scores have in common: dS = p (dO · v − delta).
+ * output, gradOutput [..., Dv], gradLogsumexp [...] → [...].
+ */
+export const attentionDelta: Op<DeltaInputs> = defineOp({
+  name: 'attentionDelta',
+  inputs: ['output', 'gradOutput', 'gradLogsumexp?'],
+  shape({ output, gradOutput, gradLogsumexp }) {
+    const rows = output.slice(0, -1);
+    for (const [label, got, wanted] of [
+      ['gradOutput', gradOutput, output],
+      ['gradLogsumexp', gradLogsumexp ?? rows, rows],
+    ] as const) {
+      if (output.length > 0 && sameShape(got, wanted)) continue;
+      const misfit = `${label} ${formatShape(got)} does not fit output ${formatShape(output)}`;
+      throw new ShapeError(`${misfit}; it must be ${formatShape(wanted)}`, { op: 'attentionDelta', got, output });
+    }
+    return rows;
+  },
+  reference: (inputs) => deltaReference(inputs),
+  kernels: { cpu: deltaCpu },
+  samples: deltaSamples,
+  errors: [{ output: [2, 3], gradOutput: [3, 2], throws: 'gradOutput [3, 2] does not fit output [2, 3]' }],
+});
+
+export interface BackwardKeyAttrs extends NaProblem, WeightAttrs, TileAttrs {}
+
+export interface BackwardQueryAttrs extends BackwardKeyAttrs {
+  /** Parts, per axis, in which each query's keys are summed. Default 1 each. */
+  numSplitsKey?: readonly number[] | null;
+  /** Whether the gradient of rpb is wanted, if rpb is given. Default true. */
+  withRpb?: boolean;
+}
+
+type Saved = ['gradOutput', 'logsumexp', 'delta'];
+export type BackwardKeyInputs = ['query', 'key', 'value', ...Saved, 'rpb?'];
+export type BackwardQueryInputs = [...BackwardKeyInputs, 'additionalKeys?', 'additionalValues?'];
+
+/** Shapes that follow from query's and value's. */
+export function followingShapes(query: Shape, value: Shape) {
+  const rows = query.slice(0, -1);
+  return { rows, gradOutput: [...rows, value.at(-1)!] };
+}
+
+const defaults = { ...problemDefaults, ...weightDefaults, ...tileDefaults };
+
+/**
+ * The gradient of query from that of output, dQ = scale · Σⱼ dSⱼ kⱼ with dS = p (dO · v − delta), p = exp(s − logsumexp), and
+ * where rpb is given that of rpb, the sum of dS over all pairs at an offset.
+ */
+export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, BackwardQueryAttrs, ['parts[]']> = defineOp({
+  name: 'neighborhoodAttentionBackwardQuery',
+  inputs: [
+    ...(['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta'] as const),
+    ...(['rpb?', 'additionalKeys?', 'additionalValues?'] as const),
+  ] as BackwardQueryInputs,
+  outputs: ['parts[]'],
+  attrs: { ...defaults, numSplitsKey: null, withRpb: true },
+  shape(inputs, attrs) {
+    const op = 'neighborhoodAttentionBackwardQuery';
+    check(op, inputs, attrs);
+    const axes = resolveProblem(op, inputs.query, attrs);
+    checkSplits(op, axes, attrs.numSplitsKey, attrs.keyTileSize);
+    return inputs.rpb && attrs.withRpb ? [inputs.query, inputs.rpb] : [inputs.query];
+  },
+  reference: (inputs, attrs) => backwardQueryReference(inputs, attrs).slice(0, attrs.withRpb ? 2 : 1),
+  kernels: { cpu: backwardQueryCpu },
+  samples: backwardQuerySamples,
+  errors: [
+    {
+      ...{ query: [1, 5, 1, 4], key: [1, 5, 1, 4], value: [1, 5, 1, 4], gradOutput: [1, 5, 1, 4] },
+      ...{ logsumexp: [1, 5], delta: [1, 5, 1] },
+      attrs: { kernelSize: 3 },
+      throws: 'logsumexp [1, 5] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1]',
+    },
+    {
+      ...{ query: [1, 5, 1, 4], key: [1, 5, 1, 4], value: [1, 5, 1, 4], gradOutput: [1, 5, 1, 4] },
+      ...{ logsumexp: [1, 5, 1], delta: [1, 5, 1] },
+      attrs: { kernelSize: 3, keyTileSize: [2], numSplitsKey: [4] },
+      throws: 'numSplitsKey 4 is too many: axis X has 3 key tiles of 2 in its 5 tokens; use numSplitsKey <= 3',
+    },
+  ],
+});
+
+/** The gradients of key and value from that of output: dK = scale · Σ dS q and dV = Σ p dO over the queries that see a key. */
+export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKeyAttrs, ['gradKey', 'gradValue']> =
+  defineOp({
+    name: 'neighborhoodAttentionBackwardKey',
+    inputs: ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta', 'rpb?'],
+    outputs: ['gradKey', 'gradValue'],
+    attrs: defaults,
+    shape(inputs, attrs) {
+      check('neighborhoodAttentionBackwardKey', inputs, attrs);
+      return [inputs.key, inputs.value];
+    },
+    reference: (inputs, attrs) => backwardKeyReference(inputs, attrs),
+    kernels: { cpu: backwardKeyCpu },
+    samples: backwardKeySamples,
+    errors: [
+      {
+        ...{ query: [1, 5, 1, 4], key: [1, 5, 1, 4], value: [1, 5, 1, 6], gradOutput: [1, 5, 1, 4] },
+        ...{ logsumexp: [1, 5, 1], delta: [1, 5, 1] },
+        attrs: { kernelSize: 3 },
+        throws: 'gradOutput [1, 5, 1, 4] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1, 6]',
+      },
+    ],
+  });
+
+type BackwardShapes = Parameters<typeof checkOperands>[1] & Record<'gradOutput' | 'logsumexp' | 'delta', Shape>;
+
+function check(op: string, inputs: BackwardShapes, attrs: Required<BackwardKeyAttrs>): void {
+  checkOperands(op, inputs);
+  const { query, value, gradOutput, logsumexp, delta, rpb } = inputs;
+  const axes = resolveProblem(op, query, attrs);
+  if (rpb) checkBias(op, rpb, query.at(-2)!, axes);
+  checkWeights(op, attrs);
+  const { queryTileSize, keyTileSize } = attrs;
+  checkTiles(op, axes, { queryTileSize, keyTileSize });
+  const following = followingShapes(query, value);
+  checkFollowing(op, query, {
+    gradOutput: [gradOutput, following.gradOutput],
+    logsumexp: [logsumexp, following.rows],
+    delta: [delta, following.rows],
+  });
+}
