@@ -1,83 +1,169 @@
 import type { Tensor } from '../index.ts';
 import type { NaProblem } from '../kernels/neighborhood/problem.ts';
-import { neighborhoodAttention, scope, ShapeError } from '../index.ts';
+import { ArgumentError, neighborhoodAttention, scope, ShapeError } from '../index.ts';
+import { split } from '../kernels/layout/split.ts';
 import { resolveAxes } from '../kernels/neighborhood/problem.ts';
+import { attentionWeights } from '../kernels/neighborhood/weights.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { checkOptions } from '../tensor/options.ts';
-import { checkFinite } from '../tensor/range.ts';
+import { checkFinite, checkShare } from '../tensor/range.ts';
 import { checkSize, describeCall } from './check.ts';
 import { Dropout } from './dropout.ts';
+import { truncNormal } from './init.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
+import { Parameter } from './parameter.ts';
+import { cropTokens, padTokens } from './smallInputs.ts';
+
+const implementations = ['auto', 'fused', 'unfused', 'dense'] as const;
 
 export interface NeighborhoodAttentionOptions extends NaProblem {
+  /** Add a trained number to each score by head and distance: the parameter `rpb`. Default false. */
+  relPosBias?: boolean;
   /** Add a bias to queries, keys and values. Default true. */
   qkvBias?: boolean;
   /** By what the products of queries and keys are multiplied. Default (embedDim / numHeads) ** -0.5. */
   qkScale?: number;
+  /** Dropout of the attention's weights. Default 0. */
+  attnDrop?: number;
   /** Dropout of the result. Default 0. */
   projDrop?: number;
+  /** Heads of keys and values, of which each serves numHeads / numHeadsKv heads of queries. Default numHeads. */
+  numHeadsKv?: number;
+  /**
+   * Whether an axis shorter than kernelSize · dilation is filled up at its end with tokens of zeros, which are attended like
+   * any other, instead of being refused: NATTEN's rule before 0.17. Default false.
+   */
+  padSmallInputs?: boolean;
+  /** How the attention is computed; see `neighborhoodAttention`. Default 'auto'. */
+  implementation?: (typeof implementations)[number];
 }
 
-const known = ['kernelSize', 'stride', 'dilation', 'isCausal', 'qkvBias', 'qkScale', 'projDrop'] as const;
+const known = [
+  'kernelSize',
+  'stride',
+  'dilation',
+  'isCausal',
+  'relPosBias',
+  'qkvBias',
+  'qkScale',
+  'attnDrop',
+  'projDrop',
+  'numHeadsKv',
+  'padSmallInputs',
+  'implementation',
+] as const;
+
+/** What `toString` leaves out. */
+const defaults = {
+  stride: 1,
+  dilation: 1,
+  isCausal: false,
+  relPosBias: false,
+  qkvBias: true,
+  attnDrop: 0,
+  projDrop: 0,
+  padSmallInputs: false,
+  implementation: 'auto',
+};
 
 /** The one body: how many token axes there are is all that the three classes say. */
 abstract class NeighborhoodAttention extends Module {
   readonly embedDim: number;
   readonly numHeads: number;
+  readonly numHeadsKv: number;
   readonly problem: Required<NaProblem>;
   readonly scale: number;
+  readonly attnDrop: number;
+  readonly padSmallInputs: boolean;
+  readonly implementation: (typeof implementations)[number];
   qkv: Linear;
   proj: Linear;
   projDrop: Dropout;
-  readonly #tokenAxes: number;
+  /** [numHeads, 2 · kernelSize − 1, ...]: of the key's place from the query's, − (kernelSize − 1) first, in steps of dilation. */
+  rpb: Parameter | undefined;
+  /** kernelSize · dilation along each token axis. */
+  readonly #spans: readonly number[];
 
   constructor(tokenAxes: number, embedDim: number, numHeads: number, options: NeighborhoodAttentionOptions) {
     super();
     const op = new.target.name;
     const given = checkOptions(op, options, known, ['kernelSize']);
-    const { kernelSize, stride = 1, dilation = 1, isCausal = false, qkvBias = true, qkScale, projDrop = 0 } = given;
-    this.#tokenAxes = tokenAxes;
+    const { kernelSize, stride = 1, dilation = 1, isCausal = false } = given;
+    const { relPosBias = false, qkvBias = true, qkScale, attnDrop = 0, projDrop = 0 } = given;
+    const { numHeadsKv = numHeads, padSmallInputs = false, implementation = 'auto' } = given;
     this.embedDim = checkSize(op, 'embedDim', embedDim);
     this.numHeads = checkSize(op, 'numHeads', numHeads);
-    if (embedDim % numHeads !== 0) {
-      const low = Math.floor(embedDim / numHeads) * numHeads;
-      const near = low === 0 ? String(numHeads) : `${low} or ${low + numHeads}`;
-      throw new ShapeError(`embedDim ${embedDim} is not a multiple of numHeads ${numHeads}; try embedDim ${near}`, {
-        op,
-        embedDim,
-        numHeads,
-      });
-    }
+    this.numHeadsKv = checkSize(op, 'numHeadsKv', numHeadsKv);
+    checkHeads(op, embedDim, numHeads, numHeadsKv);
     this.problem = { kernelSize, stride, dilation, isCausal };
-    resolveAxes(op, tokenAxes, this.problem);
+    const axes = resolveAxes(op, tokenAxes, this.problem);
+    this.#spans = axes.map((axis) => axis.kernelSize * axis.dilation);
     const drop = new Dropout(projDrop); // its rate is checked before the maps take memory
+    checkShare(op, { attnDrop });
     if (qkScale !== undefined) checkFinite(op, { qkScale });
+    checkImplementation(op, implementation);
     this.scale = qkScale ?? (embedDim / numHeads) ** -0.5;
-    this.qkv = new Linear(embedDim, 3 * embedDim, { bias: qkvBias });
+    this.attnDrop = attnDrop;
+    this.padSmallInputs = padSmallInputs;
+    this.implementation = implementation;
+    this.qkv = new Linear(embedDim, (embedDim / numHeads) * (numHeads + 2 * numHeadsKv), { bias: qkvBias });
     this.proj = new Linear(embedDim, embedDim);
     this.projDrop = drop;
+    const sizes = axes.map((axis) => 2 * axis.kernelSize - 1);
+    this.rpb = relPosBias
+      ? truncNormal(new Parameter([numHeads, ...sizes]), { std: 0.02, low: -2, high: 2 })
+      : undefined;
   }
 
   /** x `[B, *X, embedDim]` → the same shape. */
   forward(x: Tensor): Tensor {
     this.#check(x);
     return scope(() => {
-      const lead = x.shape.slice(0, -1); // [B, *X]
-      const headDim = this.embedDim / this.numHeads;
-      const qkv = this.qkv.forward(x).reshape([...lead, 3, this.numHeads, headDim]);
-      const [query, key, value] = qkv.unbind({ axis: -3 }) as [Tensor, Tensor, Tensor]; // views of one tensor, [B, *X, N, D]
-      const attended = neighborhoodAttention(query, key, value, { ...this.problem, scale: this.scale });
-      return this.projDrop.forward(this.proj.forward(attended.reshape([...lead, this.embedDim])));
+      const [query, key, value] = this.#project(x);
+      const attended = neighborhoodAttention(query, key, value, {
+        ...this.#options(),
+        dropout: this.training ? this.attnDrop : 0,
+      });
+      const merged = attended.reshape([...attended.shape.slice(0, -2), this.embedDim]);
+      return this.projDrop.forward(this.proj.forward(cropTokens(merged, x.shape.slice(1, -1))));
     });
+  }
+
+  /**
+   * By how much each token takes of its neighbours' values, without dropout: x `[B, *X, embedDim]` → `[B, *X, numHeads, ΠK]`,
+   * neighbours in row-major order from the window's first. Those that a causal axis hides have 0.
+   */
+  attentionWeights(x: Tensor): Tensor {
+    this.#check(x);
+    return scope(() => {
+      const [query, key] = this.#project(x);
+      return cropTokens(attentionWeights(query, key, this.#options()), x.shape.slice(1, -1));
+    });
+  }
+
+  /** Queries [B, *X, N, D], keys and values [B, *X, Nkv, D]: views of one tensor. */
+  #project(x: Tensor): [query: Tensor, key: Tensor, value: Tensor] {
+    const tokens = this.padSmallInputs ? padTokens(x, this.#spans) : x;
+    const lead = tokens.shape.slice(0, -1); // [B, *X]
+    const dim = this.embedDim / this.numHeads;
+    const heads = [this.numHeads, this.numHeadsKv, this.numHeadsKv];
+    const parts = split(this.qkv.forward(tokens), { sizes: heads.map((count) => count * dim), axis: -1 });
+    return parts.map((part, i) => part.reshape([...lead, heads[i]!, dim])) as [Tensor, Tensor, Tensor];
+  }
+
+  #options() {
+    const { problem, scale, rpb, implementation } = this;
+    return { ...problem, scale, implementation, ...(rpb && { rpb }) };
   }
 
   #check({ shape }: Tensor): void {
     const fields = { op: this.constructor.name, shape };
-    const axes = ['X', 'Y', 'Z'].slice(0, this.#tokenAxes).join(', ');
-    if (shape.length !== this.#tokenAxes + 2) {
+    const tokenAxes = this.#spans.length;
+    const axes = ['X', 'Y', 'Z'].slice(0, tokenAxes).join(', ');
+    if (shape.length !== tokenAxes + 2) {
       const got = `${formatShape(shape)} of rank ${shape.length}`;
-      throw new ShapeError(`x has shape ${got}; it must be [B, ${axes}, C], of rank ${this.#tokenAxes + 2}`, fields);
+      throw new ShapeError(`x has shape ${got}; it must be [B, ${axes}, C], of rank ${tokenAxes + 2}`, fields);
     }
     if (shape.at(-1) === this.embedDim) return;
     const got = `${formatShape(shape)}, its last axis ${shape.at(-1)}`;
@@ -85,28 +171,66 @@ abstract class NeighborhoodAttention extends Module {
   }
 
   override describe(): string {
-    const { problem, qkv, scale, embedDim, numHeads } = this;
-    const qkScale = scale === (embedDim / numHeads) ** -0.5 ? undefined : scale;
-    const options = { ...problem, qkvBias: qkv.bias !== undefined, qkScale, projDrop: this.projDrop.p };
-    const defaults = { stride: 1, dilation: 1, isCausal: false, qkvBias: true, projDrop: 0 };
+    const { problem, qkv, rpb, scale, embedDim, numHeads, attnDrop, padSmallInputs, implementation } = this;
+    const options = {
+      ...problem,
+      relPosBias: rpb !== undefined,
+      qkvBias: qkv.bias !== undefined,
+      qkScale: scale === (embedDim / numHeads) ** -0.5 ? undefined : scale,
+      attnDrop,
+      projDrop: this.projDrop.p,
+      numHeadsKv: this.numHeadsKv === numHeads ? undefined : this.numHeadsKv,
+      padSmallInputs,
+      implementation,
+    };
     return describeCall([embedDim, numHeads], options, defaults);
   }
+}
+
+function checkHeads(op: string, embedDim: number, numHeads: number, numHeadsKv: number): void {
+  if (embedDim % numHeads !== 0) {
+    const low = Math.floor(embedDim / numHeads) * numHeads;
+    const near = low === 0 ? String(numHeads) : `${low} or ${low + numHeads}`;
+    throw new ShapeError(`embedDim ${embedDim} is not a multiple of numHeads ${numHeads}; try embedDim ${near}`, {
+      op,
+      embedDim,
+      numHeads,
+    });
+  }
+  if (numHeads % numHeadsKv === 0) return;
+  const divisors = Array.from({ length: numHeads }, (_, i) => i + 1).filter((count) => numHeads % count === 0);
+  const advice = `use ${divisors.join(', ')}`;
+  throw new ShapeError(`numHeadsKv ${numHeadsKv} does not divide numHeads ${numHeads}; ${advice}`, {
+    op,
+    numHeads,
+    numHeadsKv,
+  });
+}
+
+function checkImplementation(op: string, implementation: string): void {
+  if (implementations.some((name) => name === implementation)) return;
+  const names = implementations.map((name) => `'${name}'`).join(', ');
+  throw new ArgumentError(`implementation must be one of ${names}, got ${String(implementation)}`, {
+    op,
+    implementation,
+  });
 }
 
 /**
  * Neighborhood attention over one token axis: each token attends to the `kernelSize` tokens nearest to it. Queries, keys
  * and values are one linear map of x; the heads' results are mixed by another.
  *
- * Shape: x `[B, X, embedDim]` → the same; kernelSize · dilation may not exceed X.
+ * Shape: x `[B, X, embedDim]` → the same; kernelSize · dilation may not exceed X, unless `padSmallInputs`.
  *
- * Parameters: `qkv.weight` [3·embedDim, embedDim], `qkv.bias`, `proj.weight` [embedDim, embedDim], `proj.bias`, all as
- * in Linear: NATTEN's keys.
+ * Parameters, under NATTEN's keys: `qkv.weight` [3·embedDim, embedDim] (queries, keys, values; fewer rows of the last two with
+ * numHeadsKv), `qkv.bias`, `proj.weight` [embedDim, embedDim] and `proj.bias` as in Linear; with relPosBias `rpb`
+ * [numHeads, 2·kernelSize − 1], normal with standard deviation 0.02, which `decayGroups` keeps from weight decay.
  *
- * @param options - who attends to whom (kernelSize, stride, dilation, isCausal: one value, or one per axis), qkvBias,
- *   qkScale, projDrop
- * @throws ShapeError when numHeads does not divide embedDim, a tuple has not one entry per axis, or stride exceeds
- *   kernelSize; ArgumentError for a size that is no integer; from `forward` when x has another rank or last axis, or a
- *   window does not fit
+ * @param options - who attends to whom (kernelSize, stride, dilation, isCausal: one value, or one per axis), relPosBias,
+ *   qkvBias, qkScale, attnDrop, projDrop, numHeadsKv, padSmallInputs, implementation
+ * @throws ShapeError when numHeads does not divide embedDim or numHeadsKv numHeads, a tuple has not one entry per axis, or
+ *   stride exceeds kernelSize; ArgumentError for a size that is no integer or a rate that is none; from `forward` when x has
+ *   another rank or last axis, or a window does not fit
  * @source Hassani et al., arXiv 2204.07143; dilation: arXiv 2209.15001; stride: arXiv 2504.16922. NATTEN: `NeighborhoodAttention1D`
  * @example
  * const attention = new nn.NeighborhoodAttention1d(16, 2, { kernelSize: 5, isCausal: true });

@@ -9,7 +9,8 @@ const model = new nn.Linear(2, 2);
 const optimizer = new optim.SGD([weight]);
 const dataset: nn.data.Dataset<object> = { size: 3, get: () => ({}) };
 
-const attention = 'kernelSize, stride, dilation, isCausal, qkvBias, qkScale, projDrop';
+const attention =
+  'kernelSize, stride, dilation, isCausal, relPosBias, qkvBias, qkScale, attnDrop, projDrop, numHeadsKv, padSmallInputs, implementation';
 const adamw = 'lr, betas, eps, weightDecay';
 const sgd = 'lr, momentum, dampening, weightDecay, nesterov';
 
