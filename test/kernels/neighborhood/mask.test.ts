@@ -1,0 +1,154 @@
+// Three forms of who attends to whom must agree: naMask goes by windows, this file by inverse windows, and, for a few
+// problems, by lists written down by hand.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { NaProblem } from '../../../kernels/neighborhood/problem.ts';
+import type { Axis } from '../../../kernels/neighborhood/window.ts';
+import { ArgumentError, ShapeError, scope } from '../../../index.ts';
+import { naFlops } from '../../../kernels/neighborhood/flops.ts';
+import { naMask } from '../../../kernels/neighborhood/mask.ts';
+import { slotKeys, slotOffsets } from '../../../kernels/neighborhood/slotTables.ts';
+import { groupLength, inverseWindowOf } from '../../../kernels/neighborhood/window.ts';
+
+/** Whether query i sees key j along one axis: i lies among the queries that see j. */
+function isSeen(axis: Axis, i: number, j: number): boolean {
+  const group = j % axis.dilation;
+  if (i % axis.dilation !== group) return false;
+  const { start, end } = inverseWindowOf(axis, groupLength(axis, group), Math.floor(j / axis.dilation));
+  const p = Math.floor(i / axis.dilation);
+  return start <= p && p < end;
+}
+
+/** Coordinates of token number `token`. */
+function place(token: number, axes: readonly Axis[]): number[] {
+  const at: number[] = [];
+  for (const { length } of axes.toReversed()) {
+    at.unshift(token % length);
+    token = Math.floor(token / length);
+  }
+  return at;
+}
+
+function maskOf(shape: number[], problem: NaProblem): boolean[][] {
+  return scope(() => {
+    const mask = naMask(shape, problem);
+    const [rows, columns] = mask.shape as [number, number];
+    expect(mask.dtype).toBe('bool');
+    const data = mask.dataNow()!;
+    return Array.from({ length: rows }, (_, i) =>
+      Array.from({ length: columns }, (__, j) => data[i * columns + j] === 1),
+    );
+  });
+}
+
+const axisOf = fc
+  .record({
+    length: fc.integer({ min: 1, max: 9 }),
+    window: fc.nat(),
+    dilation: fc.nat(),
+    stride: fc.nat(),
+    isCausal: fc.boolean(),
+  })
+  .map(({ length, window, dilation: d, stride: s, isCausal }): Axis => {
+    const dilation = 1 + (d % length);
+    const kernelSize = 1 + (window % Math.floor(length / dilation));
+    return { length, kernelSize, dilation, stride: 1 + (s % kernelSize), isCausal };
+  });
+const problemOf = (axes: readonly Axis[]): Required<NaProblem> => ({
+  kernelSize: axes.map((a) => a.kernelSize),
+  dilation: axes.map((a) => a.dilation),
+  stride: axes.map((a) => a.stride),
+  isCausal: axes.map((a) => a.isCausal),
+});
+
+test('windows and inverse windows give one mask', () => {
+  fc.assert(
+    fc.property(fc.array(axisOf, { minLength: 1, maxLength: 3 }), (axes) => {
+      const mask = maskOf(
+        axes.map((a) => a.length),
+        problemOf(axes),
+      );
+      mask.forEach((row, i) => {
+        const query = place(i, axes);
+        const wanted = row.map((_, j) => place(j, axes).every((x, a) => isSeen(axes[a]!, query[a]!, x)));
+        expect(row).toEqual(wanted);
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('slots hold the keys of the mask in order, and the distance of each', () => {
+  fc.assert(
+    fc.property(fc.array(axisOf, { minLength: 1, maxLength: 3 }), (axes) => {
+      const mask = maskOf(
+        axes.map((a) => a.length),
+        problemOf(axes),
+      );
+      const [keys, offsets] = [slotKeys(axes), slotOffsets(axes)];
+      const slots = keys.length / mask.length;
+      expect(offsets).toHaveLength(keys.length);
+      mask.forEach((row, i) => {
+        const listed = Array.from(keys.subarray(i * slots, (i + 1) * slots));
+        expect(listed.filter((key) => key >= 0)).toEqual(row.flatMap((seen, j) => (seen ? [j] : [])));
+        listed.forEach((key, slot) => {
+          const [query, other] = [place(i, axes), place(Math.max(key, 0), axes)];
+          const offset = axes.reduce((sum, { kernelSize, dilation }, a) => {
+            return sum * (2 * kernelSize - 1) + (other[a]! - query[a]!) / dilation + kernelSize - 1;
+          }, 0);
+          expect(offsets[i * slots + slot]).toBe(key < 0 ? -1 : offset);
+        });
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the worked examples', () => {
+  const lists = (shape: number[], problem: NaProblem): number[][] =>
+    maskOf(shape, problem).map((row) => row.flatMap((seen, j) => (seen ? [j] : [])));
+  expect(lists([6], { kernelSize: 4 })).toEqual([
+    [0, 1, 2, 3],
+    [0, 1, 2, 3],
+    [0, 1, 2, 3],
+    [1, 2, 3, 4],
+    [2, 3, 4, 5],
+    [2, 3, 4, 5],
+  ]);
+  expect(lists([9], { kernelSize: 3, dilation: 2, isCausal: true })).toEqual([
+    [0],
+    [1],
+    [0, 2],
+    [1, 3],
+    [0, 2, 4],
+    [1, 3, 5],
+    [2, 4, 6],
+    [3, 5, 7],
+    [4, 6, 8],
+  ]);
+  expect(lists([8], { kernelSize: 3, stride: 2 }).map((row) => row[0])).toEqual([0, 0, 2, 2, 4, 4, 5, 5]);
+});
+
+test('naFlops counts the products', () => {
+  expect(naFlops([56, 56], { kernelSize: 7, heads: 2, dim: 32 })).toEqual({
+    forward: 39_337_984,
+    backward: 98_344_960,
+  });
+  const given = { kernelSize: [3, 5], stride: 2, dilation: [2, 1], isCausal: true, heads: 3, dim: 8, dimValue: 4 };
+  expect(naFlops([7, 9], given)).toEqual({ forward: 2 * 63 * 15 * 3 * 12, backward: 2 * 63 * 15 * 3 * 32 });
+});
+
+test('what does not fit is refused with a sentence', () => {
+  expect(() => naMask([4, 4, 4, 4], { kernelSize: 2 })).toThrow(
+    'naMask: shape [4, 4, 4, 4] has 4 token axes; give the lengths of 1 to 3',
+  );
+  expect(() => naMask([4], { kernelSize: 5 })).toThrow(ShapeError);
+  expect(() => naMask([4], { kernelSize: 2, kernel: 2 } as NaProblem)).toThrow("has no option 'kernel'");
+  expect(() => naMask([70_000], { kernelSize: 2 })).toThrow('an array holds 4 GiB');
+  expect(() => naFlops([4], { kernelSize: 2, heads: 0, dim: 3 })).toThrow(ArgumentError);
+  expect(() => naFlops([4], { kernelSize: 2, heads: 1, dim: 3, dimValue: 1.5 })).toThrow(
+    'dimValue must be an integer >= 1, got 1.5',
+  );
+  expect(() => naFlops([4], { kernelSize: 2, heads: 1 } as never)).toThrow("needs the option 'dim'");
+});
