@@ -89,9 +89,11 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options?: A
     isCausal: given.isCausal ?? false,
     scale: given.scale ?? null,
     dropout,
-    seed: dropout > 0 ? defaultGenerator.seed() : 0,
+    seed: 0,
     firstKey: 0,
   };
+  attentionForward.definition.shape({ query: query.shape, key: key.shape, value: value.shape }, attrs);
+  if (dropout > 0) attrs.seed = defaultGenerator.seed(); // not before all is checked
   const attend = implementation === 'dense' ? dense : attentionForward;
   const [output, logsumexp] = attend(query, key, value, attrs);
   if (returnLogsumexp) return { output, logsumexp };
@@ -118,7 +120,6 @@ function packing(
 
 /** What `attentionForward` gives, with all weights in memory. */
 function dense(query: Tensor, key: Tensor, value: Tensor, attrs: Required<PlainAttrs>): [Tensor, Tensor] {
-  attentionForward.definition.shape({ query: query.shape, key: key.shape, value: value.shape }, attrs);
   return scope(() => {
     const [batch, queries, heads, dim] = query.shape as [number, number, number, number];
     const [, keys, headsKv, dimValue] = value.shape as [number, number, number, number];

@@ -1,16 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { NeighborhoodAttentionOptions } from '../../nn/index.ts';
 import type { Tensor } from '../../index.ts';
-import {
-  ArgumentError,
-  manualSeed,
-  memory,
-  neighborhoodAttention,
-  pad,
-  randn,
-  scope,
-  ShapeError,
-} from '../../index.ts';
+import { ArgumentError, manualSeed, memory, neighborhoodAttention, randn, scope, ShapeError } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
 import { distance } from './distance.ts';
 

@@ -4,6 +4,7 @@ import type { Tensor } from '../../../index.ts';
 import type { HostTensor } from './differentiate.ts';
 import {
   concat,
+  defaultGenerator,
   grad,
   GradError,
   gradientCheck,
@@ -210,7 +211,7 @@ describe('bad input', () => {
     ],
     [call(line, line, { scale: NaN }), 'attention: scale must be a finite number, got NaN'],
     [call(line, line, { dropout: 1.5 }), 'attention: dropout must be a number of 0..1, got 1.5'],
-    [call(line, line, { isCausal: 1 }), 'attention: isCausal must be a boolean, got number'],
+    [call(line, line, { isCausal: 1 }), 'attention: isCausal must be true or false, got 1'],
     [
       call(line, line, { implementation: 'unfused' }),
       "attention: implementation must be 'auto', 'fused' or 'dense', got 'unfused'",
@@ -243,6 +244,13 @@ describe('bad input', () => {
   ])('%#', (run, message) => {
     expect(run).toThrow(message);
     expect(run).toThrow(VicinalError);
+  });
+
+  test('draws no seed', () => {
+    const [query, key] = [x(...line), x(1, 5, 2, 3)];
+    const before = defaultGenerator.state();
+    expect(() => attention(query, key, key, { dropout: 0.5 })).toThrow(VicinalError);
+    expect(defaultGenerator.state()).toEqual(before);
   });
 
   test('is refused by the dense form alike', () => {
