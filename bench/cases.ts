@@ -22,7 +22,7 @@ const matmuls = [256, 512, 1024].map((n): Case => ({
 }));
 
 /** Forward and backward of the attention, by one of its two ways. */
-function attentionStep(name: string, way: 'forward' | 'dense'): Case {
+function attentionStep(name: string, way: 'forward' | 'dense', mark?: number): Case {
   const setup = (): (() => void) => {
     const made = attention();
     return () => {
@@ -30,7 +30,7 @@ function attentionStep(name: string, way: 'forward' | 'dense'): Case {
       for (const x of made.inputs) x.grad = null;
     };
   };
-  return { name, unit: 'ms', threads: [1, 2], setup };
+  return { name, unit: 'ms', threads: [1, 2], ...(mark ? { mark } : {}), setup };
 }
 
 const steps: readonly Case[] = [
@@ -45,7 +45,7 @@ const steps: readonly Case[] = [
       return () => scope(() => void noGrad(forward));
     },
   },
-  attentionStep('na2d forward and backward', 'forward'),
+  attentionStep('na2d forward and backward', 'forward', 15),
   attentionStep('the same as masked dense attention', 'dense'),
 ];
 

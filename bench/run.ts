@@ -4,8 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Case } from './case.ts';
+import type { MemoryRow } from './memory.ts';
 import type { Row } from './report.ts';
 import { device, setThreads } from '../index.ts';
+import { runAttention } from './attention/run.ts';
 import { cases } from './cases.ts';
 import { measure } from './measure.ts';
 import { memoryTable } from './memory.ts';
@@ -13,13 +15,22 @@ import { opCases } from './ops.ts';
 import { header, memoryText, rowsOf, rowText } from './report.ts';
 import { threadCases } from './threads.ts';
 
-const usage = `npm run bench -- [cpu] [options]
+const usage = `npm run bench -- [cpu|attention] [options]
   --only=REGEX      the rows whose name matches
   --ops             also every op on the first of its samples
   --seconds=NUMBER  time for each row, default 2
   --json=FILE       keep the rows and what they ran on`;
 
-function readOptions(): { only: RegExp; ops: boolean; seconds: number; json: string | undefined; help: boolean } {
+interface Options {
+  suite: string;
+  only: RegExp;
+  ops: boolean;
+  seconds: number;
+  json: string | undefined;
+  help: boolean;
+}
+
+function readOptions(): Options {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -30,11 +41,12 @@ function readOptions(): { only: RegExp; ops: boolean; seconds: number; json: str
       help: { type: 'boolean', default: false },
     },
   });
-  const [name = 'cpu'] = positionals;
-  if (name !== 'cpu') throw new Error(`there are no figures for '${name}', only for cpu`);
+  const [suite = 'cpu'] = positionals;
+  if (suite !== 'cpu' && suite !== 'attention')
+    throw new Error(`there are no figures for '${suite}', only for cpu and attention`);
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new Error(`--seconds=${values.seconds} is no time; give a number above 0`);
-  return { only: new RegExp(values.only, 'i'), ops: values.ops, seconds, json: values.json, help: values.help };
+  return { suite, only: new RegExp(values.only, 'i'), ops: values.ops, seconds, json: values.json, help: values.help };
 }
 
 /** Measures one case on its numbers of threads, and prints its rows. */
@@ -50,11 +62,18 @@ async function runCase(entry: Case, seconds: number): Promise<Row[]> {
 }
 
 async function run(): Promise<void> {
-  const { only, ops, seconds, json, help } = readOptions();
-  if (help) return console.log(usage);
+  const options = readOptions();
+  if (options.help) return console.log(usage);
   const { info } = await device('cpu');
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), info };
-  console.log(`Node ${machine.node}, ${machine.cores} × ${machine.cpu}, ${JSON.stringify(info)}\n\n${header()}`);
+  console.log(`Node ${machine.node}, ${machine.cores} × ${machine.cpu}, ${JSON.stringify(info)}\n`);
+  const { only, seconds, json } = options;
+  const found = options.suite === 'attention' ? await runAttention(only, seconds) : await runSuite(options);
+  if (json) writeFileSync(json, `${JSON.stringify({ machine, ...found }, null, 2)}\n`);
+}
+
+async function runSuite({ only, ops, seconds }: Options): Promise<{ rows: Row[]; memory: MemoryRow[] }> {
+  console.log(header());
   const isWanted = ({ name }: { name: string }): boolean => only.test(name);
   const rows: Row[] = [];
   for (const entry of [...cases, ...threadCases, ...(ops ? opCases : [])].filter(isWanted)) {
@@ -62,7 +81,7 @@ async function run(): Promise<void> {
   }
   const memory = memoryTable().filter(isWanted);
   if (memory.length > 0) console.log(`\n${memoryText(memory)}`);
-  if (json) writeFileSync(json, `${JSON.stringify({ machine, rows, memory }, null, 2)}\n`);
+  return { rows, memory };
 }
 
 await run().catch((error: unknown) => {
