@@ -5,7 +5,6 @@ import { arange } from '../create/sequence.ts';
 import { pairDropout } from '../dropout/pairDropout.ts';
 import { concat } from '../layout/concat.ts';
 import { biased } from './bias.ts';
-import { pairOffsets } from './slotTables.ts';
 
 /**
  * Neighborhood attention as attention of all tokens to all, masked: matrix products and a softmax, with memory for T · (T + n)
@@ -18,11 +17,7 @@ export function denseAttention(inputs: AttentionInputs, { axes, scale, dropout, 
   const rows = query.shape.slice(0, -1);
   const tokens = sizeOf(rows.slice(1, -1));
   const products = denseProducts(inputs, scale);
-  const toTokens = biased(
-    products.slice({ axis: -1, end: tokens }),
-    { offsets: pairOffsets(axes), rows: tokens, columns: tokens },
-    rpb,
-  );
+  const toTokens = biased(products.slice({ axis: -1, end: tokens }), axes, 'keys', rpb);
   const keys = products.shape.at(-1)!;
   const scores =
     keys === tokens ? toTokens : concat([toTokens, products.slice({ axis: -1, start: tokens })], { axis: -1 });

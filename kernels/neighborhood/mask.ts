@@ -1,14 +1,15 @@
 import type { Device, DeviceName } from '../../tensor/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NaProblem } from './problem.ts';
-import { tensor } from '../../tensor/create.ts';
+import type { Axis } from './window.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
+import { resolveDevice } from '../../tensor/runtime.ts';
+import { scope } from '../../tensor/scope.ts';
 import { checkShape, formatShape, sizeOf } from '../../tensor/shape.ts';
 import { checkRoom } from '../create/room.ts';
 import { resolveProblem } from './problem.ts';
-import { pairOffsets } from './slotTables.ts';
-import type { Axis } from './window.ts';
+import { seenTable } from './pairTables.ts';
 
 export interface NaMaskOptions extends NaProblem {
   /** Where the mask is stored. Default: `setDefaultDevice`'s. */
@@ -32,8 +33,7 @@ export function naMask(shape: readonly number[], problem: NaMaskOptions): Tensor
   const axes = tokenAxesOf(op, shape, rest);
   const tokens = sizeOf(shape);
   checkRoom(op, tokens * tokens, 'bool');
-  const seen = Uint8Array.from(pairOffsets(axes), (entry) => Number(entry >= 0));
-  return tensor(seen, { shape: [tokens, tokens], dtype: 'bool', ...(device === undefined ? {} : { device }) });
+  return scope(() => seenTable(axes, 'keys', resolveDevice(device)));
 }
 
 /** The problem on token axes that no tensor has yet. */

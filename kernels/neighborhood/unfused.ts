@@ -14,7 +14,6 @@ import { checkBias } from './problem.ts';
 import { dotsReference, spreadReference, sumReference } from './referenceSlots.ts';
 import { dotsErrors, dotsSamples, spreadErrors, spreadSamples, sumErrors, sumSamples } from './samplesSlots.ts';
 import { checkAdditional, checkDots, checkSpread, checkSum, checkTokenAxes, slotsOf } from './slotChecks.ts';
-import { slotOffsets } from './slotTables.ts';
 import { dotsCpu, spreadCpu, sumCpu } from './unfused.cpu.ts';
 
 export type SumAttrs = NaProblem;
@@ -248,8 +247,7 @@ function biasedDots(query: Tensor, key: Tensor, rpb: Tensor, problem: NaProblem,
   const dots = neighborhoodDots(query, key, { ...problem, masked: 0 });
   const [batch, heads] = query.shape as [number, number];
   const [rows, columns] = [sizeOf(query.shape.slice(2, -1)), slotsOf(axes)];
-  const pairs = { offsets: slotOffsets(axes), rows, columns };
-  return biased(dots.reshape([batch, heads, rows, columns]), pairs, rpb).reshape(dots.shape);
+  return biased(dots.reshape([batch, heads, rows, columns]), axes, 'slots', rpb).reshape(dots.shape);
 }
 
 /** x [B, N, *X, D] as [B, Nkv, (N / Nkv) · T, D]: the queries of one key head as rows of one matrix. */

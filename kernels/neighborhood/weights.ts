@@ -2,13 +2,14 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { NaOptions } from './neighborhoodAttention.ts';
 import type { NaProblem } from './problem.ts';
 import type { Axis } from './window.ts';
-import { tensor } from '../../tensor/create.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
 import { scope } from '../../tensor/scope.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import { arange } from '../create/sequence.ts';
 import { pairDropout } from '../dropout/pairDropout.ts';
+import { concat } from '../layout/concat.ts';
 import { readCall } from './options.ts';
-import { slotKeys } from './slotTables.ts';
+import { slotKeys } from './pairTables.ts';
 import { scoresOf, sumOf } from './unfused.ts';
 
 /** What attention is computed from, heads last and checked. */
@@ -83,18 +84,12 @@ function dropped(weights: Tensor, { axes, dropout, seed }: Weighing): Tensor {
   if (dropout === 0) return weights;
   const [batch, heads] = weights.shape as [number, number];
   const [tokens, slots] = [sizeOf(weights.shape.slice(2, -1)), weights.shape.at(-1)!];
-  const keys = tensor(keyNumbers(slotKeys(axes), tokens, slots), { shape: [tokens, slots], device: weights.device });
+  const near = slotKeys(axes, weights.device);
+  const count = slots - near.shape[1]!;
+  const far = arange(tokens, tokens + count, 1, { device: weights.device }).unsqueeze(0); // additional key j is key T + j
+  const keys = count === 0 ? near : concat([near, far.expand([tokens, count])], { axis: 1 });
   const rows = weights.reshape([batch, heads, tokens, slots]);
   return pairDropout(rows, keys, { p: dropout, seed }).reshape(weights.shape);
-}
-
-/** The key of each slot, additional key j as T + j; slots without a key have weight 0 and some number. */
-function keyNumbers(near: Int32Array, tokens: number, slots: number): Int32Array {
-  const width = near.length / tokens;
-  return Int32Array.from({ length: tokens * slots }, (_, at) => {
-    const slot = at % slots;
-    return slot < width ? Math.max(near[((at - slot) / slots) * width + slot]!, 0) : tokens + slot - width;
-  });
 }
 
 function headsFirst(x: Tensor): Tensor {

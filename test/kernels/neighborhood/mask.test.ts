@@ -5,11 +5,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { NaProblem } from '../../../kernels/neighborhood/problem.ts';
 import type { Axis } from '../../../kernels/neighborhood/window.ts';
+import type { Device, Tensor } from '../../../index.ts';
 import { ArgumentError, ShapeError, scope } from '../../../index.ts';
 import { naFlops } from '../../../kernels/neighborhood/flops.ts';
 import { naMask } from '../../../kernels/neighborhood/mask.ts';
-import { slotKeys, slotOffsets } from '../../../kernels/neighborhood/slotTables.ts';
+import { hasUnseen, offsetTable, seenTable, slotKeys } from '../../../kernels/neighborhood/pairTables.ts';
 import { groupLength, inverseWindowOf } from '../../../kernels/neighborhood/window.ts';
+import { resolveDevice } from '../../../tensor/runtime.ts';
+
+const cpu = (): Device => resolveDevice('cpu');
 
 /** Whether query i sees key j along one axis: i lies among the queries that see j. */
 function isSeen(axis: Axis, i: number, j: number): boolean {
@@ -82,23 +86,26 @@ test('windows and inverse windows give one mask', () => {
 test('slots hold the keys of the mask in order, and the distance of each', () => {
   fc.assert(
     fc.property(fc.array(axisOf, { minLength: 1, maxLength: 3 }), (axes) => {
-      const mask = maskOf(
-        axes.map((a) => a.length),
-        problemOf(axes),
-      );
-      const [keys, offsets] = [slotKeys(axes), slotOffsets(axes)];
+      const shape = axes.map((a) => a.length);
+      const mask = maskOf(shape, problemOf(axes));
+      const read = (make: (device: Device) => Tensor): number[] => scope(() => Array.from(make(cpu()).dataNow()!));
+      const keys = read((device) => slotKeys(axes, device));
+      const seen = read((device) => seenTable(axes, 'slots', device));
+      const bySlot = read((device) => offsetTable(axes, 'slots', device));
+      const byKey = read((device) => offsetTable(axes, 'keys', device));
       const slots = keys.length / mask.length;
-      expect(offsets).toHaveLength(keys.length);
+      expect(hasUnseen(axes, 'slots') || seen.every((x) => x === 1)).toBe(true);
+      expect(hasUnseen(axes, 'keys')).toBe(mask.some((row) => row.includes(false)) || axes.some((a) => a.isCausal));
       mask.forEach((row, i) => {
-        const listed = Array.from(keys.subarray(i * slots, (i + 1) * slots));
-        expect(listed.filter((key) => key >= 0)).toEqual(row.flatMap((seen, j) => (seen ? [j] : [])));
-        listed.forEach((key, slot) => {
-          const [query, other] = [place(i, axes), place(Math.max(key, 0), axes)];
+        const places = Array.from({ length: slots }, (_, slot) => i * slots + slot).filter((at) => seen[at] === 1);
+        expect(places.map((at) => keys[at])).toEqual(row.flatMap((isOne, j) => (isOne ? [j] : [])));
+        for (const at of places) {
+          const [query, other] = [place(i, axes), place(keys[at]!, axes)];
           const offset = axes.reduce((sum, { kernelSize, dilation }, a) => {
             return sum * (2 * kernelSize - 1) + (other[a]! - query[a]!) / dilation + kernelSize - 1;
           }, 0);
-          expect(offsets[i * slots + slot]).toBe(key < 0 ? -1 : offset);
-        });
+          expect([bySlot[at], byKey[i * mask.length + keys[at]!]]).toEqual([offset, offset]);
+        }
       });
     }),
     { numRuns: 60 },
