@@ -86,7 +86,9 @@ type Refused = Sample<NaInputs, NaAttrs> & { throws: string };
 
 const refusedProblems: readonly Refused[] = [
   {
-    ...{ query: plane, key: plane, value: plane },
+    query: plane,
+    key: plane,
+    value: plane,
     attrs: { kernelSize: 7, dilation: 2 },
     throws:
       'kernelSize 7 times dilation 2 spans 14 tokens, but axis Y of query [2, 28, 12, 4, 16] has 12; use dilation <= 1 or kernelSize <= 6',

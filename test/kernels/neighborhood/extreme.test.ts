@@ -26,8 +26,10 @@ function amongNaN(x: Tensor): Tensor {
 
 const everything = { kernelSize: [4, 3], stride: [3, 1], dilation: [2, 3], isCausal: [true, false] };
 const operands: Operands = drawOperands([2, 11, 10, 4, 6], 1, 1, {
-  ...{ headsKv: 2, dimValue: 5 },
-  ...{ rpb: biasShape(everything.kernelSize), additional: 3 },
+  headsKv: 2,
+  dimValue: 5,
+  rpb: biasShape(everything.kernelSize),
+  additional: 3,
 });
 
 describe.each(implementations)('%s', (implementation) => {

@@ -40,7 +40,10 @@ const plain = { additional: 0, hasBias: false };
 const cases: readonly NumericCase[] = [
   {
     name: 'G1: dilated and strided',
-    ...{ ...plain, query: [1, 11, 2, 4], headsKv: 2, dimValue: 4 },
+    ...plain,
+    query: [1, 11, 2, 4],
+    headsKv: 2,
+    dimValue: 4,
     attrs: { kernelSize: [3], dilation: 3, stride: 2 },
     want: {
       output: [-3.8233127737, 10.8070725185, -0.1790153012],
@@ -52,7 +55,11 @@ const cases: readonly NumericCase[] = [
   },
   {
     name: 'G2: causal, dilated, strided, one key head, values of another dim, two additional tokens',
-    ...{ ...plain, query: [1, 9, 2, 4], headsKv: 1, dimValue: 6, additional: 2 },
+    ...plain,
+    query: [1, 9, 2, 4],
+    headsKv: 1,
+    dimValue: 6,
+    additional: 2,
     attrs: { kernelSize: [4], dilation: 2, stride: 3, isCausal: true },
     want: {
       output: [15.5120642535, 30.6823312615, 0.3556837266],
@@ -66,7 +73,11 @@ const cases: readonly NumericCase[] = [
   },
   {
     name: 'G3: two axes with a bias',
-    ...{ ...plain, query: [2, 5, 6, 2, 4], headsKv: 2, dimValue: 4, hasBias: true },
+    ...plain,
+    query: [2, 5, 6, 2, 4],
+    headsKv: 2,
+    dimValue: 4,
+    hasBias: true,
     attrs: { kernelSize: [3, 5] },
     want: {
       output: [31.4715310885, 55.6676206917, -0.0777620955],
@@ -79,7 +90,11 @@ const cases: readonly NumericCase[] = [
   },
   {
     name: 'G4: a bias with dilation',
-    ...{ ...plain, query: [1, 7, 9, 1, 8], headsKv: 1, dimValue: 8, hasBias: true },
+    ...plain,
+    query: [1, 7, 9, 1, 8],
+    headsKv: 1,
+    dimValue: 8,
+    hasBias: true,
     attrs: { kernelSize: [3, 3], dilation: [2, 3] },
     want: {
       output: [6.2147283166, 38.1897963439, -0.1060085625],
@@ -92,7 +107,10 @@ const cases: readonly NumericCase[] = [
   },
   {
     name: 'G5: shared key heads, one axis causal, an even size',
-    ...{ ...plain, query: [1, 5, 6, 4, 4], headsKv: 2, dimValue: 4 },
+    ...plain,
+    query: [1, 5, 6, 4, 4],
+    headsKv: 2,
+    dimValue: 4,
     attrs: { kernelSize: [3, 2], dilation: [1, 2], stride: [2, 1], isCausal: [false, true] },
     want: {
       output: [22.4221310547, 74.9773270412, -0.0355019439],
@@ -104,7 +122,11 @@ const cases: readonly NumericCase[] = [
   },
   {
     name: 'G6: three axes, one causal, an additional token',
-    ...{ ...plain, query: [1, 4, 5, 6, 2, 4], headsKv: 2, dimValue: 4, additional: 1 },
+    ...plain,
+    query: [1, 4, 5, 6, 2, 4],
+    headsKv: 2,
+    dimValue: 4,
+    additional: 1,
     attrs: { kernelSize: [2, 3, 3], dilation: [2, 1, 2], stride: [1, 2, 3], isCausal: [true, false, false] },
     want: {
       output: [155.4728801846, 93.1285290629, 0.0629087164],
