@@ -143,6 +143,20 @@ describe('a NaN in one', () => {
   });
 });
 
+describe('more than fits a cache at once', () => {
+  test.each([
+    ['a long window', [700], [513], [64], 64, 0],
+    ['a wide window', [24, 26], [19, 21], [1, 2], 200, 0],
+    ['many additional tokens', [30], [5], [1], 96, 2000],
+    ['rows of many numbers', [5, 6, 4], [3, 3, 2], [1, 1, 1], 1025, 3],
+  ] as const)('%s', (_name, tokens, kernelSize, stride, dim, additional) => {
+    const drawn = { headsKv: 1, dimValue: dim + 3, rpb: biasShape(kernelSize), additional };
+    const large = drawOperands([1, ...tokens, 2, dim], 3, 1, drawn);
+    const attend = fused({ kernelSize, stride, dropout: 0.3, seed: 8 });
+    expectNear(run(attend, large), run(attend, large, 'reference'), 2e-5, 2e-5);
+  });
+});
+
 describe('sizes that no tile divides, groups of unequal length', () => {
   const cuts = {
     1: { queryTileSize: [16], keyTileSize: [8], backwardQueryTileSize: [8], backwardKeyTileSize: [16] },
