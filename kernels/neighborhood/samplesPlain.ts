@@ -60,4 +60,40 @@ export const plainBackwardQuerySamples: readonly Sample<PlainBackwardInputs, Pla
 
 export const plainBackwardKeySamples: readonly Sample<PlainBackwardInputs, PlainAttrs>[] = plainBackwardQuerySamples;
 
-export const plainErrors: readonly (Sample<PlainInputs, PlainAttrs> & { throws: string })[] = [];
+const query: Shape = [1, 6, 4, 8];
+const key: Shape = [1, 9, 2, 8];
+const fits = { query, key, value: key };
+
+export const plainErrors: readonly (Sample<PlainInputs, PlainAttrs> & { throws: string })[] = [
+  { ...fits, query: [6, 4, 8], throws: 'query [6, 4, 8] has rank 3; it must be [B, S, N, D]' },
+  {
+    ...fits,
+    key: [2, 9, 2, 8],
+    throws: 'key [2, 9, 2, 8] does not fit query [1, 6, 4, 8]; both must have the same batch',
+  },
+  {
+    ...fits,
+    value: [1, 8, 2, 8],
+    throws: 'value [1, 8, 2, 8] does not fit key [1, 9, 2, 8]; both must have as many tokens',
+  },
+  { ...fits, key: [1, 9, 3, 8], throws: "3 heads must divide the query's 4" },
+  { ...fits, attrs: { scale: Infinity }, throws: 'scale must be a finite number, got Infinity' },
+  { ...fits, attrs: { dropout: -0.1 }, throws: 'dropout must be a number of 0..1, got -0.1' },
+  { ...fits, attrs: { firstKey: -1 }, throws: 'firstKey must be an integer >= 0, got -1' },
+  {
+    ...fits,
+    attrs: { cumulativeLengthsQuery: [0, 6] },
+    throws: 'cumulativeLengthsKey is missing; packed sequences need those of queries and of keys',
+  },
+  {
+    ...fits,
+    attrs: { cumulativeLengthsQuery: [0, 4, 6], cumulativeLengthsKey: [0, 5, 3, 9] },
+    throws:
+      'cumulativeLengthsKey [0, 5, 3, 9] is no list of sequences; it must rise in integers from 0 to the 9 tokens',
+  },
+  {
+    ...fits,
+    attrs: { cumulativeLengthsQuery: [0, 4, 6], cumulativeLengthsKey: [0, 9] },
+    throws: 'cumulativeLengthsQuery has 2 sequences and cumulativeLengthsKey 1; both must be equal',
+  },
+];

@@ -45,6 +45,44 @@ export const spreadSamples: readonly Sample<SpreadInputs, SpreadAttrs>[] = probl
   }),
 );
 
-export const dotsErrors: readonly (Sample<DotsInputs, DotsAttrs> & { throws: string })[] = [];
-export const sumErrors: readonly (Sample<SumInputs, NaProblem> & { throws: string })[] = [];
-export const spreadErrors: readonly (Sample<SpreadInputs, SpreadAttrs> & { throws: string })[] = [];
+const query: Shape = [1, 4, 9, 8];
+const attn: Shape = [1, 4, 9, 3];
+const attrs = { kernelSize: 3 };
+const tooLong = 'kernelSize 5 times dilation 2 spans 10 tokens, but axis X';
+
+export const dotsErrors: readonly (Sample<DotsInputs, DotsAttrs> & { throws: string })[] = [
+  { query: [9, 4, 8], key: [9, 4, 8], attrs, throws: 'query [9, 4, 8] has rank 3; it must be [B, N, *X, D]' },
+  { query, key: [1, 4, 8, 8], attrs, throws: 'key [1, 4, 8, 8] does not fit query [1, 4, 9, 8]; batch and token axes' },
+  { query, key: [1, 3, 9, 8], attrs, throws: '3 heads must divide the 4 of query' },
+  { query, key: [1, 4, 9, 7], attrs, throws: "head dim 7 must be 8, the query's" },
+  { query: [1, 4, 9, 0], key: [1, 4, 9, 0], attrs, throws: 'no heads or head dim 0; both must be >= 1' },
+  { query, key: query, attrs: { kernelSize: 5, dilation: 2 }, throws: tooLong },
+];
+
+export const sumErrors: readonly (Sample<SumInputs, NaProblem> & { throws: string })[] = [
+  { attn: [4, 9, 3], value: [4, 9, 8], attrs, throws: 'attn [4, 9, 3] has rank 3; it must be [B, N, *X, ΠK]' },
+  {
+    attn,
+    value: [2, 4, 9, 8],
+    attrs,
+    throws: 'value [2, 4, 9, 8] does not fit attn [1, 4, 9, 3]; batch and token axes',
+  },
+  { attn, value: query, attrs: { kernelSize: 4 }, throws: 'attn [1, 4, 9, 3] has 3 slots; kernelSize 4 makes 4' },
+  { attn, value: query, attrs: { kernelSize: 5, dilation: 2 }, throws: tooLong },
+];
+
+export const spreadErrors: readonly (Sample<SpreadInputs, SpreadAttrs> & { throws: string })[] = [
+  { attn, x: [1, 2, 9, 8], attrs: { ...attrs, headsKv: 2 }, throws: 'all axes but the last must be equal' },
+  {
+    attn,
+    x: query,
+    attrs: { ...attrs, headsKv: 3 },
+    throws: 'headsKv 3 must be an integer >= 1 that divides the 4 heads',
+  },
+  {
+    attn,
+    x: query,
+    attrs: { kernelSize: 2, headsKv: 4 },
+    throws: 'attn [1, 4, 9, 3] has 3 slots; kernelSize 2 makes 2',
+  },
+];

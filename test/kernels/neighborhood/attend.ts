@@ -102,7 +102,7 @@ export const implementations = ['fused', 'unfused', 'dense'] as const;
 export type Implementation = (typeof implementations)[number];
 
 /** The function that users call, with its implementation forced. */
-export function implemented(implementation: Implementation, options: NaOptions): Attend {
+export function implemented(implementation: Implementation | 'auto', options: NaOptions): Attend {
   return (query, key, value, more) =>
     neighborhoodAttention(query, key, value, { ...options, ...more, implementation, returnLogsumexp: true });
 }

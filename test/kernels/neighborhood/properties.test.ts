@@ -10,7 +10,7 @@ import type { More, Operands } from './attend.ts';
 import { drawOperands, expectNear, fused, implementations, implemented, run, upload } from './attend.ts';
 import { check, operandsOf, problems } from './propertiesProblem.ts';
 
-test.each(implementations)('%s, on cpu and in float64, is the oracle', (implementation) =>
+test.each([...implementations, 'auto'] as const)('%s, on cpu and in float64, is the oracle', (implementation) =>
   check({}, 40, (problem) => {
     const operands = operandsOf(problem);
     const want = run(fused(problem.options), operands, 'reference');
