@@ -46,6 +46,7 @@ const names = [
   'sign',
   'silu',
   'slice',
+  'split',
   'softmax',
   'sqrt',
   'square',

@@ -1,9 +1,7 @@
 import type { Tensor } from '../index.ts';
 import type { NaProblem } from '../kernels/neighborhood/problem.ts';
-import { ArgumentError, neighborhoodAttention, scope, ShapeError } from '../index.ts';
-import { split } from '../kernels/layout/split.ts';
+import { ArgumentError, attentionWeights, neighborhoodAttention, scope, ShapeError, split } from '../index.ts';
 import { resolveAxes } from '../kernels/neighborhood/problem.ts';
-import { attentionWeights } from '../kernels/neighborhood/weights.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { checkFinite, checkShare } from '../tensor/range.ts';

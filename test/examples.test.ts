@@ -6,11 +6,21 @@ import { describe, expect, test } from 'vitest';
 import * as vicinal from '../index.ts';
 import * as nn from '../nn/index.ts';
 import * as kernels from '../kernels/index.ts';
+import * as libnatten from '../kernels/neighborhood/libnatten.ts';
+import * as natten from '../kernels/neighborhood/natten.ts';
 
 interface Example {
   readonly title: string;
   readonly code: string;
+  /** What the example may name beside the main entries. */
+  readonly entry?: object | undefined;
 }
+
+/** Entries of the package that are one file. */
+const entries: Readonly<Record<string, object>> = {
+  'kernels/neighborhood/libnatten.ts': libnatten,
+  'kernels/neighborhood/natten.ts': natten,
+};
 
 /** The examples of one source file, with the line each starts at. */
 function examplesOf(file: string): Example[] {
@@ -23,7 +33,7 @@ function examplesOf(file: string): Example[] {
       const end = lines.findIndex((line, k) => k > i && /^@\w/.test(line));
       const body = lines.slice(i + 1, end < 0 ? undefined : end).filter((line) => !line.startsWith('```'));
       const line = source.slice(0, match.index).split('\n').length + i;
-      found.push({ title: `${file}:${line}`, code: body.join('\n') });
+      found.push({ title: `${file}:${line}`, code: body.join('\n'), entry: entries[file] });
     }
   }
   return found;
@@ -58,14 +68,15 @@ function withChecks(code: string): string {
   );
 }
 
-const environment: Record<string, unknown> = {
+const environment: Readonly<Record<string, unknown>> = {
   ...kernels,
   ...vicinal,
   nn,
   console: { log() {}, warn() {}, error() {} },
 };
 
-async function run(code: string): Promise<void> {
+async function run({ code, entry }: Example): Promise<void> {
+  const known = { ...environment, ...entry };
   const body = withChecks(code)
     .replace(/^\s*import .*$/gm, '')
     .replace(/^(\s*)export /gm, '$1');
@@ -75,20 +86,23 @@ async function run(code: string): Promise<void> {
   });
   const check = async (value: unknown, expected: unknown): Promise<void> =>
     expect(await shown(await value)).toEqual(expected);
-  const names = Object.keys(environment).filter((name) => /^\w+$/.test(name));
+  const names = Object.keys(known).filter((name) => /^\w+$/.test(name));
   // oxlint-disable-next-line typescript/no-implied-eval -- running the documented code is the test
   const f = new Function('check', ...names, outputText) as (...args: unknown[]) => Promise<void>;
-  await f(check, ...names.map((name) => environment[name]));
+  await f(check, ...names.map((name) => known[name]));
 }
 
 const files = ['tensor', 'autograd', 'kernels', 'nn']
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts') && !file.endsWith('cpu/binary.ts'));
-const examples = [...[...files, 'index.ts'].flatMap(examplesOf), ...blocksOf('README.md')];
+const examples = [
+  ...[...files, 'index.ts'].flatMap(examplesOf),
+  ...['README.md', 'manual/natten.md'].flatMap(blocksOf),
+];
 
 describe('examples in the documentation', () => {
   test('there are examples', () => expect(examples.length).toBeGreaterThan(20));
-  test.each(examples.map(({ title, code }): [string, string] => [title, code]))('%s', async (_title, code) =>
-    run(code),
+  test.each(examples.map((example): [string, Example] => [example.title, example]))('%s', async (_title, example) =>
+    run(example),
   );
 });

@@ -6,13 +6,13 @@
 import * as field from './plan.as';
 import { ofAxis } from './frame.as';
 
-/** Bytes from a head's first bias to that of the window's first row, along one axis; both are positions in the chunk's group. */
+/** Bytes from a head's first bias to that of a row, along one axis; both are positions in the tile's group. */
 @inline
 export function biasAlong(plan: usize, axis: i32, owner: i32, row: i32): i32 {
   return (row - owner + ofAxis(plan, axis, field.axisBiasOrigin)) * ofAxis(plan, axis, field.axisBias);
 }
 
-/** Copies the biases of `count` columns to `target`, one number for each row of the list. Writes up to 3 numbers more. */
+/** Copies the biases of `count` columns to `target`, a number for each row of the list. Writes up to 3 more. */
 export function copyBiases(plan: usize, target: usize, bias: usize, slabs: i32, lines: i32, count: i32): void {
   const columnBytes = <usize>ofAxis(plan, 2, field.axisBias), slabBytes = <usize>ofAxis(plan, 0, field.axisBias);
   const bytes = <usize>lines << 2;

@@ -23,7 +23,7 @@ export const split = 9;
 /** Addresses of the operands, for this item's batch entry and heads. */
 export const operands = 16;
 
-/** Per axis, from `axes`: the tile's group, first and last position; the box's and the chunk's start and end; the split. */
+/** Per axis, from `axes`: the tile's group, first and last position; start and end of box and chunk; the split. */
 const axes = 32;
 export const group = 0;
 export const first = 1;

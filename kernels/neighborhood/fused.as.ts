@@ -5,9 +5,9 @@
  * Legend: B batch, X Y Z token axes (leading ones of length 1 where there are fewer), N heads, D head dim.
  *   Operands: rows of D numbers without gaps, any other strides; logsumexp delta [B, X, Y, Z, N], contiguous; the plan
  *   has their addresses, and all that a launch must know: see plan.as.ts.
- * Who computes what: an item is a slice of one head's tiles of queries (output, dQ) or of keys (dK and dV), in all three
- *   ways: output O = Σ p v, p = softmax(s), s = scale · q · k + bias, logsumexp = ln Σ exp s; dQ = scale · Σ dS k with
- *   dS = p (dO · v − delta); dK = scale · Σ dS q and dV = Σ p dO over the queries that see a key. No other item writes the same.
+ * Who computes what: an item is a slice of one head's tiles of queries (output O = Σ p v with p = softmax(s),
+ *   s = scale · q · k + bias, and logsumexp = ln Σ exp s; dQ = scale · Σ dS k with dS = p (dO · v − delta)) or of keys
+ *   (dK = scale · Σ dS q and dV = Σ p dO over the queries that see a key). No other item writes the same.
  * Memory: per thread the tile's records, one chunk of the box, and a few numbers per row for two owners.
  * Order of summation: over an owner's rows column by column (the last axis slowest), chunk after chunk, then additional
  *   tokens; within rows as rows.as.ts says. Tiles do not change it; chunks do, and splits.
@@ -67,7 +67,8 @@ function isFirstSplit(frame: usize): bool {
 /** Clears the sums of this item's head. */
 function openGradBias(plan: usize, frame: usize, part: i32): void {
   const bytes = <usize>get(plan, field.biasBytes);
-  const at = getAddress(plan, field.gradBias) + <usize>(part * get(plan, field.ownerHeads) + get(frame, here.head)) * bytes;
+  const index = part * get(plan, field.ownerHeads) + get(frame, here.head);
+  const at = getAddress(plan, field.gradBias) + <usize>index * bytes;
   setAddress(frame, here.gradBias, at);
   memory.fill(at, 0, bytes);
 }
@@ -125,7 +126,7 @@ function seeChunk(plan: usize, scratch: usize): void {
   }
 }
 
-/** Lets a line of owners, two at a time, see the columns of the chunk. Their windows' slabs and lines begin at b0 and b1. */
+/** Lets a line of owners, two at a time, see the chunk's columns. Their windows' slabs and lines begin at b0 and b1. */
 function seeColumns(
   plan: usize, scratch: usize, records: usize, p0: i32, p1: i32, b0: i32, b1: i32, slabs: i32, lines: i32,
 ): void {
@@ -141,7 +142,9 @@ function seeColumns(
     const end1 = isPair ? edgeInChunk(plan, scratch, 2, p + 1, 1) : end0;
     const n0 = (end0 - start0) * rows, from1 = (start1 - start0) * rows, n = (end1 - start0) * rows;
     if (isPrepared) prepare(plan, scratch, 0, 0, p0, p1, p, b0, b1, start0, slabs, lines, end0 - start0);
-    if (isPrepared && isPair) prepare(plan, scratch, 1, from1, p0, p1, p + 1, b0, b1, start1, slabs, lines, end1 - start1);
+    if (isPrepared && isPair) {
+      prepare(plan, scratch, 1, from1, p0, p1, p + 1, b0, b1, start1, slabs, lines, end1 - start1);
+    }
     const at = box + (start0 - start) * get(plan, field.boxBytes);
     seePair(plan, scratch, records, next, at, n0, from1, n);
     if (isPrepared) {
@@ -158,7 +161,7 @@ function arrayAt(plan: usize, scratch: usize, place: i32, which: i32, row: i32):
   return scratch + get(plan, place) + which * get(plan, field.scoreBytes) + (<usize>row << 2);
 }
 
-/** Before one of two owners sees its rows, from number `from` of the list on: their biases, keeps, or weights in memory. */
+/** Before one of two owners sees its rows, from number `from` of the list on: biases, keeps, or weights in memory. */
 function prepare(
   plan: usize, scratch: usize, which: i32, from: i32, p0: i32, p1: i32, p2: i32,
   b0: i32, b1: i32, b2: i32, slabs: i32, lines: i32, columns: i32,
@@ -202,7 +205,8 @@ function biasOf(plan: usize, p0: i32, p1: i32, p2: i32, b0: i32, b1: i32, b2: i3
 
 /** Lets all owners see the additional tokens, a chunk at a time, two owners at a time. */
 function seeAdditional(plan: usize, scratch: usize): void {
-  const total = get(plan, field.additional), chunk = get(plan, field.additionalChunk), bytes = get(plan, field.ownerBytes);
+  const total = get(plan, field.additional), chunk = get(plan, field.additionalChunk);
+  const bytes = get(plan, field.ownerBytes);
   const box = scratch + get(plan, field.box), list = scratch + get(plan, field.list);
   set(scratch, here.hasBias, 0);
   listRows(plan, scratch, 0, 1);

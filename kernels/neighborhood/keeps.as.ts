@@ -1,4 +1,4 @@
-/** Dropout: factors of weights, 0 for those that are dropped. See reference forms for the counter. */
+/** Dropout: factors of weights, 0 for those dropped, by word key & 3 of block (key >> 2, query, head, batch). */
 
 import * as here from './frame.as';
 import * as field from './plan.as';
@@ -6,8 +6,8 @@ import { philoxWord4 } from '../dropout/philox.as';
 import { get } from './frame.as';
 
 /**
- * Writes the factors of `count` rows from `list` on, and up to 3 more, to `target`. `owner` is the owner's token number,
- * `row` that of the window's first row, to which the list's numbers are relative.
+ * Writes the factors of `count` rows from `list` on, and up to 3 more, to `target`. `owner` is the owner's token
+ * number, `row` that of the window's first row, to which the list's numbers are relative.
  */
 export function fillKeeps(
   plan: usize, frame: usize, target: usize, list: usize, count: i32, owner: i32, row: i32,

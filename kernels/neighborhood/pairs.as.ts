@@ -28,9 +28,13 @@ export function seePair(
     addNumbers(scores, biases, n0);
     addNumbers(scores1 + from, biases + get(plan, field.scoreBytes) + from, n - b1);
   }
-  if (mode === field.forwardMode) forwardPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
-  else if (mode === field.backwardQueryMode) backwardQueryPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
-  else if (mode === field.backwardKeyMode) backwardKeyPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
+  if (mode === field.forwardMode) {
+    forwardPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
+  } else if (mode === field.backwardQueryMode) {
+    backwardQueryPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
+  } else if (mode === field.backwardKeyMode) {
+    backwardKeyPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
+  }
 }
 
 /** Multiplies the numbers of two owners by their keeps, where weights are dropped. */

@@ -19,7 +19,7 @@ export function neighborhoodDelta(
   }
 }
 
-/** y = x₀ + x₁ + …, or with `isMore` y + x₀ + x₁ + …: `count` parts of `size` numbers, in order. An item is four numbers. */
+/** y = x₀ + x₁ + … in this order, with `isMore` y + x₀ + …: `count` parts of `size` numbers. An item is four. */
 export function addParts(parts: usize, y: usize, count: i32, size: i32, isMore: i32, begin: i32, end: i32): void {
   for (let item = begin; item < end; item++) {
     const at = <usize>item << 4, left = size - (item << 2);

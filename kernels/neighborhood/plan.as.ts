@@ -80,7 +80,7 @@ export const additional = 39;
 export const additionalChunk = 40;
 export const tokens = 41;
 
-/** Address of biases [N, along axis 2, axis 0, axis 1] (0: none) and of their gradients per slice and split (0: none). */
+/** Address of biases [N, along axis 2, axis 0, axis 1], and of their gradients per slice and split; 0: none. */
 export const bias = 42;
 export const gradBias = 43;
 export const biasBytes = 44;
@@ -92,7 +92,7 @@ export const threshold = 47;
 export const keepFactor = 48;
 export const firstKey = 49;
 
-/** Unfused: address of the weights, strides of batch entries and heads, slots of a query, f32 for masked ones, if any. */
+/** Unfused: address of the weights, strides of batch entries and heads, slots of a query, f32 for masked ones. */
 export const attn = 50;
 export const attnBatch = 51;
 export const attnHead = 52;
@@ -117,11 +117,11 @@ export const axisSplits = 7;
 /** An offset from owner to row, plus `axisBiasOrigin`, times `axisBias` bytes is the place of its bias. */
 export const axisBiasOrigin = 8;
 export const axisBias = 9;
-/** A key's position times `axisSlot` bytes plus what the table at `axisSlots` has for the query is the weight's place. */
+/** A key's position times `axisSlot` bytes plus what the table at `axisSlots` has for the query: the weight's place. */
 export const axisSlot = 10;
 export const axisSlots = 11;
 
-/** Operand o has its address and five strides (batch entries, tokens along the three axes, heads) from `operands + 6 o`. */
+/** Operand o has its address and strides of batch entries, tokens along three axes, heads from `operands + 6 o`. */
 export const operands = 104;
 /** The owners' first and second, the box's, the additional tokens' (along axis 2), the results. */
 export const ownerOperand = 0;

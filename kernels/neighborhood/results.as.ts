@@ -35,7 +35,8 @@ export function closeTile(plan: usize, scratch: usize): void {
 
 function closeLine(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize): usize {
   const first = along(scratch, 2, here.first), last = along(scratch, 2, here.last), mode = get(plan, field.mode);
-  const sum = get(plan, field.ownerSum), secondSum = get(plan, field.ownerSecondSum), bytes = get(plan, field.ownerBytes);
+  const sum = get(plan, field.ownerSum), secondSum = get(plan, field.ownerSecondSum);
+  const bytes = get(plan, field.ownerBytes);
   const dim = get(plan, field.dim), dimValue = get(plan, field.dimValue), factor = getFloat(plan, field.resultFactor);
   let target = addressOf(plan, scratch, field.resultOperand, p0, p1, first);
   let second = addressOf(plan, scratch, field.resultOperand + 1, p0, p1, first);
@@ -59,7 +60,7 @@ function closeLine(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize)
 /** Writes logsumexp; what the sum of values is to be multiplied by. Without a key that is 0, and logsumexp −∞. */
 @inline
 function closeSoftmax(plan: usize, stats: usize, index: usize): f32 {
-  const total = load<f32>(stats, 4);
-  store<f32>(getAddress(plan, field.logsumexp) + (index << 2), load<f32>(stats) * ln2 + (total === 0 ? 0 : log1(total)));
+  const total = load<f32>(stats, 4), rest = total === 0 ? 0 : log1(total);
+  store<f32>(getAddress(plan, field.logsumexp) + (index << 2), load<f32>(stats) * ln2 + rest);
   return total === 0 ? 0 : 1 / total;
 }

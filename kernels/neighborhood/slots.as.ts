@@ -1,7 +1,7 @@
 /**
  * The unfused operations' weights in memory: attn [B, N, *X, ΠK] with any strides but that slots of a query lie one
- * after another. The place of (query, key) is the sum, over the axes, of what a table has for the query (its stride less
- * that of its window's start) and of the key's position times the axis's slot stride.
+ * after another. The place of (query, key) is the sum, over the axes, of what a table has for the query (its stride
+ * less that of its window's start) and of the key's position times the axis's slot stride.
  */
 
 import * as here from './frame.as';
@@ -41,8 +41,8 @@ export function maskSlots(plan: usize, frame: usize, p0: i32, p1: i32, p2: i32):
 }
 
 /**
- * Copies the weights of a block of rows between the list's order (column by column) and their places: to memory when the
- * mode is dots, else from it. The block begins at positions (b0, b1, b2).
+ * Copies the weights of a block of rows between the list's order (column by column) and their places: to memory when
+ * the mode is dots, else from it. The block begins at positions (b0, b1, b2).
  */
 export function moveSlots(
   plan: usize, frame: usize, scores: usize, owner: usize,
