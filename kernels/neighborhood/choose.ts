@@ -1,5 +1,77 @@
-import type { AttentionCall } from './options.ts';
+import type { DeviceName } from '../../tensor/runtime.ts';
+import type { Measured } from './chooseTable.ts';
+import type { AttentionCall, Implementation } from './options.ts';
+import type { Axis } from './window.ts';
+import { isGradEnabled } from '../../autograd/tape.ts';
+import { measured } from './chooseTable.ts';
 
-export function choose(call: AttentionCall): 'plain' | 'fused' | 'unfused' | 'dense' {
-  return 'fused';
+/** What the choice depends on. */
+export interface ChoiceProblem {
+  readonly device: DeviceName;
+  readonly axes: readonly Axis[];
+  readonly dim: number;
+  /** Whether backward will follow. */
+  readonly needsGrad: boolean;
+}
+
+const implementations: readonly Implementation[] = ['fused', 'unfused', 'dense'];
+/** The others take memory for their weights, so they must be faster by more than what a measurement varies by. */
+const advantage = 0.8;
+/** Bytes of weights above which only the fused operation is taken. */
+const mostBytes = 2 ** 26;
+
+/**
+ * What 'auto' stands for: the fastest in the table of measured problems, or 'plain', the fused attention without a mask, where all
+ * tokens see all (or, in one row, all before them). A bias, dropout and tiles are what the fused operation does best, or alone.
+ */
+export function choose(call: AttentionCall): Implementation | 'plain' {
+  const { inputs, weighing, tiles } = call;
+  if (Object.keys(tiles).length > 0) return 'fused';
+  const { query, rpb, additionalKeys } = inputs;
+  const { axes, dropout } = weighing;
+  const fused = !rpb && isPlain(axes, additionalKeys !== undefined) ? 'plain' : 'fused';
+  if (rpb || dropout > 0) return fused;
+  const needsGrad = isGradEnabled() && Object.values(inputs).some((x) => x?.requiresGrad);
+  const problem = { device: query.device.name, axes, dim: query.shape.at(-1)!, needsGrad };
+  const best = fastest(problem, measured);
+  const weights = query.shape[0]! * query.shape.at(-2)! * weightsOf(best, axes);
+  return best === 'fused' || 4 * weights > mostBytes ? fused : best;
+}
+
+/** The fastest implementation of the measured problem that is most like this one; 'fused' on a device that has none. */
+export function fastest(problem: ChoiceProblem, table: readonly Measured[]): Implementation {
+  const rows = table.filter(([device]) => device === problem.device);
+  if (rows.length === 0) return 'fused';
+  const distances = rows.map((row) => distance(problem, row));
+  const [, , , , forward, step] = rows[distances.indexOf(Math.min(...distances))]!;
+  const costs = problem.needsGrad ? step : forward;
+  const least = Math.min(...costs);
+  return least < advantage * costs[0] ? implementations[costs.indexOf(least)]! : 'fused';
+}
+
+/** How different two problems are: in the logarithm of what share of the tokens a query sees, how many there are, and the head dim. */
+function distance({ axes, dim }: ChoiceProblem, [, tokens, kernelSize, measuredDim]: Measured): number {
+  const apart = (a: number, b: number): number => Math.abs(Math.log2(a / b));
+  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+  const all = product(axes.map(({ length }) => length));
+  const share = product(axes.map(meanWindow)) / all;
+  const measuredShare = product(kernelSize) / product(tokens);
+  const rank = tokens.length === axes.length ? 0 : 1;
+  return 4 * apart(share, measuredShare) + apart(all, product(tokens)) + apart(dim, measuredDim) + rank;
+}
+
+/** Keys that a query sees on average: causal windows grow from 1 to K at the start of each dilation group. */
+function meanWindow({ length, kernelSize, dilation, isCausal }: Axis): number {
+  return isCausal ? kernelSize - (kernelSize * (kernelSize - 1) * dilation) / (2 * length) : kernelSize;
+}
+
+function weightsOf(implementation: Implementation, axes: readonly Axis[]): number {
+  return axes.reduce((n, { length, kernelSize }) => n * length * (implementation === 'dense' ? length : kernelSize), 1);
+}
+
+/** Whether attention without a mask does: no window ends before the axis does, and what is causal is one row of tokens. */
+function isPlain(axes: readonly Axis[], hasAdditional: boolean): boolean {
+  if (axes.some(({ length, kernelSize }) => kernelSize !== length)) return false;
+  const long = axes.filter(({ length }) => length > 1);
+  return long.every(({ isCausal }) => !isCausal) || (long.length === 1 && !hasAdditional);
 }
