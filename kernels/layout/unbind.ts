@@ -2,6 +2,7 @@ import type { Op } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';
+import { zeros } from '../create/filled.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { concat } from './concat.ts';
 
@@ -35,10 +36,11 @@ export const unbind: Op<['x'], { axis?: number }, ['parts[]']> = defineOp({
   },
   backward({ grads, attrs: { axis }, shapes: { x } }) {
     const at = axis < 0 ? axis + x.length : axis;
-    const one = grads.find((g): g is Tensor => g !== null)!;
+    const { dtype, device } = grads.find((g) => g !== null)!;
+    const none = (): Tensor => zeros(x.toSpliced(at, 1), { dtype, device });
     return {
       x: concat(
-        grads.map((g) => (g ?? one.mul(0)).unsqueeze(at)),
+        grads.map((g) => (g ?? none()).unsqueeze(at)),
         { axis: at },
       ),
     };

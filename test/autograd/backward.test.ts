@@ -99,6 +99,9 @@ describe('backward', () => {
     const [a, b] = x.transpose().unbind();
     total(a!.mul(a!).add(b!)).backward();
     expect(values(x.grad)).toEqual([2, 1, 8, 3, 10, 1]);
+    const y = leaf([[1, 2], [3, 4]]); // prettier-ignore
+    total(y.unbind()[0]!.mul(Infinity)).backward(); // the unused part's gradient is 0, not 0 · ∞
+    expect(values(y.grad)).toEqual([Infinity, Infinity, 0, 0]);
   });
 
   within('optional inputs, given or not; only what is wanted is computed', () => {
