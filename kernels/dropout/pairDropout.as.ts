@@ -1,8 +1,8 @@
 // Dropout of attention weights: a weight's bits depend on its batch entry, head, query and key alone.
 //
-// Legend: x, y [B, N, T, M]; keys [T, M], or [M] for all queries (perRow 0). Items are rows of x. Word key & 3 of the block with
-// counter (key >> 2, query, head, batch) decides; x · scale is kept where it is at least `threshold`, as unsigned numbers. Scratch holds
-// four blocks (64 bytes).
+// Legend: x, y [B, N, T, M]; keys [T, M], or [M] for all queries (perRow 0). Items are rows of x. Word key & 3 of the
+// block with counter (key >> 2, query, head, batch) decides: x · scale is kept where it is at least `threshold`, as
+// unsigned numbers. Scratch holds four blocks (64 bytes).
 
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
 import { philoxWord4 } from './philox.as';

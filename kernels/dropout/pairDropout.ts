@@ -35,12 +35,12 @@ function check(x: Shape, keys: Shape, { p, seed }: PairDropoutAttrs): void {
 
 /**
  * Attention's dropout: x / (1 − p) where the random bits of the pair of query and key are at least p · 2³², else 0. x
- * [B, N, T, M] holds the weights of head n, query t and key keys[t, m]; keys [T, M], or [1, M] for all queries. So a pair has the
- * same bits in whatever slot, order or tile it comes; backward draws them again.
+ * [B, N, T, M] holds the weights of head n, query t and key keys[t, m]; keys [T, M], or [1, M] for all queries. So a
+ * pair has the same bits in whatever slot, order or tile it comes; backward draws them again.
  *
  * @throws ShapeError when keys does not fit x; ArgumentError for p outside 0..1 or a seed of more than 32 bits
- * @source Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011: word key mod 4 of Philox4x32-10 with key (seed, 0) and
- *   counter (⌊key / 4⌋, query, head, batch)
+ * @source Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011: word key mod 4 of Philox4x32-10 with
+ *   key (seed, 0) and counter (⌊key / 4⌋, query, head, batch)
  */
 export const pairDropout: Op<['x', 'keys:int'], PairDropoutAttrs> = defineOp({
   name,

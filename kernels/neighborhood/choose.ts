@@ -21,8 +21,9 @@ const advantage = 0.8;
 const mostBytes = 2 ** 26;
 
 /**
- * What 'auto' stands for: the fastest in the table of measured problems, or 'plain', the fused attention without a mask, where all
- * tokens see all (or, in one row, all before them). A bias, dropout and tiles are what the fused operation does best, or alone.
+ * What 'auto' stands for: the fastest in the table of measured problems, or 'plain', the fused attention without a
+ * mask, where all tokens see all (or, in one row, all before them). A bias, dropout and tiles are what the fused
+ * operation does best, or alone.
  */
 export function choose(call: AttentionCall): Implementation | 'plain' {
   const { inputs, weighing, tiles } = call;
@@ -49,7 +50,7 @@ export function fastest(problem: ChoiceProblem, table: readonly Measured[]): Imp
   return least < advantage * costs[0] ? implementations[costs.indexOf(least)]! : 'fused';
 }
 
-/** How different two problems are: in the logarithm of what share of the tokens a query sees, how many there are, and the head dim. */
+/** How different two problems are: what share of the tokens a query sees, how many there are, and the head dim, by their logarithms. */
 function distance({ axes, dim }: ChoiceProblem, [, tokens, kernelSize, measuredDim]: Measured): number {
   const apart = (a: number, b: number): number => Math.abs(Math.log2(a / b));
   const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
@@ -69,7 +70,7 @@ function weightsOf(implementation: Implementation, axes: readonly Axis[]): numbe
   return axes.reduce((n, { length, kernelSize }) => n * length * (implementation === 'dense' ? length : kernelSize), 1);
 }
 
-/** Whether attention without a mask does: no window ends before the axis does, and what is causal is one row of tokens. */
+/** Whether attention without a mask does: no window ends before its axis, and what is causal is one row of tokens. */
 function isPlain(axes: readonly Axis[], hasAdditional: boolean): boolean {
   if (axes.some(({ length, kernelSize }) => kernelSize !== length)) return false;
   const long = axes.filter(({ length }) => length > 1);

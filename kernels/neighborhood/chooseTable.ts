@@ -14,7 +14,7 @@ export type Measured = readonly [
   step: Milliseconds,
 ];
 
-/** What the implementations cost on problems of all kinds. Made by `npm run bench -- attention --table`, which measures these problems again. */
+/** What the implementations cost. Made by `npm run bench -- attention --table`, which measures these problems again. */
 export const measured: readonly Measured[] = [
   ['cpu', [64], [4], 32, [0.0867, 0.159, 0.207], [0.337, 0.561, 0.589]],
   ['cpu', [64], [32], 32, [0.0655, 0.166, 0.159], [0.272, 0.564, 0.424]],

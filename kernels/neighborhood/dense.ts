@@ -7,8 +7,9 @@ import { concat } from '../layout/concat.ts';
 import { biased } from './bias.ts';
 
 /**
- * Neighborhood attention as attention of all tokens to all, masked: matrix products and a softmax, with memory for T · (T + n)
- * scores a head. query [B, *X, N, D] → output [B, *X, N, Dv], logsumexp [B, *X, N]. Differentiable as often as wanted.
+ * Neighborhood attention as attention of all tokens to all, masked: matrix products and a softmax, with memory for
+ * T · (T + n) scores a head. query [B, *X, N, D] → output [B, *X, N, Dv], logsumexp [B, *X, N]. Differentiable as often
+ * as wanted.
  */
 export function denseAttention(inputs: AttentionInputs, { axes, scale, dropout, seed }: Weighing): Attended {
   const { query, value, rpb } = inputs;

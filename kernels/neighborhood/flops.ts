@@ -17,10 +17,10 @@ export interface NaFlopsOptions extends NaProblem {
 const known = ['kernelSize', 'dilation', 'stride', 'isCausal', 'heads', 'dim', 'dimValue'] as const;
 
 /**
- * Floating point operations of one batch entry, two per multiply-add of the products alone. Forward: scores and output,
- * 2 · T · ΠK · heads · (dim + dimValue). Backward: scores again, dQ and dK over dim, dP and dV over dimValue, so
- * 2 · T · ΠK · heads · (3 · dim + 2 · dimValue). As in NATTEN, causal problems are not discounted, and softmax, bias and
- * additional tokens do not count.
+ * Floating point operations of one batch entry, two per multiply-add of the products alone. Forward: scores and
+ * output, 2 · T · ΠK · heads · (dim + dimValue). Backward: scores again, dQ and dK over dim, dP and dV over dimValue,
+ * so 2 · T · ΠK · heads · (3 · dim + 2 · dimValue). As in NATTEN, causal problems are not discounted, and softmax,
+ * bias and additional tokens do not count.
  *
  * @param shape - the token axes
  * @throws ShapeError when the problem does not fit them; ArgumentError for sizes that are no integers >= 1

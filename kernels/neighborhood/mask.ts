@@ -19,8 +19,8 @@ export interface NaMaskOptions extends NaProblem {
 const known = ['kernelSize', 'dilation', 'stride', 'isCausal', 'device'] as const;
 
 /**
- * Who attends to whom as a dense mask: bool [T, T], true where query token i (row) attends to key token j (column). Tokens are
- * numbered row-major over the token axes `shape`, T of them.
+ * Who attends to whom as a dense mask: bool [T, T], true where query token i (row) attends to key token j (column).
+ * Tokens are numbered row-major over the token axes `shape`, T of them.
  *
  * @throws ShapeError when the problem does not fit the token axes, or there are not one to three
  * @example

@@ -7,12 +7,12 @@ import { where } from '../elementwise/where.ts';
 import { concat } from '../layout/concat.ts';
 
 /**
- * The attention to several sets of keys at once, from the attention to each: output = Σᵢ softmax(logsumexps)ᵢ · outputᵢ and
- * logsumexp = ln Σᵢ exp(logsumexpᵢ). outputs [*, N, D], logsumexps [*, N], all of one shape, from one up. The sets must be
- * disjoint. Gradients through all of it are exact.
+ * The attention to several sets of keys at once, from the attention to each: output = Σᵢ softmax(logsumexps)ᵢ ·
+ * outputᵢ and logsumexp = ln Σᵢ exp(logsumexpᵢ). outputs [*, N, D], logsumexps [*, N], all of one shape, from one up.
+ * The sets must be disjoint. Gradients through all of it are exact.
  *
- * A set without keys has logsumexp −∞: its output counts for nothing, whatever it holds. Where all are empty the result is 0
- * and −∞.
+ * A set without keys has logsumexp −∞: its output counts for nothing, whatever it holds. Where all are empty the
+ * result is 0 and −∞.
  *
  * @throws ShapeError when shapes differ; ArgumentError for empty lists, or lists of unequal length
  * @source NATTEN 0.21 `merge_attentions`

@@ -27,13 +27,14 @@ export interface NaOptions extends NaProblem {
   /** Their values, [B, n, Nkv, Dv]. */
   additionalValues?: Tensor;
   /**
-   * Probability that a weight is dropped; those kept are divided by 1 − dropout. One seed is drawn in forward (`manualSeed`); what
-   * it drops depends on batch entry, head, query and key alone, not on implementation, tiles or device. Default 0.
+   * Probability that a weight is dropped; those kept are divided by 1 − dropout. One seed is drawn in forward
+   * (`manualSeed`); what it drops depends on batch entry, head, query and key alone, not on implementation, tiles or
+   * device. Default 0.
    */
   dropout?: number;
   /**
-   * 'fused' keeps no weights and has no second derivative. 'unfused' keeps T · ΠK weights a head, 'dense' T · T; both can be
-   * differentiated as often as wanted. 'auto' (the default) takes the fastest by a measured table.
+   * 'fused' keeps no weights and has no second derivative. 'unfused' keeps T · ΠK weights a head, 'dense' T · T; both
+   * can be differentiated as often as wanted. 'auto' (the default) takes the fastest by a measured table.
    */
   implementation?: 'auto' | 'fused' | 'unfused' | 'dense';
   /** How the fused operation cuts its work: tokens per tile, one entry per token axis. Default: the device's own. */
@@ -52,23 +53,24 @@ export interface NaResult {
   logsumexp: Tensor;
 }
 
-/** query [B, *X, N, D], key [B, *X, Nkv, D], value [B, *X, Nkv, Dv] → output [B, *X, N, Dv], with `returnLogsumexp: true` also logsumexp [B, *X, N]. */
+/** query [B, *X, N, D], key [B, *X, Nkv, D], value [B, *X, Nkv, Dv] → output [B, *X, N, Dv], perhaps with logsumexp [B, *X, N]. */
 export interface NeighborhoodAttention {
   (query: Tensor, key: Tensor, value: Tensor, options: NaOptions & { returnLogsumexp: true }): NaResult;
   (query: Tensor, key: Tensor, value: Tensor, options: NaOptions & { returnLogsumexp?: false }): Tensor;
 }
 
 /**
- * Each query attends to its neighbours: Σⱼ softmax(scale · q · kⱼ + rpb) vⱼ over the kernelSize keys around it along every token axis,
- * `dilation` apart. At borders the window is shifted inside, so that every query has equally many neighbours; with
- * `isCausal` it ends at the query; with `stride` as many queries share one window. query [B, *X, N, D], key [B, *X, Nkv, D],
- * value [B, *X, Nkv, Dv] with one to three token axes *X → [B, *X, N, Dv]; query head h uses key head ⌊h / (N / Nkv)⌋.
+ * Each query attends to its neighbours: Σⱼ softmax(scale · q · kⱼ + rpb) vⱼ over the kernelSize keys around it along
+ * every token axis, `dilation` apart. At borders the window is shifted inside, so that every query has equally many
+ * neighbours; with `isCausal` it ends at the query; with `stride` as many queries share one window. query
+ * [B, *X, N, D], key [B, *X, Nkv, D], value [B, *X, Nkv, Dv] with one to three token axes *X → [B, *X, N, Dv]; query
+ * head h uses key head ⌊h / (N / Nkv)⌋.
  *
- * @throws ShapeError when shapes do not fit, kernelSize · dilation exceeds an axis, stride exceeds kernelSize, or an array does not
- *   have one entry per axis; ArgumentError for options that do not exist or do not go together; GradError for a second derivative
- *   of the fused operation
- * @source Hassani et al., "Neighborhood Attention Transformer", 2023, eq. 2–4; stride: Hassani et al., "Generalized Neighborhood
- *   Attention", 2025
+ * @throws ShapeError when shapes do not fit, kernelSize · dilation exceeds an axis, stride exceeds kernelSize, or an
+ *   array does not have one entry per axis; ArgumentError for options that do not exist or do not go together;
+ *   GradError for a second derivative of the fused operation
+ * @source Hassani et al., "Neighborhood Attention Transformer", 2023, eq. 2–4; stride: Hassani et al., "Generalized
+ *   Neighborhood Attention", 2025
  * @example
  * const q = zeros([1, 8, 8, 2, 16]);
  * neighborhoodAttention(q, q, q, { kernelSize: 3 }).shape;                       // [1, 8, 8, 2, 16]

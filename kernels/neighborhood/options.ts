@@ -36,7 +36,8 @@ const tileNames = [
 const known: readonly (keyof CallOptions)[] = [...problemNames, ...tensorNames, ...ways, ...tileNames];
 
 /**
- * @throws ShapeError or ArgumentError for what does not fit: shapes, the problem, options that do not exist or do not go together
+ * @throws ShapeError or ArgumentError for what does not fit: shapes, the problem, options that do not exist or do not
+ *   go together
  */
 export function readCall(
   op: string,
@@ -85,7 +86,11 @@ function pick<K extends keyof CallOptions>(options: CallOptions, names: readonly
 
 function shapesOf({ query, key, value, rpb, additionalKeys, additionalValues }: AttentionInputs) {
   return {
-    ...{ query: query.shape, key: key.shape, value: value.shape, rpb: rpb?.shape },
-    ...{ additionalKeys: additionalKeys?.shape, additionalValues: additionalValues?.shape },
+    query: query.shape,
+    key: key.shape,
+    value: value.shape,
+    rpb: rpb?.shape,
+    additionalKeys: additionalKeys?.shape,
+    additionalValues: additionalValues?.shape,
   };
 }

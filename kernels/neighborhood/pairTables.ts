@@ -1,6 +1,6 @@
 /**
- * Who sees whom, as tensors: rows are query tokens, columns the slots of each, or all key tokens. Both are row-major over the
- * token axes. Each axis has a small table of its own, and the device puts them together.
+ * Who sees whom, as tensors: rows are query tokens, columns the slots of each, or all key tokens. Both are row-major
+ * over the token axes. Each axis has a small table of its own, and the device puts them together.
  */
 
 import type { Device } from '../../tensor/runtime.ts';
@@ -25,7 +25,7 @@ export function seenTable(axes: readonly Axis[], columns: Columns, device: Devic
   return crossed(made, (a, b) => where(a, b, 0));
 }
 
-/** int32: the entry of one head's bias, row-major over its 2K − 1 per axis; 0 … where the query does not see the key. */
+/** int32: the entry of one head's bias, row-major over its 2K − 1 per axis; any where the query does not see the key. */
 export function offsetTable(axes: readonly Axis[], columns: Columns, device: Device): Tensor {
   const sizes = axes.map(({ kernelSize }) => 2 * kernelSize - 1);
   return numbered(axes, columns, sizes, device, ({ kernelSize }, query, key) => key - query + kernelSize - 1);

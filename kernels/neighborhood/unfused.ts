@@ -33,9 +33,9 @@ export type SumInputs = ['attn', 'value'];
 export type SpreadInputs = ['attn', 'x'];
 
 /**
- * attn[q, slot of k] = q · k for the keys k that query q sees, unscaled. query [B, N, *X, D], key [B, Nkv, *X, D] → [B, N, *X, ΠK];
- * query head h uses key head ⌊h / (N / Nkv)⌋. A key's slot is ((a₀ · K₁) + a₁) · K₂ + a₂, a its position behind the window's
- * start; the slots that a causal query does not see hold `masked`.
+ * attn[q, slot of k] = q · k for the keys k that query q sees, unscaled. query [B, N, *X, D], key [B, Nkv, *X, D] →
+ * [B, N, *X, ΠK]; query head h uses key head ⌊h / (N / Nkv)⌋. A key's slot is ((a₀ · K₁) + a₁) · K₂ + a₂, a its
+ * position behind the window's start; the slots that a causal query does not see hold `masked`.
  *
  * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
  * @source NATTEN 0.17.5 `na{1,2,3}d_qk`
@@ -89,8 +89,9 @@ export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
 });
 
 /**
- * y_k = Σ over the queries q that see key k, and their heads, of attn[q, slot of k] · x_q: the transpose of `neighborhoodSum`.
- * attn [B, N, *X, ΠK], x [B, N, *X, D] → [B, headsKv, *X, D]. Slots that a causal query does not see are skipped.
+ * y_k = Σ over the queries q that see key k, and their heads, of attn[q, slot of k] · x_q: the transpose of
+ * `neighborhoodSum`. attn [B, N, *X, ΠK], x [B, N, *X, D] → [B, headsKv, *X, D]. Slots that a causal query does not
+ * see are skipped.
  *
  * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
  */
@@ -133,9 +134,9 @@ export type NeighborhoodQk = (query: Tensor, key: Tensor, options: QkOptions) =>
 export type NeighborhoodAv = (attn: Tensor, value: Tensor, options: AvOptions) => Tensor;
 
 /**
- * The scores of each query with its neighbours, heads first and unscaled: query · key, plus rpb[h, (x_key − x_query) + K − 1] where
- * `rpb` is given. query [B, N, X, D], key [B, Nkv, X, D] → [B, N, X, K + n]; slots that a causal query does not see hold −∞,
- * and the last n are the products with `additionalKeys`. Differentiable as often as wanted.
+ * The scores of each query with its neighbours, heads first and unscaled: query · key, plus rpb[h, (x_key − x_query)
+ * + K − 1] where `rpb` is given. query [B, N, X, D], key [B, Nkv, X, D] → [B, N, X, K + n]; slots that a causal query
+ * does not see hold −∞, and the last n are the products with `additionalKeys`. Differentiable as often as wanted.
  *
  * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
  * @source NATTEN 0.17.5 `na1d_qk`
@@ -149,13 +150,13 @@ export const na1dQk: NeighborhoodQk = qkOf(1);
 /** `na1dQk` over two token axes: query [B, N, X, Y, D] → [B, N, X, Y, ΠK + n]. @source NATTEN 0.17.5 `na2d_qk` */
 export const na2dQk: NeighborhoodQk = qkOf(2);
 
-/** `na1dQk` over three token axes: query [B, N, X, Y, Z, D] → [B, N, X, Y, Z, ΠK + n]. @source NATTEN 0.17.5 `na3d_qk` */
+/** `na1dQk` over three axes: query [B, N, X, Y, Z, D] → [B, N, X, Y, Z, ΠK + n]. @source NATTEN 0.17.5 `na3d_qk` */
 export const na3dQk: NeighborhoodQk = qkOf(3);
 
 /**
- * The neighbours' values times their weights: attn [B, N, X, K + n], value [B, Nkv, X, Dv] → [B, N, X, Dv]. Slots that a causal
- * query does not see are skipped whatever they hold, and get no gradient; the last n weights are those of `additionalValues`.
- * Differentiable as often as wanted.
+ * The neighbours' values times their weights: attn [B, N, X, K + n], value [B, Nkv, X, Dv] → [B, N, X, Dv]. Slots
+ * that a causal query does not see are skipped whatever they hold, and get no gradient; the last n weights are those
+ * of `additionalValues`. Differentiable as often as wanted.
  *
  * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes
  * @source NATTEN 0.17.5 `na1d_av`
@@ -165,7 +166,7 @@ export const na1dAv: NeighborhoodAv = avOf(1);
 /** `na1dAv` over two token axes: attn [B, N, X, Y, ΠK + n] → [B, N, X, Y, Dv]. @source NATTEN 0.17.5 `na2d_av` */
 export const na2dAv: NeighborhoodAv = avOf(2);
 
-/** `na1dAv` over three token axes: attn [B, N, X, Y, Z, ΠK + n] → [B, N, X, Y, Z, Dv]. @source NATTEN 0.17.5 `na3d_av` */
+/** `na1dAv` over three axes: attn [B, N, X, Y, Z, ΠK + n] → [B, N, X, Y, Z, Dv]. @source NATTEN 0.17.5 `na3d_av` */
 export const na3dAv: NeighborhoodAv = avOf(3);
 
 const problemNames = ['kernelSize', 'dilation', 'stride', 'isCausal'] as const;

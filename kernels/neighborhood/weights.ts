@@ -34,17 +34,18 @@ export interface Weighing {
 export interface Attended {
   readonly output: Tensor;
   /** Made when asked for. */
-  logsumexp(): Tensor;
+  readonly logsumexp: () => Tensor;
 }
 
 /**
- * The weights with which each query adds up its neighbours' values, for those who want to look at them: softmax(scale · query · key +
- * rpb), heads last. query [B, *X, N, D], key [B, *X, Nkv, D] → [B, *X, N, ΠK + n]; slots that a causal query does not see hold 0,
- * the last n are those of `additionalKeys`. Takes the attention's own options; those of values, tiles and `implementation` are of
- * no concern here, and `dropout` drops what the attention drops with the same seed (`manualSeed`).
+ * The weights with which each query adds up its neighbours' values, for those who want to look at them: softmax(scale
+ * · query · key + rpb), heads last. query [B, *X, N, D], key [B, *X, Nkv, D] → [B, *X, N, ΠK + n]; slots that a
+ * causal query does not see hold 0, the last n are those of `additionalKeys`. Takes the attention's own options;
+ * those of values, tiles and `implementation` are of no concern here, and `dropout` drops what the attention drops
+ * with the same seed (`manualSeed`).
  *
- * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes; ArgumentError for options that are
- *   none
+ * @throws ShapeError when shapes do not fit each other or the problem does not fit the token axes; ArgumentError for
+ *   options that are none
  * @example
  * const q = randn([1, 8, 8, 2, 16]);
  * attentionWeights(q, q, { kernelSize: 3 }).shape;       // [1, 8, 8, 2, 9]
@@ -59,8 +60,8 @@ export function attentionWeights(query: Tensor, key: Tensor, options: NaOptions)
 }
 
 /**
- * Neighborhood attention as scores, softmax and sum, with memory for T · (ΠK + n) scores a head. query [B, *X, N, D] → output
- * [B, *X, N, Dv], logsumexp [B, *X, N]. Differentiable as often as wanted.
+ * Neighborhood attention as scores, softmax and sum, with memory for T · (ΠK + n) scores a head. query [B, *X, N, D]
+ * → output [B, *X, N, Dv], logsumexp [B, *X, N]. Differentiable as often as wanted.
  */
 export function unfusedAttention(inputs: AttentionInputs, weighing: Weighing): Attended {
   const all = slotScores(inputs, weighing); // [B, N, *X, ΠK + n]
@@ -86,7 +87,8 @@ function dropped(weights: Tensor, { axes, dropout, seed }: Weighing): Tensor {
   const [tokens, slots] = [sizeOf(weights.shape.slice(2, -1)), weights.shape.at(-1)!];
   const near = slotKeys(axes, weights.device);
   const count = slots - near.shape[1]!;
-  const far = arange(tokens, tokens + count, 1, { device: weights.device }).unsqueeze(0); // additional key j is key T + j
+  // Additional key j is key T + j.
+  const far = arange(tokens, tokens + count, 1, { device: weights.device }).unsqueeze(0);
   const keys = count === 0 ? near : concat([near, far.expand([tokens, count])], { axis: 1 });
   const rows = weights.reshape([batch, heads, tokens, slots]);
   return pairDropout(rows, keys, { p: dropout, seed }).reshape(weights.shape);

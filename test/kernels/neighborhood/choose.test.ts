@@ -83,7 +83,7 @@ describe('auto', () => {
     expect(isPlain([1, 7, 6, 1, 4], { kernelSize: [7, 5] })).toBe(false);
     expect(isPlain([1, 7, 6, 1, 4], { kernelSize: [7, 6], isCausal: [true, false] })).toBe(false);
     expect(isPlain([1, 7, 1, 4], { kernelSize: 7, isCausal: true })).toBe(true);
-    expect(isPlain([1, 1, 7, 1, 4], { kernelSize: [1, 7], isCausal: [false, true] } as NaOptions)).toBe(true);
+    expect(isPlain([1, 1, 7, 1, 4], { kernelSize: [1, 7], isCausal: [false, true] })).toBe(true);
     scope(() => {
       const more = { additionalKeys: randn([1, 2, 1, 4]), additionalValues: randn([1, 2, 1, 4]) };
       expect(isPlain([1, 7, 1, 4], { kernelSize: 7, ...more })).toBe(true);

@@ -75,17 +75,17 @@ describe.each(cases)('$tokens $problem', (one) => {
 
   test('second derivatives are difference quotients of the first', () => {
     const masked = { ...problem, masked: 0 };
-    expect(secondOrderError((q, k) => neighborhoodDots(q!, k!, masked), [query, key])).toBeLessThan(1e-6);
-    expect(secondOrderError((a, v) => neighborhoodSum(a!, v!, problem), [attn, value])).toBeLessThan(1e-6);
+    expect(secondOrderError((q, k) => neighborhoodDots(q, k, masked), [query, key])).toBeLessThan(1e-6);
+    expect(secondOrderError((a, v) => neighborhoodSum(a, v, problem), [attn, value])).toBeLessThan(1e-6);
     const spread = { ...problem, headsKv };
-    expect(secondOrderError((a, x) => neighborhoodSpread(a!, x!, spread), [attn, output])).toBeLessThan(1e-6);
+    expect(secondOrderError((a, x) => neighborhoodSpread(a, x, spread), [attn, output])).toBeLessThan(1e-6);
   });
 
   test('a third derivative, of one product in another', async () => {
     await gradientCheck(
       (q, k, v) => {
-        const tracked = q!.mul(1);
-        const y = neighborhoodSum(neighborhoodDots(tracked, k!, { ...problem, masked: 0 }).tanh(), v!, problem);
+        const tracked = q.mul(1);
+        const y = neighborhoodSum(neighborhoodDots(tracked, k, { ...problem, masked: 0 }).tanh(), v, problem);
         const [first] = grad(y.square().sum(), [tracked], { createGraph: true });
         const [second] = grad(first!.square().sum(), [tracked], { createGraph: true });
         return second!;
