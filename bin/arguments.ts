@@ -117,7 +117,8 @@ function gathered(argv: readonly string[]): string[] {
     const values: string[] = [];
     while (i + 1 < argv.length && !argv[i + 1]!.startsWith('-')) values.push(argv[++i]!);
     if (values.length === 0 && name === 'causal') values.push('true');
-    result.push(...(values.length > 0 ? [`--${name}=${values.join(',')}`] : [argv[i]!]));
+    if (values.length === 0) throw new ArgumentError(`${argv[i]!} needs a value`, { op });
+    result.push(`--${name}=${values.join(',')}`);
   }
   return result;
 }

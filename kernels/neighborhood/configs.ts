@@ -24,6 +24,7 @@ export interface TileConfigs {
   backward: TilePair[];
 }
 
+const devices: readonly DeviceName[] = ['cpu', 'webgpu', 'webgl', 'reference'];
 const known = ['kernelSize', 'stride', 'dilation', 'isCausal', 'dim', 'device'] as const;
 
 /**
@@ -31,7 +32,7 @@ const known = ['kernelSize', 'stride', 'dilation', 'isCausal', 'dim', 'device'] 
  * which it tries first. On the cpu, whose kernels take any shape of up to 1024 tokens: a few sizes of query tile, long or
  * compact, each with key tiles that hold all or half of what it sees. Elsewhere: NATTEN's list.
  *
- * @throws ShapeError when the problem does not fit the axes, ArgumentError when `dim` is no integer >= 1
+ * @throws ShapeError when the problem does not fit the axes, ArgumentError when `dim` is no integer >= 1 or there is no such device
  * @example
  * configsFor([56, 56], { kernelSize: 7, dim: 32 }).forward.length;                       // 16
  * configsFor([56, 56], { kernelSize: 7, dim: 32, device: 'webgpu' }).forward.length;     // 27
@@ -41,6 +42,10 @@ export function configsFor(shape: Shape, problem: ConfigOptions): TileConfigs {
   const { dim, device = 'cpu', ...rest } = checkOptions(op, problem, known, ['kernelSize', 'dim']);
   if (!Number.isInteger(dim) || dim < 1)
     throw new ArgumentError(`dim must be an integer >= 1, got ${String(dim)}`, { op, dim });
+  if (!devices.includes(device)) {
+    const advice = `use one of ${devices.join(', ')}`;
+    throw new ArgumentError(`there is no device '${String(device)}'; ${advice}`, { op, device });
+  }
   const axes = tokenAxesOf(op, shape, rest);
   if (device !== 'cpu')
     return { forward: nattenPairs('forward', axes.length), backward: nattenPairs('backward', axes.length) };
