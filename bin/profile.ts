@@ -7,11 +7,13 @@ import type { Tuning } from '../kernels/neighborhood/tunerCache.ts';
 import type { ProfileArguments } from './arguments.ts';
 import '../index.ts';
 import { configsFor } from '../kernels/neighborhood/configs.ts';
+import { tokenAxesOf } from '../kernels/neighborhood/mask.ts';
 import { makeOperands, profile } from '../kernels/neighborhood/profile.ts';
 import { simulateTiles } from '../kernels/neighborhood/simulate.ts';
 import { timeBackward, timeForward } from '../kernels/neighborhood/tunerTimings.ts';
 import { setThreads } from '../kernels/runtime/cpu/threads.ts';
 import { storedDtype } from '../tensor/create.ts';
+import { ArgumentError } from '../tensor/errors.ts';
 import { device, resolveDevice } from '../tensor/runtime.ts';
 import { readArguments } from './arguments.ts';
 import { formatTable } from './table.ts';
@@ -50,9 +52,12 @@ export async function profileCommand(argv: readonly string[], print: (text: stri
   const given = readArguments(argv);
   if (given.help) return print(profileUsage.trimEnd());
   const { info } = await device(given.problem.device);
-  const dtype = storedDtype('profile', resolveDevice(given.problem.device), given.problem.dtype);
-  const problem = { ...given.problem, dtype };
+  const runtime = resolveDevice(given.problem.device);
+  const problem = { ...given.problem, dtype: storedDtype('profile', runtime, given.problem.dtype) };
   const args = { ...given, problem };
+  if (args.optimize && runtime.interpret)
+    throw new ArgumentError(`--optimize: '${runtime.name}' has no tiles to choose from`, { op: 'profile' });
+  tokenAxesOf('profile', problem.tokens, rulesOf(problem)); // whose errors come before anything is shown
   if (args.threads > 0) setThreads(args.threads);
   print(title(problem, info['threads']));
   if (args.dryRun) return print(candidates(args));
@@ -101,8 +106,8 @@ function profileTable({ rows, flops }: Profile): string {
 
 /** The tiles that the tuner would try, with the key tiles that each visits. */
 function candidates({ problem, options }: ProfileArguments): string {
-  const { tokens, dim, kernelSize, stride = 1, dilation = 1, isCausal = false } = problem;
-  const rules = { kernelSize, stride, dilation, isCausal };
+  const { tokens, dim } = problem;
+  const rules = rulesOf(problem);
   const configs = configsFor(tokens, { ...rules, dim, device: problem.device });
   const passes = options.backprop ? (['forward', 'backward'] as const) : (['forward'] as const);
   const line = (pass: string, { queryTileSize, keyTileSize }: TilePair): string[] => {
@@ -122,9 +127,9 @@ function optimized(
   print: (text: string) => void,
 ): TileChoice {
   const steps = { warmupSteps: optimizeWarmupSteps, steps: options.steps };
-  const forward = timeForward(operands, attrsOf(problem), steps);
+  const forward = timeForward(operands, rulesOf(problem), steps);
   const backward = options.backprop
-    ? timeBackward(operands, attrsOf(problem), steps, (tile) => [tile.map(() => 1)])
+    ? timeBackward(operands, rulesOf(problem), steps, (tile) => [tile.map(() => 1)])
     : undefined;
   const line = (pass: string, { queryTileSize, keyTileSize, milliseconds }: Tuning): string[] => [
     pass,
@@ -143,6 +148,7 @@ function optimized(
   };
 }
 
-function attrsOf({ kernelSize, stride = 1, dilation = 1, isCausal = false }: Omit<ProfileProblem, 'device'>) {
+/** Who attends to whom. */
+function rulesOf({ kernelSize, stride = 1, dilation = 1, isCausal = false }: Omit<ProfileProblem, 'device'>) {
   return { kernelSize, stride, dilation, isCausal };
 }

@@ -30,7 +30,9 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!isUsersError(error)) throw error;
-    process.stderr.write(`vicinal profile: ${error.message}\n`);
+    // Errors of the library begin with what refused.
+    const text = error instanceof VicinalError ? error.message : `profile: ${error.message}`;
+    process.stderr.write(`vicinal: ${text}\n`);
     return 2;
   }
 }

@@ -94,6 +94,7 @@ describe('vicinal profile', () => {
     ['-i 9 --dtype fp16', 'float16'],
     ['-i 9 --device tpu', "there is no device 'tpu'"],
     ['-i 9 -w 10', 'kernelSize 10'],
+    ['-i 9 --device reference --optimize', "--optimize: 'reference' has no tiles to choose from"],
     ['-i 9 --frobnicate', "Unknown option '--frobnicate'"],
     ['-i 9 -n', '-n needs a value'],
     ['-i 9 --add-kv -1', '--add-kv needs a value'],
