@@ -60,7 +60,7 @@ function closeLine(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize)
 /** Writes logsumexp; what the sum of values is to be multiplied by. Without a key that is 0, and logsumexp −∞. */
 @inline
 function closeSoftmax(plan: usize, stats: usize, index: usize): f32 {
-  const total = load<f32>(stats, 4), rest = total === 0 ? 0 : log1(total);
+  const total = load<f32>(stats, 4), rest: f32 = total === 0 ? 0 : log1(total);
   store<f32>(getAddress(plan, field.logsumexp) + (index << 2), load<f32>(stats) * ln2 + rest);
   return total === 0 ? 0 : 1 / total;
 }
