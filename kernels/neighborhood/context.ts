@@ -12,8 +12,8 @@ let isParallel = false;
 let preference: MemoryUsagePreference = 'default';
 
 /**
- * Keeps the auto-tuner and the splits of the keys off while it is on, so that the same call is cut in the same way on every
- * run and machine. (One cut gives the same bits for any number of threads, with this or without.)
+ * Keeps the auto-tuner and `useKvParallelism` off while it is on, so that the same call is cut in the same way on every run
+ * and machine. One cut gives the same bits for any number of threads, with this or without: so do splits that a call asks for.
  *
  * @throws ArgumentError unless `on` is true or false
  * @source NATTEN 0.17.5, src/natten/context.py; there it throws while one of the two is on, here they wait

@@ -39,7 +39,7 @@ export function openCache(where: string | false | undefined): TunerCache {
 /** The file under the user's cache folder; undefined where the system does not say where that is. */
 export function defaultPath(): string | undefined {
   const { env, platform } = globalThis.process;
-  const home = builtin('node:os')?.homedir();
+  const home = homeFolder();
   const folders = [
     env['XDG_CACHE_HOME'],
     platform === 'win32' ? env['LOCALAPPDATA'] : undefined,
@@ -47,6 +47,14 @@ export function defaultPath(): string | undefined {
   ];
   const folder = folders.find(Boolean);
   return folder && `${folder}/vicinal/tuner-${cacheVersion}.json`;
+}
+
+function homeFolder(): string | undefined {
+  try {
+    return builtin('node:os')?.homedir();
+  } catch {
+    return undefined; // a user that the system does not know, as in some containers
+  }
 }
 
 /** Everything is read at the first question, and written after each answer: beside the file, then renamed. */
