@@ -8,6 +8,7 @@ import type { MemoryRow } from './memory.ts';
 import type { Row } from './report.ts';
 import { device, setThreads } from '../index.ts';
 import { runAttention } from './attention/run.ts';
+import { writeTable } from './attention/table.ts';
 import { cases } from './cases.ts';
 import { measure } from './measure.ts';
 import { memoryTable } from './memory.ts';
@@ -17,7 +18,8 @@ import { threadCases } from './threads.ts';
 
 const usage = `npm run bench -- [cpu|attention] [options]
   --only=REGEX      the rows whose name matches
-  --ops             also every op on the first of its samples
+  --ops             also every op on the first of its samples (cpu)
+  --table           only measure again what 'auto' chooses by, and write it (attention)
   --seconds=NUMBER  time for each row, default 2
   --json=FILE       keep the rows and what they ran on`;
 
@@ -25,6 +27,7 @@ interface Options {
   suite: string;
   only: RegExp;
   ops: boolean;
+  table: boolean;
   seconds: number;
   json: string | undefined;
   help: boolean;
@@ -36,6 +39,7 @@ function readOptions(): Options {
     options: {
       only: { type: 'string', default: '' },
       ops: { type: 'boolean', default: false },
+      table: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '2' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -46,7 +50,7 @@ function readOptions(): Options {
     throw new Error(`there are no figures for '${suite}', only for cpu and attention`);
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new Error(`--seconds=${values.seconds} is no time; give a number above 0`);
-  return { suite, only: new RegExp(values.only, 'i'), ops: values.ops, seconds, json: values.json, help: values.help };
+  return { ...values, suite, seconds, only: new RegExp(values.only, 'i'), json: values.json };
 }
 
 /** Measures one case on its numbers of threads, and prints its rows. */
@@ -68,6 +72,7 @@ async function run(): Promise<void> {
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), info };
   console.log(`Node ${machine.node}, ${machine.cores} × ${machine.cpu}, ${JSON.stringify(info)}\n`);
   const { only, seconds, json } = options;
+  if (options.table) return writeTable(seconds);
   const found = options.suite === 'attention' ? await runAttention(only, seconds) : await runSuite(options);
   if (json) writeFileSync(json, `${JSON.stringify({ machine, ...found }, null, 2)}\n`);
 }
