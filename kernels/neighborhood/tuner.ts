@@ -105,6 +105,7 @@ export type TileChoice = Pick<
  * @internal
  */
 export function tunedTiles(operands: NaOperands, attrs: NaAttrs): TileChoice {
+  if (!tuner && !isKvParallelismEnabled()) return {};
   const wantsForward = !attrs.queryTileSize && !attrs.keyTileSize && isAutotunerEnabled('forward');
   const needsBackward = isGradEnabled() && Object.values(operands).some((x?: Tensor) => x?.requiresGrad);
   const isFree = !attrs.backwardQueryTileSize && !attrs.backwardKeyTileSize && !attrs.numSplitsKey;
