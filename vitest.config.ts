@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^vicinal$/, replacement: source('./index.ts') },
       { find: /^vicinal\/(nn|kernels)$/, replacement: source('./$1/index.ts') },
+      { find: /^vicinal\/(libnatten|natten)$/, replacement: source('./kernels/neighborhood/natten/$1.ts') },
     ],
   },
   test: {

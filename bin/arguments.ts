@@ -1,7 +1,7 @@
 // The arguments of `vicinal profile`.
 
 import { parseArgs } from 'node:util';
-import type { ProfileOptions, ProfileProblem } from '../kernels/neighborhood/profile.ts';
+import type { ProfileOptions, ProfileProblem } from '../kernels/neighborhood/tuner/profile.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { DeviceName } from '../tensor/runtime.ts';
 import { ArgumentError } from '../tensor/errors.ts';

@@ -1,16 +1,16 @@
 // `vicinal profile`: NATTEN's profiler.
 
-import type { TilePair } from '../kernels/neighborhood/nattenTiles.ts';
-import type { Profile, ProfileProblem } from '../kernels/neighborhood/profile.ts';
-import type { NaOperands, TileChoice } from '../kernels/neighborhood/tuner.ts';
-import type { Tuning } from '../kernels/neighborhood/tunerCache.ts';
+import type { TilePair } from '../kernels/neighborhood/natten/nattenTiles.ts';
+import type { Profile, ProfileProblem } from '../kernels/neighborhood/tuner/profile.ts';
+import type { NaOperands, TileChoice } from '../kernels/neighborhood/tuner/tuner.ts';
+import type { Tuning } from '../kernels/neighborhood/tuner/tunerCache.ts';
 import type { ProfileArguments } from './arguments.ts';
 import '../index.ts';
-import { configsFor } from '../kernels/neighborhood/configs.ts';
+import { configsFor } from '../kernels/neighborhood/tuner/configs.ts';
 import { tokenAxesOf } from '../kernels/neighborhood/mask.ts';
-import { makeOperands, profile } from '../kernels/neighborhood/profile.ts';
-import { simulateTiles } from '../kernels/neighborhood/simulate.ts';
-import { timeBackward, timeForward } from '../kernels/neighborhood/tunerTimings.ts';
+import { makeOperands, profile } from '../kernels/neighborhood/tuner/profile.ts';
+import { simulateTiles } from '../kernels/neighborhood/tuner/simulate.ts';
+import { timeBackward, timeForward } from '../kernels/neighborhood/tuner/tunerTimings.ts';
 import { setThreads } from '../kernels/runtime/cpu/threads.ts';
 import { storedDtype } from '../tensor/create.ts';
 import { ArgumentError } from '../tensor/errors.ts';

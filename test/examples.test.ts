@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import * as vicinal from '../index.ts';
 import * as nn from '../nn/index.ts';
 import * as kernels from '../kernels/index.ts';
-import * as libnatten from '../kernels/neighborhood/libnatten.ts';
-import * as natten from '../kernels/neighborhood/natten.ts';
+import * as libnatten from '../kernels/neighborhood/natten/libnatten.ts';
+import * as natten from '../kernels/neighborhood/natten/natten.ts';
 
 interface Example {
   readonly title: string;
@@ -18,8 +18,8 @@ interface Example {
 
 /** Entries of the package that are one file. */
 const entries: Readonly<Record<string, object>> = {
-  'kernels/neighborhood/libnatten.ts': libnatten,
-  'kernels/neighborhood/natten.ts': natten,
+  'kernels/neighborhood/natten/libnatten.ts': libnatten,
+  'kernels/neighborhood/natten/natten.ts': natten,
 };
 
 /** The examples of one source file, with the line each starts at. */

@@ -4,7 +4,7 @@ import type { NaOptions, NaProblem, Tensor } from '../../index.ts';
 import type { Timing } from '../measure.ts';
 import type { Problem } from './problems.ts';
 import { grad, memory, neighborhoodAttention, noGrad, resetPeak, scope } from '../../index.ts';
-import { disableAutotuner, tunedTiles, useAutotuner } from '../../kernels/neighborhood/tuner.ts';
+import { disableAutotuner, tunedTiles, useAutotuner } from '../../kernels/neighborhood/tuner/tuner.ts';
 import { measure } from '../measure.ts';
 import { made } from '../models.ts';
 import { tokenCount, windowOf } from './problems.ts';

@@ -13,11 +13,11 @@ import {
   neighborhoodAttentionBackwardKey,
   neighborhoodAttentionBackwardQuery,
 } from './fusedBackward.ts';
-import { forwardCpu } from './fused.cpu.ts';
+import { forwardCpu } from './cpu/fused.cpu.ts';
 import { attentionBackwardKey } from './plain.ts';
 import { checkBias, checkOperands, resolveProblem } from './problem.ts';
-import { attentionReference } from './reference.ts';
-import { errors, samples } from './samples.ts';
+import { attentionReference } from './reference/fused.ts';
+import { errors, samples } from './samples/fused.ts';
 
 /** What the fused operation is told: who attends to whom, how, and how the work of forward and backward is cut. */
 export interface NaAttrs extends NaProblem, WeightAttrs, TileAttrs {

@@ -7,10 +7,10 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkFollowing, checkSplits, checkTiles, checkWeights } from './attributes.ts';
 import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
-import { backwardKeyCpu, backwardQueryCpu, deltaCpu } from './fused.cpu.ts';
+import { backwardKeyCpu, backwardQueryCpu, deltaCpu } from './cpu/fused.cpu.ts';
 import { checkBias, checkOperands, resolveProblem } from './problem.ts';
-import { backwardKeyReference, backwardQueryReference, deltaReference } from './reference.ts';
-import { backwardKeySamples, backwardQuerySamples, deltaSamples } from './samplesBackward.ts';
+import { backwardKeyReference, backwardQueryReference, deltaReference } from './reference/fused.ts';
+import { backwardKeySamples, backwardQuerySamples, deltaSamples } from './samples/backward.ts';
 
 export type DeltaInputs = ['output', 'gradOutput', 'gradLogsumexp?'];
 

@@ -14,7 +14,7 @@ import { denseAttention } from './dense.ts';
 import { attentionCalled, neighborhoodAttentionForward } from './fused.ts';
 import { readCall, refuseTiles } from './options.ts';
 import { attentionForward } from './plain.ts';
-import { tunedTiles } from './tuner.ts';
+import { tunedTiles } from './tuner/tuner.ts';
 import { unfusedAttention } from './weights.ts';
 
 export interface NaOptions extends NaProblem {

@@ -2,7 +2,7 @@
 
 import type { NaOptions } from './neighborhoodAttention.ts';
 import type { NaProblem } from './problem.ts';
-import type { TileChoice } from './tuner.ts';
+import type { TileChoice } from './tuner/tuner.ts';
 import type { AttentionInputs, Weighing } from './weights.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';

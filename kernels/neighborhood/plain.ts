@@ -8,10 +8,10 @@ import { formatShape } from '../../tensor/shape.ts';
 import { zerosLike } from '../create/filled.ts';
 import { checkFollowing, checkWeights, refuseSecondDerivative, weightDefaults } from './attributes.ts';
 import { attentionDelta, followingShapes } from './fusedBackward.ts';
-import { plainBackwardKeyCpu, plainBackwardQueryCpu, plainCpu } from './fused.cpu.ts';
+import { plainBackwardKeyCpu, plainBackwardQueryCpu, plainCpu } from './cpu/fused.cpu.ts';
 import { checkHeads } from './problem.ts';
-import { plainBackwardKeyReference, plainBackwardQueryReference, plainReference } from './referencePlain.ts';
-import { plainBackwardKeySamples, plainBackwardQuerySamples, plainErrors, plainSamples } from './samplesPlain.ts';
+import { plainBackwardKeyReference, plainBackwardQueryReference, plainReference } from './reference/plain.ts';
+import { plainBackwardKeySamples, plainBackwardQuerySamples, plainErrors, plainSamples } from './samples/plain.ts';
 
 export interface PlainAttrs extends WeightAttrs {
   /** Whether query i sees only keys 0 … i (of its sequence). Default false. */

@@ -11,10 +11,10 @@ import { concat } from '../layout/concat.ts';
 import { problemDefaults } from './attributes.ts';
 import { biased } from './bias.ts';
 import { checkBias } from './problem.ts';
-import { dotsReference, spreadReference, sumReference } from './referenceSlots.ts';
-import { dotsErrors, dotsSamples, spreadErrors, spreadSamples, sumErrors, sumSamples } from './samplesSlots.ts';
+import { dotsReference, spreadReference, sumReference } from './reference/slots.ts';
+import { dotsErrors, dotsSamples, spreadErrors, spreadSamples, sumErrors, sumSamples } from './samples/slots.ts';
 import { checkAdditional, checkDots, checkSpread, checkSum, checkTokenAxes, slotsOf } from './slotChecks.ts';
-import { dotsCpu, spreadCpu, sumCpu } from './unfused.cpu.ts';
+import { dotsCpu, spreadCpu, sumCpu } from './cpu/unfused.cpu.ts';
 
 export type SumAttrs = NaProblem;
 

@@ -17,6 +17,8 @@ const entries: Readonly<Record<string, string>> = {
   vicinal: 'index.ts',
   'vicinal/nn': 'nn/index.ts',
   'vicinal/kernels': 'kernels/index.ts',
+  'vicinal/libnatten': 'kernels/neighborhood/natten/libnatten.ts',
+  'vicinal/natten': 'kernels/neighborhood/natten/natten.ts',
 };
 
 /** The imports, re-exports and dynamic imports of a file that lead to files of this repository. */

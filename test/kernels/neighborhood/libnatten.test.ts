@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeviceName, Tensor } from '../../../index.ts';
 import { Generator, GradError, grad, memory, na1d, na2d, na3d, ones, randn, scope, zeros } from '../../../index.ts';
-import * as lib from '../../../kernels/neighborhood/libnatten.ts';
+import * as lib from '../../../kernels/neighborhood/natten/libnatten.ts';
 import { na1dAv, na1dQk, na2dAv, na2dQk, na3dAv, na3dQk } from '../../../kernels/neighborhood/unfused.ts';
 import { devices } from '../../devices.ts';
 

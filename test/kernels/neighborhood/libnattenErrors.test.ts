@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ArgumentError, DeviceError, DtypeError, ShapeError, zeros } from '../../../index.ts';
-import * as lib from '../../../kernels/neighborhood/libnatten.ts';
+import * as lib from '../../../kernels/neighborhood/natten/libnatten.ts';
 
 describe('refuses', () => {
   const x = zeros([1, 9, 10, 2, 4]).keep();

@@ -3,7 +3,7 @@ import { ArgumentError, Generator, na1d, na2d, na3d, randn, scope } from '../../
 import type { Tensor } from '../../../index.ts';
 import { attention } from '../../../kernels/neighborhood/attention.ts';
 import { mergeAttentions } from '../../../kernels/neighborhood/merge.ts';
-import * as natten from '../../../kernels/neighborhood/natten.ts';
+import * as natten from '../../../kernels/neighborhood/natten/natten.ts';
 import { na1dAv, na1dQk, na2dAv, na2dQk, na3dAv, na3dQk } from '../../../kernels/neighborhood/unfused.ts';
 
 const generator = new Generator(4);

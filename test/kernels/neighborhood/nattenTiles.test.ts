@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { MemoryUsagePreference } from '../../../kernels/neighborhood/context.ts';
+import type { MemoryUsagePreference } from '../../../kernels/neighborhood/tuner/context.ts';
 import { ArgumentError, Generator, memory, na2d, randn, scope } from '../../../index.ts';
 import {
   getMemoryUsagePreference,
@@ -7,7 +7,7 @@ import {
   setMemoryUsagePreference,
   useDeterministicAlgorithms,
   useKvParallelism,
-} from '../../../kernels/neighborhood/context.ts';
+} from '../../../kernels/neighborhood/tuner/context.ts';
 import {
   checkNattenSplits,
   checkNattenTiles,
@@ -15,8 +15,8 @@ import {
   defaultSplits,
   mostSplits,
   nattenPairs,
-} from '../../../kernels/neighborhood/nattenTiles.ts';
-import { disableAutotuner, tunedTiles, useAutotuner } from '../../../kernels/neighborhood/tuner.ts';
+} from '../../../kernels/neighborhood/natten/nattenTiles.ts';
+import { disableAutotuner, tunedTiles, useAutotuner } from '../../../kernels/neighborhood/tuner/tuner.ts';
 
 afterEach(() => {
   disableAutotuner();

@@ -3,7 +3,7 @@ import { memory, setThreads, threads } from '../../../index.ts';
 import { readArguments } from '../../../bin/arguments.ts';
 import { profileCommand } from '../../../bin/profile.ts';
 import { formatTable } from '../../../bin/table.ts';
-import { makeOperands, profile } from '../../../kernels/neighborhood/profile.ts';
+import { makeOperands, profile } from '../../../kernels/neighborhood/tuner/profile.ts';
 
 async function run(line: string): Promise<string> {
   const lines: string[] = [];

@@ -1,16 +1,16 @@
 // The oracles, judged by one another and by what must hold.
 
 import { describe, expect, test } from 'vitest';
-import type { PlainReferenceOptions } from '../../../kernels/neighborhood/referencePlain.ts';
+import type { PlainReferenceOptions } from '../../../kernels/neighborhood/reference/plain.ts';
 import type { NdArray } from '../../../tensor/runtime.ts';
-import { attentionReference, deltaReference } from '../../../kernels/neighborhood/reference.ts';
-import { keepFactor } from '../../../kernels/neighborhood/referenceDropout.ts';
+import { attentionReference, deltaReference } from '../../../kernels/neighborhood/reference/fused.ts';
+import { keepFactor } from '../../../kernels/neighborhood/reference/dropout.ts';
 import {
   plainBackwardKeyReference,
   plainBackwardQueryReference,
   plainReference,
-} from '../../../kernels/neighborhood/referencePlain.ts';
-import { dotsReference, spreadReference, sumReference } from '../../../kernels/neighborhood/referenceSlots.ts';
+} from '../../../kernels/neighborhood/reference/plain.ts';
+import { dotsReference, spreadReference, sumReference } from '../../../kernels/neighborhood/reference/slots.ts';
 import { Generator, philox } from '../../../tensor/philox.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 import { expectClose } from './attend.ts';

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { DeviceName } from '../../../index.ts';
-import type { Plan, Task } from '../../../kernels/neighborhood/plan.ts';
-import type { TilePair } from '../../../kernels/neighborhood/nattenTiles.ts';
+import type { Plan, Task } from '../../../kernels/neighborhood/cpu/plan.ts';
+import type { TilePair } from '../../../kernels/neighborhood/natten/nattenTiles.ts';
 import { ArgumentError, ShapeError, na1d, na2d, na3d, neighborhoodAttention, scope } from '../../../index.ts';
-import { configsFor } from '../../../kernels/neighborhood/configs.ts';
+import { configsFor } from '../../../kernels/neighborhood/tuner/configs.ts';
 import { naMask } from '../../../kernels/neighborhood/mask.ts';
-import { simulateTiles } from '../../../kernels/neighborhood/simulate.ts';
+import { simulateTiles } from '../../../kernels/neighborhood/tuner/simulate.ts';
 import { rand } from '../../../kernels/index.ts';
 
 const plans: Plan[] = vi.hoisted(() => []);
 
 // The plan of each launch, as the kernels get it.
-vi.mock('../../../kernels/neighborhood/plan.ts', async (original) => {
+vi.mock('../../../kernels/neighborhood/cpu/plan.ts', async (original) => {
   const module = await original<{ planLaunch(task: Task): Plan }>();
   const planLaunch = (task: Task): Plan => {
     const plan = module.planLaunch(task);

@@ -4,15 +4,20 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Tensor } from '../../../index.ts';
 import type { NaAttrs } from '../../../kernels/neighborhood/fused.ts';
-import type { Tuning } from '../../../kernels/neighborhood/tunerCache.ts';
+import type { Tuning } from '../../../kernels/neighborhood/tuner/tunerCache.ts';
 import { defaultGenerator, memory, na1d, na2d, noGrad, randn, scope, setThreads, threads } from '../../../index.ts';
 import {
   areDeterministicAlgorithmsEnabled,
   isKvParallelismEnabled,
   useDeterministicAlgorithms,
   useKvParallelism,
-} from '../../../kernels/neighborhood/context.ts';
-import { disableAutotuner, isAutotunerEnabled, tunedTiles, useAutotuner } from '../../../kernels/neighborhood/tuner.ts';
+} from '../../../kernels/neighborhood/tuner/context.ts';
+import {
+  disableAutotuner,
+  isAutotunerEnabled,
+  tunedTiles,
+  useAutotuner,
+} from '../../../kernels/neighborhood/tuner/tuner.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vicinal-tuner-'));
 let files = 0;

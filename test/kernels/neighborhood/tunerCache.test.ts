@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Tuning } from '../../../kernels/neighborhood/tunerCache.ts';
+import type { Tuning } from '../../../kernels/neighborhood/tuner/tunerCache.ts';
 import { randn, scope } from '../../../index.ts';
-import { disableAutotuner, tunedTiles, useAutotuner } from '../../../kernels/neighborhood/tuner.ts';
-import { defaultPath } from '../../../kernels/neighborhood/tunerCache.ts';
+import { disableAutotuner, tunedTiles, useAutotuner } from '../../../kernels/neighborhood/tuner/tuner.ts';
+import { defaultPath } from '../../../kernels/neighborhood/tuner/tunerCache.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vicinal-tuner-'));
 let files = 0;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { TunerCache } from '../../../kernels/neighborhood/tunerCache.ts';
+import type { TunerCache } from '../../../kernels/neighborhood/tuner/tunerCache.ts';
 import { eventLoopTurn } from '../../../tensor/eventLoop.ts';
-import { openCache } from '../../../kernels/neighborhood/tunerCache.ts';
+import { openCache } from '../../../kernels/neighborhood/tuner/tunerCache.ts';
 
 // A page: no file system, and IndexedDB as far as the tuner uses it. test/browser has the real one.
 const warnings = vi.spyOn(console, 'warn').mockImplementation(() => undefined);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Axis } from '../../../kernels/neighborhood/window.ts';
-import { neighbours } from '../../../kernels/neighborhood/referenceNeighbours.ts';
+import { neighbours } from '../../../kernels/neighborhood/reference/neighbours.ts';
 import { groupLength, inverseWindowOf, windowOf, windowTable } from '../../../kernels/neighborhood/window.ts';
 
 /** L, K, D, S, causal as in NATTEN's tables. */

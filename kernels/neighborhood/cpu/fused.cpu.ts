@@ -1,0 +1,103 @@
+import type { Kernel } from '../../../autograd/types.ts';
+import type { Tensor } from '../../../tensor/tensor.ts';
+import type { NaAttrs, NaInputs } from '../fused.ts';
+import type {
+  BackwardKeyAttrs,
+  BackwardKeyInputs,
+  BackwardQueryAttrs,
+  BackwardQueryInputs,
+  DeltaInputs,
+} from '../fusedBackward.ts';
+import type { PlainAttrs, PlainBackwardInputs, PlainInputs } from '../plain.ts';
+import type { Operands, Sighting } from './launch.cpu.ts';
+import { acceptsStrides } from '../../../autograd/types.ts';
+import { launch, pointer } from '../../runtime/cpu/launch.ts';
+import { launchBackwardKey, launchBackwardQuery, launchForward } from './launch.cpu.ts';
+import { resolveProblem } from '../problem.ts';
+import { sightsOf, sightsOfLine, threeAxes } from '../tiles.ts';
+
+export const deltaCpu: Kernel<DeltaInputs> = ({ output, gradOutput, gradLogsumexp }, _attrs, [delta]) => {
+  const dim = output.shape.at(-1)!;
+  const rows = [pointer(gradOutput), pointer(output), gradLogsumexp ? pointer(gradLogsumexp) : 0];
+  launch('neighborhoodDelta', [...rows, pointer(delta!), dim], delta!.size, { work: 4 + dim / 4 });
+};
+
+/** query, key and value may be views: three slices of one qkv tensor need no copies. */
+export const forwardCpu: Kernel<NaInputs, NaAttrs> = acceptsStrides((inputs, attrs, [output, logsumexp]) =>
+  launchForward(inputs, neighbours(inputs, attrs), attrs, output!, logsumexp!),
+);
+
+export const backwardQueryCpu: Kernel<BackwardQueryInputs, BackwardQueryAttrs> = acceptsStrides(
+  (inputs, attrs, [gradQuery, gradRpb]) =>
+    launchBackwardQuery(inputs, neighbours(inputs, attrs), attrs, gradQuery!, gradRpb),
+);
+
+export const backwardKeyCpu: Kernel<BackwardKeyInputs, BackwardKeyAttrs> = acceptsStrides(
+  (inputs, attrs, [gradKey, gradValue]) =>
+    launchBackwardKey(inputs, neighbours(inputs, attrs), attrs, gradKey!, gradValue!),
+);
+
+export const plainCpu: Kernel<PlainInputs, PlainAttrs> = acceptsStrides((inputs, attrs, [output, logsumexp]) =>
+  launchForward(inputs, everyone(inputs, attrs), attrs, output!, logsumexp!),
+);
+
+export const plainBackwardQueryCpu: Kernel<PlainBackwardInputs, PlainAttrs> = acceptsStrides(
+  (inputs, attrs, [gradQuery]) => launchBackwardQuery(inputs, everyone(inputs, attrs), attrs, gradQuery!, undefined),
+);
+
+export const plainBackwardKeyCpu: Kernel<PlainBackwardInputs, PlainAttrs> = acceptsStrides(
+  (inputs, attrs, [gradKey, gradValue]) =>
+    launchBackwardKey(inputs, everyone(inputs, attrs), attrs, gradKey!, gradValue!),
+);
+
+function neighbours(
+  { query }: Operands,
+  attrs: Required<BackwardKeyAttrs> & { numSplitsKey?: readonly number[] | null },
+): Sighting {
+  const axes = resolveProblem('neighborhoodAttention', query.shape, attrs);
+  const { queryTileSize, keyTileSize, numSplitsKey } = attrs;
+  const three = (sizes: readonly number[] | null | undefined): readonly number[] | null =>
+    sizes ? threeAxes(sizes, 1) : null;
+  return {
+    kernelSizes: threeAxes(
+      axes.map(({ kernelSize }) => kernelSize),
+      1,
+    ),
+    byQuery: () => ({
+      sights: sightsOf(axes, 'query'),
+      chosen: { tile: three(queryTileSize), chunk: three(keyTileSize) },
+    }),
+    byKey: () => ({ sights: sightsOf(axes, 'key'), chosen: { tile: three(keyTileSize), chunk: three(queryTileSize) } }),
+    splits: three(numSplitsKey) ?? [1, 1, 1],
+  };
+}
+
+function everyone({ query, key }: Operands, attrs: Required<PlainAttrs>): Sighting {
+  const [queries, keys] = [query.shape[1]!, key.shape[1]!];
+  const { isCausal } = attrs;
+  const endsQuery = attrs.cumulativeLengthsQuery ?? [0, queries],
+    endsKey = attrs.cumulativeLengthsKey ?? [0, keys];
+  const table = (
+    of: readonly number[],
+    others: readonly number[],
+    edge: (i: number, length: number) => [number, number],
+  ): Int32Array => {
+    const windows = new Int32Array(2 * of.at(-1)!);
+    for (let s = 0; s + 1 < of.length; s++) {
+      for (let i = of[s]!; i < of[s + 1]!; i++) {
+        const [start, end] = edge(i - of[s]!, others[s + 1]! - others[s]!);
+        windows.set([others[s]! + start, others[s]! + end], 2 * i);
+      }
+    }
+    return windows;
+  };
+  const ofQueries = (i: number, length: number): [number, number] => [0, isCausal ? Math.min(i + 1, length) : length];
+  const ofKeys = (i: number, length: number): [number, number] => [isCausal ? Math.min(i, length) : 0, length];
+  const chosen = { tile: null, chunk: null };
+  return {
+    kernelSizes: [1, 1, 1],
+    byQuery: () => ({ sights: sightsOfLine(queries, keys, table(endsQuery, endsKey, ofQueries)), chosen }),
+    byKey: () => ({ sights: sightsOfLine(keys, queries, table(endsKey, endsQuery, ofKeys)), chosen }),
+    splits: [1, 1, 1],
+  };
+}

@@ -1,0 +1,213 @@
+// What the fused operations have the attention's kernel do.
+
+import type { Tensor } from '../../../tensor/tensor.ts';
+import type { WeightAttrs } from '../attributes.ts';
+import type { Operand, Task } from './plan.ts';
+import type { Chosen, Sight } from '../tiles.ts';
+import { engine } from '../../runtime/cpu/instance.ts';
+import { launch, pointer, temporary } from '../../runtime/cpu/launch.ts';
+import { fromPlanOrder, inPlanOrder } from './biases.cpu.ts';
+import * as field from './plan.as.ts';
+import { planLaunch } from './plan.ts';
+
+export interface Operands {
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+  readonly rpb?: Tensor | undefined;
+  readonly additionalKeys?: Tensor | undefined;
+  readonly additionalValues?: Tensor | undefined;
+}
+
+export interface BackwardOperands extends Operands {
+  readonly gradOutput: Tensor;
+  readonly logsumexp: Tensor;
+  readonly delta: Tensor;
+}
+
+interface Seen {
+  readonly sights: readonly [Sight, Sight, Sight];
+  readonly chosen: Chosen;
+}
+
+/** Who sees whom, and how the work is to be cut. */
+export interface Sighting {
+  readonly kernelSizes: readonly [number, number, number];
+  byQuery(): Seen;
+  byKey(): Seen;
+  readonly splits: readonly number[];
+}
+
+type Weights = Required<WeightAttrs> & { firstKey?: number };
+
+const log2e = Math.LOG2E;
+/** Partial sums of dQ take at most as much memory at a time. */
+const mostSplitBytes = 64 * 2 ** 20;
+/** Items per head that sum the gradients of biases, so that threads have something to share. */
+const biasSlices = 8;
+const mostBiasBytes = 64 * 2 ** 20;
+
+export function launchForward(
+  operands: Operands,
+  sighting: Sighting,
+  attrs: Weights,
+  output: Tensor,
+  logsumexp: Tensor,
+): void {
+  withRows(operands, ({ query, key, value, rpb, additionalKeys, additionalValues }) =>
+    inPlanOrder(rpb, false, (bias) => {
+      run({
+        mode: field.forwardMode,
+        ...common(query, key, value, attrs),
+        ...sighting.byQuery(),
+        heads: [query.shape.at(-2)!, key.shape.at(-2)!],
+        owner: [rowsLast(query)],
+        box: [rowsLast(key), rowsLast(value)],
+        results: [rowsLast(output)],
+        factors: [scaleOf(query, attrs) * log2e, 1, 1],
+        logsumexp: pointer(logsumexp),
+        ...(bias ? { bias: { address: bias, kernelSizes: sighting.kernelSizes } } : {}),
+        ...additionalOf(additionalKeys, additionalValues),
+      });
+    }),
+  );
+}
+
+export function launchBackwardQuery(
+  operands: BackwardOperands,
+  sighting: Sighting,
+  attrs: Weights,
+  gradQuery: Tensor,
+  gradRpb: Tensor | undefined,
+): void {
+  withRows(operands, (packed) =>
+    inPlanOrder(packed.rpb, false, (bias) => {
+      const { query, key, value, gradOutput, logsumexp, delta, additionalKeys, additionalValues } = packed;
+      const task: Task = {
+        mode: field.backwardQueryMode,
+        ...common(query, key, value, attrs),
+        ...sighting.byQuery(),
+        heads: [query.shape.at(-2)!, key.shape.at(-2)!],
+        owner: [rowsLast(query), rowsLast(gradOutput)],
+        box: [rowsLast(key), rowsLast(value)],
+        results: [rowsLast(gradQuery)],
+        factors: [scaleOf(query, attrs) * log2e, 1, scaleOf(query, attrs)],
+        logsumexp: pointer(logsumexp),
+        delta: pointer(delta),
+        ...(bias ? { bias: { address: bias, kernelSizes: sighting.kernelSizes } } : {}),
+        ...additionalOf(additionalKeys, additionalValues),
+      };
+      inSplits(task, sighting.splits, gradQuery, gradRpb);
+    }),
+  );
+}
+
+export function launchBackwardKey(
+  operands: BackwardOperands,
+  sighting: Sighting,
+  attrs: Weights,
+  gradKey: Tensor,
+  gradValue: Tensor,
+): void {
+  withRows(operands, (packed) =>
+    inPlanOrder(packed.rpb, true, (bias) => {
+      const { query, key, value, gradOutput, logsumexp, delta } = packed;
+      run({
+        mode: field.backwardKeyMode,
+        ...common(query, key, value, attrs),
+        ...sighting.byKey(),
+        heads: [key.shape.at(-2)!, query.shape.at(-2)!],
+        owner: [rowsLast(key), rowsLast(value)],
+        box: [rowsLast(query), rowsLast(gradOutput)],
+        results: [rowsLast(gradKey), rowsLast(gradValue)],
+        // The packed queries carry scale · log₂ e, so that of their sum ln 2 is to be taken.
+        factors: [1, scaleOf(query, attrs) * log2e, Math.LN2],
+        logsumexp: pointer(logsumexp),
+        delta: pointer(delta),
+        ...(bias ? { bias: { address: bias, kernelSizes: sighting.kernelSizes } } : {}),
+      });
+    }),
+  );
+}
+
+/** Runs the task in as many splits as there are, as many of them at a time as memory allows, and adds them in their order. */
+function inSplits(task: Task, perAxis: readonly number[], gradQuery: Tensor, gradRpb: Tensor | undefined): void {
+  const total = perAxis.reduce((a, b) => a * b, 1);
+  const bytes = 4 * gradQuery.size;
+  const atOnce = Math.min(total, Math.max(1, Math.floor(mostSplitBytes / bytes)));
+  const slices = gradRpb
+    ? Math.max(1, Math.min(biasSlices, Math.floor(mostBiasBytes / (4 * gradRpb.size * atOnce))))
+    : 0;
+  const parts = total === 1 ? 0 : atOnce;
+  temporary(parts * bytes, (partial) =>
+    temporary(gradRpb ? 4 * gradRpb.size * (atOnce * slices + 1) : 0, (biasParts) => {
+      for (let first = 0; first < total; first += atOnce) {
+        const count = Math.min(atOnce, total - first);
+        const result = { ...task.results[0]!, ...(parts > 0 ? { address: partial } : {}) };
+        const done = run({
+          ...task,
+          results: [result],
+          splits: { perAxis, first, count, bytes },
+          ...(gradRpb ? { bias: { ...task.bias!, grads: biasParts, slices } } : {}),
+        });
+        if (parts > 0) addParts(partial, pointer(gradQuery), count, gradQuery.size, first > 0);
+        if (!gradRpb) continue;
+        const sums = biasParts + 4 * gradRpb.size * atOnce * slices;
+        addParts(biasParts, sums, done.slices * count, gradRpb.size, first > 0);
+        if (first + count === total) fromPlanOrder(sums, gradRpb);
+      }
+    }),
+  );
+}
+
+function addParts(parts: number, target: number, count: number, size: number, isMore: boolean): void {
+  launch('addParts', [parts, target, count, size, isMore ? 1 : 0], Math.ceil(size / 4), { work: count });
+}
+
+/** Launches the kernel; in how many slices each head's work was done. */
+export function run(task: Task): { slices: number } {
+  const { numbers, items, work, scratch } = planLaunch(task);
+  temporary(numbers.byteLength, (plan) => {
+    new Int32Array(engine().memory.buffer, plan, numbers.length).set(numbers);
+    launch('attendNeighbors', [plan], items, { work, scratch });
+  });
+  return { slices: numbers[field.slices]! };
+}
+
+function common(query: Tensor, key: Tensor, value: Tensor, { dropout, seed, firstKey = 0 }: Weights) {
+  const dims = [query.shape.at(-1)!, value.shape.at(-1)!] as const;
+  return { batch: key.shape[0]!, dims, ...(dropout > 0 ? { dropout: { p: dropout, seed, firstKey } } : {}) };
+}
+
+function scaleOf(query: Tensor, { scale }: Weights): number {
+  return scale ?? query.shape.at(-1)! ** -0.5;
+}
+
+function additionalOf(keys: Tensor | undefined, values: Tensor | undefined): Pick<Task, 'additional'> | undefined {
+  return keys && values && { additional: { count: keys.shape[1]!, operands: [rowsLast(keys), rowsLast(values)] } };
+}
+
+/** [B, *X, N, D]. */
+function rowsLast(x: Tensor): Operand {
+  const [batch, ...rest] = x.strides.slice(0, -1) as [number, ...number[]];
+  const tokens = [0, 0, ...rest.slice(0, -1)].slice(-3) as [number, number, number];
+  return { address: pointer(x), strides: [batch, ...tokens, rest.at(-1)!] };
+}
+
+/** Operands whose rows along the last axis have no gaps, copied where they had; logsumexp and delta without any gap. */
+function withRows<T extends Operands & Partial<BackwardOperands>>(operands: T, body: (packed: T) => void): void {
+  const made: Tensor[] = [];
+  const packed = Object.entries(operands).map(([name, x]: [string, Tensor | undefined]) => {
+    const isRow = name === 'logsumexp' || name === 'delta' || name === 'rpb';
+    if (!x || x.isContiguous || (!isRow && (x.strides.at(-1) === 1 || x.shape.at(-1) === 1))) return [name, x];
+    const detached = x.detach();
+    const copy = detached.contiguous();
+    made.push(detached, copy);
+    return [name, copy];
+  });
+  try {
+    body(Object.fromEntries(packed) as T);
+  } finally {
+    for (const tensor of made) tensor.dispose();
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * The auto-tuner: times the cuts into tiles of a problem that it has not met, and remembers the fastest. A cut changes the
+ * order of summation, so results agree to rounding.
+ *
+ * @source NATTEN 0.17.5, docs/fna/autotuner.md, src/natten/autotuner
+ */
+
+import type { Tensor } from '../../../tensor/tensor.ts';
+import type { NaAttrs } from '../fused.ts';
+import type { TunerCache, Tuning } from './tunerCache.ts';
+import type { Axis } from '../window.ts';
+import { isGradEnabled } from '../../../autograd/tape.ts';
+import { ArgumentError, VicinalError } from '../../../tensor/errors.ts';
+import { checkOptions } from '../../../tensor/options.ts';
+import { largestTile } from '../attributes.ts';
+import { areDeterministicAlgorithmsEnabled, getMemoryUsagePreference, isKvParallelismEnabled } from './context.ts';
+import { defaultNattenTile, defaultSplits, mostSplits, product } from '../natten/nattenTiles.ts';
+import { resolveProblem } from '../problem.ts';
+import { openCache } from './tunerCache.ts';
+import { tuningKey } from './tunerKey.ts';
+import { timeBackward, timeForward } from './tunerTimings.ts';
+
+export interface AutotunerOptions {
+  /** Tune forward. Default true. */
+  forward?: boolean;
+  /** Tune backward, where an input requires a gradient. Default true. */
+  backward?: boolean;
+  /** Try all splits of the keys, not only none and the most, while `useKvParallelism` is on. Default false. */
+  thorough?: boolean;
+  /** Calls before those that are timed. Default 1. */
+  warmupSteps?: number;
+  /** Calls of which the fastest counts. Default 5. */
+  steps?: number;
+  /**
+   * Where results are kept: a path (in pages the name of a database), or false for this process only. Default: a file
+   * under the user's cache folder, in pages the IndexedDB database 'vicinal'.
+   */
+  cache?: string | false;
+}
+
+export type Settings = Required<Omit<AutotunerOptions, 'cache'>>;
+
+const known = ['forward', 'backward', 'thorough', 'warmupSteps', 'steps', 'cache'] as const;
+
+let tuner: { readonly settings: Settings; readonly cache: TunerCache } | null = null;
+
+/**
+ * From now on the first call of neighborhood attention on a new problem (shapes, dtype, device, kernel size, stride, dilation,
+ * causal) times the cuts of `configsFor` and the kernels' own, and all calls use the fastest. It waits while
+ * `useDeterministicAlgorithms` is on. Processes that must agree bit for bit should not use it: each may find another winner.
+ *
+ * @throws ArgumentError for an option that does not exist or has a wrong value
+ * @example
+ * useAutotuner({ cache: false });
+ * isAutotunerEnabled(); // true
+ * disableAutotuner();
+ */
+export function useAutotuner(options: AutotunerOptions = {}): void {
+  const op = 'useAutotuner';
+  const { forward = true, backward = true, thorough = false, ...rest } = checkOptions(op, options, known);
+  const { warmupSteps = 1, steps = 5, cache } = rest;
+  const check = (name: string, value: unknown, isFine: boolean, wanted: string): void => {
+    if (!isFine) throw new ArgumentError(`${name} must be ${wanted}, got ${String(value)}`, { op, [name]: value });
+  };
+  for (const [name, value] of Object.entries({ forward, backward, thorough }))
+    check(name, value, typeof value === 'boolean', 'true or false');
+  check('warmupSteps', warmupSteps, Number.isInteger(warmupSteps) && warmupSteps >= 0, 'an integer >= 0');
+  check('steps', steps, Number.isInteger(steps) && steps >= 1, 'an integer >= 1');
+  const isPlace = cache === undefined || cache === false || (typeof cache === 'string' && cache !== '');
+  check('cache', cache, isPlace, 'a path or false');
+  tuner = { settings: { forward, backward, thorough, warmupSteps, steps }, cache: openCache(cache) };
+}
+
+/** Every call uses the kernels' own cut again. */
+export function disableAutotuner(): void {
+  tuner = null;
+}
+
+/** Whether the auto-tuner works now: for both passes, or for the one that is named. */
+export function isAutotunerEnabled(pass?: 'forward' | 'backward'): boolean {
+  if (!tuner || areDeterministicAlgorithmsEnabled()) return false;
+  const { forward, backward } = tuner.settings;
+  return pass === undefined ? forward || backward : tuner.settings[pass];
+}
+
+/** Tensors of a call, heads last. */
+export interface NaOperands {
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+  readonly rpb?: Tensor | undefined;
+  readonly additionalKeys?: Tensor | undefined;
+  readonly additionalValues?: Tensor | undefined;
+}
+
+export type TileChoice = Pick<
+  NaAttrs,
+  'queryTileSize' | 'keyTileSize' | 'backwardQueryTileSize' | 'backwardKeyTileSize' | 'numSplitsKey'
+>;
+
+/**
+ * The cut to use for a call with `attrs`, to be laid over them; nothing for a pass whose tiles the caller chose. What is wrong
+ * with the call is left for the op to say.
+ *
+ * @internal
+ */
+export function tunedTiles(operands: NaOperands, attrs: NaAttrs): TileChoice {
+  if (!tuner && !isKvParallelismEnabled()) return {};
+  const wantsForward = !attrs.queryTileSize && !attrs.keyTileSize && isAutotunerEnabled('forward');
+  const needsBackward = isGradEnabled() && Object.values(operands).some((x?: Tensor) => x?.requiresGrad);
+  const isFree = !attrs.backwardQueryTileSize && !attrs.backwardKeyTileSize && !attrs.numSplitsKey;
+  const wantsBackward = needsBackward && isFree && isAutotunerEnabled('backward');
+  const wantsSplits = needsBackward && !attrs.numSplitsKey && !wantsBackward && isKvParallelismEnabled();
+  if (!wantsForward && !wantsBackward && !wantsSplits) return {};
+  try {
+    const axes = resolveProblem('tunedTiles', operands.query.shape, attrs);
+    return {
+      ...(wantsForward ? ofForward(tune('forward', operands, attrs, axes)) : {}),
+      ...(wantsBackward ? ofBackward(tune('backward', operands, attrs, axes)) : {}),
+      ...(wantsSplits ? splitsByRule(operands, attrs, axes) : {}),
+    };
+  } catch (error) {
+    if (error instanceof VicinalError) return {};
+    throw error;
+  }
+}
+
+function ofForward(tuning: Tuning | undefined): TileChoice {
+  return tuning ? { queryTileSize: tuning.queryTileSize, keyTileSize: tuning.keyTileSize } : {};
+}
+
+function ofBackward(tuning: Tuning | undefined): TileChoice {
+  if (!tuning) return {};
+  const { queryTileSize, keyTileSize, numSplitsKey } = tuning;
+  return { backwardQueryTileSize: queryTileSize, backwardKeyTileSize: keyTileSize, numSplitsKey };
+}
+
+/** Splits count key tiles, so where the caller has none they are NATTEN's. */
+function splitsByRule({ query }: NaOperands, attrs: NaAttrs, axes: readonly Axis[]): TileChoice {
+  const backwardKeyTileSize = attrs.backwardKeyTileSize ?? defaultNattenTile(axes.length);
+  return { backwardKeyTileSize, numSplitsKey: splitsOf(query, axes, backwardKeyTileSize) };
+}
+
+function splitsOf({ shape }: Tensor, axes: readonly Axis[], keyTileSize: readonly number[]): number[] {
+  return defaultSplits(axes, keyTileSize, shape[0]! * shape.at(-2)!, getMemoryUsagePreference());
+}
+
+/** The fastest cut, from memory or by timing; undefined where nothing can be timed. */
+function tune(
+  pass: 'forward' | 'backward',
+  operands: NaOperands,
+  attrs: NaAttrs,
+  axes: readonly Axis[],
+): Tuning | undefined {
+  const { settings, cache } = tuner!;
+  const runtime = operands.query.storage.runtime;
+  // The reference form has no tiles, and a device that cannot be read at once is not done when a call returns.
+  if (runtime.interpret || !runtime.readNow) return undefined;
+  const key = tuningKey(pass, operands, attrs, axes, settings.thorough);
+  const found = cache.get(key);
+  if (found && isLegal(found, axes)) return found;
+  const splits = (keyTileSize: readonly number[]): number[][] => {
+    const most = isKvParallelismEnabled() ? splitsOf(operands.query, axes, keyTileSize) : axes.map(() => 1);
+    return settings.thorough ? combinations(most) : most.some((n) => n > 1) ? [axes.map(() => 1), most] : [most];
+  };
+  const fastest =
+    pass === 'forward' ? timeForward(operands, attrs, settings) : timeBackward(operands, attrs, settings, splits);
+  cache.set(key, fastest);
+  return fastest;
+}
+
+/** A cache may come from a program that knew other limits. */
+function isLegal({ queryTileSize, keyTileSize, numSplitsKey }: Tuning, axes: readonly Axis[]): boolean {
+  const isTile = (tile: readonly number[] | null): boolean =>
+    tile === null || (tile.length === axes.length && product(tile) <= largestTile);
+  if (!isTile(queryTileSize) || !isTile(keyTileSize)) return false;
+  if (numSplitsKey === null) return true;
+  const most = mostSplits(axes, keyTileSize ?? axes.map(() => 1));
+  return numSplitsKey.length === axes.length && numSplitsKey.every((n, i) => n <= most[i]!);
+}
+
+/** Enough to see which way is faster; each is timed with every tile. */
+const mostCombinations = 16;
+
+/** Splits 1, 2, 4 ... and the most along each axis, in all combinations, thinned out to the first so many and the last. */
+function combinations(most: readonly number[]): number[][] {
+  const all = most.reduce<number[][]>(
+    (heads, count) => heads.flatMap((head) => powersTo(count).map((n) => [...head, n])),
+    [[]],
+  );
+  return all.length <= mostCombinations ? all : [...all.slice(0, mostCombinations - 1), all.at(-1)!];
+}
+
+function powersTo(count: number): number[] {
+  const powers: number[] = [];
+  for (let n = 1; n < count; n *= 2) powers.push(n);
+  return [...powers, count];
+}
