@@ -1,7 +1,6 @@
 // What the ops of the attention may be told beside the problem, and the checks of it.
 
 import type { Shape } from '../../tensor/shape.ts';
-import type { NaProblem } from './problem.ts';
 import type { Axis } from './window.ts';
 import { ArgumentError, GradError, ShapeError } from '../../tensor/errors.ts';
 import { checkShare } from '../../tensor/range.ts';

@@ -89,12 +89,8 @@ function gradients(
   const { grads, inputs, outputs, needs } = context;
   const { query, key, value, rpb, additionalKeys, additionalValues } = inputs;
   const { output, logsumexp } = outputs;
-  const { kernelSize, stride, dilation, isCausal, scale, dropout, seed, numSplitsKey, ...tiles } = context.attrs;
-  const attrs = {
-    ...{ kernelSize, stride, dilation, isCausal, scale, dropout, seed },
-    queryTileSize: tiles.backwardQueryTileSize,
-    keyTileSize: tiles.backwardKeyTileSize,
-  };
+  const { backwardQueryTileSize, backwardKeyTileSize, numSplitsKey, ...rest } = context.attrs;
+  const attrs = { ...rest, queryTileSize: backwardQueryTileSize, keyTileSize: backwardKeyTileSize };
   const g = grads[0] ?? zerosLike(output);
   const delta = attentionDelta(output, g, grads[1] ?? undefined);
   const saved = [g, logsumexp, delta] as const;
@@ -114,7 +110,7 @@ function gradients(
     const tokens = query.shape.slice(1, -2).reduce((a, b) => a * b, 1);
     const inLine = (x: Tensor): Tensor => x.reshape([query.shape[0]!, tokens, ...x.shape.slice(query.rank - 2)]);
     const [q, ...rest] = [query, ...saved].map(inLine) as [Tensor, Tensor, Tensor, Tensor];
-    const plain = { scale, dropout, seed, firstKey: tokens };
+    const plain = { scale: attrs.scale, dropout: attrs.dropout, seed: attrs.seed, firstKey: tokens };
     const [gradKeys, gradValues] = attentionBackwardKey(q, additionalKeys, additionalValues, ...rest, plain);
     Object.assign(found, { additionalKeys: gradKeys, additionalValues: gradValues });
   }

@@ -50,6 +50,8 @@ export interface BackwardQueryAttrs extends BackwardKeyAttrs {
 
 type Saved = ['gradOutput', 'logsumexp', 'delta'];
 export type BackwardKeyInputs = ['query', 'key', 'value', ...Saved, 'rpb?'];
+const backwardInputs: BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta', 'rpb?'];
+
 export type BackwardQueryInputs = [...BackwardKeyInputs, 'additionalKeys?', 'additionalValues?'];
 
 /** Shapes that follow from query's and value's. */
@@ -57,6 +59,16 @@ export function followingShapes(query: Shape, value: Shape) {
   const rows = query.slice(0, -1);
   return { rows, gradOutput: [...rows, value.at(-1)!] };
 }
+
+/** What refused samples start from. */
+const small = {
+  query: [1, 5, 1, 4],
+  key: [1, 5, 1, 4],
+  value: [1, 5, 1, 4],
+  gradOutput: [1, 5, 1, 4],
+  logsumexp: [1, 5, 1],
+  delta: [1, 5, 1],
+};
 
 const defaults = { ...problemDefaults, ...weightDefaults, ...tileDefaults };
 
@@ -66,10 +78,7 @@ const defaults = { ...problemDefaults, ...weightDefaults, ...tileDefaults };
  */
 export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, BackwardQueryAttrs, ['parts[]']> = defineOp({
   name: 'neighborhoodAttentionBackwardQuery',
-  inputs: [
-    ...(['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta'] as const),
-    ...(['rpb?', 'additionalKeys?', 'additionalValues?'] as const),
-  ] as BackwardQueryInputs,
+  inputs: [...backwardInputs, 'additionalKeys?', 'additionalValues?'],
   outputs: ['parts[]'],
   attrs: { ...defaults, numSplitsKey: null, withRpb: true },
   shape(inputs, attrs) {
@@ -84,14 +93,13 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
   samples: backwardQuerySamples,
   errors: [
     {
-      ...{ query: [1, 5, 1, 4], key: [1, 5, 1, 4], value: [1, 5, 1, 4], gradOutput: [1, 5, 1, 4] },
-      ...{ logsumexp: [1, 5], delta: [1, 5, 1] },
+      ...small,
+      logsumexp: [1, 5],
       attrs: { kernelSize: 3 },
       throws: 'logsumexp [1, 5] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1]',
     },
     {
-      ...{ query: [1, 5, 1, 4], key: [1, 5, 1, 4], value: [1, 5, 1, 4], gradOutput: [1, 5, 1, 4] },
-      ...{ logsumexp: [1, 5, 1], delta: [1, 5, 1] },
+      ...small,
       attrs: { kernelSize: 3, keyTileSize: [2], numSplitsKey: [4] },
       throws: 'numSplitsKey 4 is too many: axis X has 3 key tiles of 2 in its 5 tokens; use numSplitsKey <= 3',
     },
@@ -102,7 +110,7 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
 export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKeyAttrs, ['gradKey', 'gradValue']> =
   defineOp({
     name: 'neighborhoodAttentionBackwardKey',
-    inputs: ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta', 'rpb?'],
+    inputs: backwardInputs,
     outputs: ['gradKey', 'gradValue'],
     attrs: defaults,
     shape(inputs, attrs) {
@@ -114,8 +122,8 @@ export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKey
     samples: backwardKeySamples,
     errors: [
       {
-        ...{ query: [1, 5, 1, 4], key: [1, 5, 1, 4], value: [1, 5, 1, 6], gradOutput: [1, 5, 1, 4] },
-        ...{ logsumexp: [1, 5, 1], delta: [1, 5, 1] },
+        ...small,
+        value: [1, 5, 1, 6],
         attrs: { kernelSize: 3 },
         throws: 'gradOutput [1, 5, 1, 4] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1, 6]',
       },

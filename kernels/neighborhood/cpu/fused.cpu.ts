@@ -1,5 +1,4 @@
 import type { Kernel } from '../../../autograd/types.ts';
-import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NaAttrs, NaInputs } from '../fused.ts';
 import type {
   BackwardKeyAttrs,
