@@ -78,7 +78,7 @@ abstract class NeighborhoodAttention extends Module {
   qkv: Linear;
   proj: Linear;
   projDrop: Dropout;
-  /** [numHeads, 2 · kernelSize − 1, ...]: of the key's place from the query's, − (kernelSize − 1) first, in steps of dilation. */
+  /** [numHeads, 2 · kernelSize − 1, ...], by the key's place less the query's, from −(kernelSize − 1) on, in steps of dilation. */
   rpb: Parameter | undefined;
   /** kernelSize · dilation along each token axis. */
   readonly #spans: readonly number[];
