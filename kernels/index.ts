@@ -92,11 +92,17 @@ export {
   neighborhoodAttentionBackwardKey,
   neighborhoodAttentionBackwardQuery,
 } from './neighborhood/fusedBackward.ts';
-export type { BackwardKeyAttrs, BackwardQueryAttrs } from './neighborhood/fusedBackward.ts';
+export type {
+  BackwardKeyAttrs,
+  BackwardKeyInputs,
+  BackwardQueryAttrs,
+  BackwardQueryInputs,
+  DeltaInputs,
+} from './neighborhood/fusedBackward.ts';
 export { attentionBackwardKey, attentionBackwardQuery, attentionForward } from './neighborhood/plain.ts';
-export type { PlainAttrs } from './neighborhood/plain.ts';
+export type { PlainAttrs, PlainBackwardInputs, PlainInputs } from './neighborhood/plain.ts';
 export { neighborhoodDots, neighborhoodSpread, neighborhoodSum } from './neighborhood/unfused.ts';
-export type { DotsAttrs, SpreadAttrs } from './neighborhood/unfused.ts';
+export type { DotsAttrs, DotsInputs, SpreadAttrs, SpreadInputs, SumAttrs, SumInputs } from './neighborhood/unfused.ts';
 export { na1dAv, na1dQk, na2dAv, na2dQk, na3dAv, na3dQk } from './neighborhood/unfused.ts';
 export type { AvOptions, NeighborhoodAv, NeighborhoodQk, QkOptions } from './neighborhood/unfused.ts';
 export { na1d, na2d, na3d, neighborhoodAttention } from './neighborhood/neighborhoodAttention.ts';

@@ -5,9 +5,6 @@ import type { PerAxis } from '../problem.ts';
 import { ArgumentError } from '../../../tensor/errors.ts';
 import { kindOf } from '../../../tensor/options.ts';
 
-type Sizes = readonly number[] | null;
-type Lengths = readonly number[] | null;
-
 /** What NATTEN's attention takes beside its tensors and kernel_size, by name. */
 export interface NattenKeywords {
   stride?: PerAxis<number>;
@@ -18,11 +15,11 @@ export interface NattenKeywords {
   additional_values?: Tensor | null;
   attention_kwargs?: null;
   backend?: null;
-  q_tile_shape?: Sizes;
-  kv_tile_shape?: Sizes;
-  backward_q_tile_shape?: Sizes;
-  backward_kv_tile_shape?: Sizes;
-  backward_kv_splits?: Sizes;
+  q_tile_shape?: readonly number[] | null;
+  kv_tile_shape?: readonly number[] | null;
+  backward_q_tile_shape?: readonly number[] | null;
+  backward_kv_tile_shape?: readonly number[] | null;
+  backward_kv_splits?: readonly number[] | null;
   backward_use_pt_reduction?: boolean;
   run_persistent_kernel?: boolean;
   kernel_schedule?: null;
@@ -36,10 +33,10 @@ export interface NattenKeywords {
 export interface AttentionKeywords {
   is_causal?: boolean;
   scale?: number | null;
-  seqlens_Q?: Lengths;
-  seqlens_KV?: Lengths;
-  cumulative_seqlen_Q?: Lengths;
-  cumulative_seqlen_KV?: Lengths;
+  seqlens_Q?: readonly number[] | null;
+  seqlens_KV?: readonly number[] | null;
+  cumulative_seqlen_Q?: readonly number[] | null;
+  cumulative_seqlen_KV?: readonly number[] | null;
   max_seqlen_Q?: number | null;
   max_seqlen_KV?: number | null;
   backend?: null;
