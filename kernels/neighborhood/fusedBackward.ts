@@ -48,8 +48,7 @@ export interface BackwardQueryAttrs extends BackwardKeyAttrs {
   withRpb?: boolean;
 }
 
-type Saved = ['gradOutput', 'logsumexp', 'delta'];
-export type BackwardKeyInputs = ['query', 'key', 'value', ...Saved, 'rpb?'];
+export type BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta', 'rpb?'];
 const backwardInputs: BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta', 'rpb?'];
 
 export type BackwardQueryInputs = [...BackwardKeyInputs, 'additionalKeys?', 'additionalValues?'];
