@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { useSoftwareDriver } from './test/gpu/driver.ts';
+
+useSoftwareDriver();
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

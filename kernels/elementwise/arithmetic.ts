@@ -6,6 +6,7 @@ import { where } from './where.ts';
 export const add: BinaryOp = binary({
   name: 'add',
   reference: (x, y) => x + y,
+  wgsl: 'x + y',
   backward: (g) => ({ x: () => g, y: () => g }),
 });
 

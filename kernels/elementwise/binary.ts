@@ -6,6 +6,7 @@ import { broadcastShapes } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import { mapBroadcast } from '../runtime/reference/loops.ts';
 import { binaryCpu } from './elementwise.cpu.ts';
+import { binaryWebgpu } from './elementwise.webgpu.ts';
 
 /** An elementwise op of two operands that broadcast; either may be a number. */
 export type BinaryOp = Op<['x:operand', 'y:operand']>;
@@ -19,6 +20,8 @@ interface Rules {
   dtype?: Dtype;
   /** On float64 values. */
   reference: (x: number, y: number) => number;
+  /** WGSL of the value from `x` and `y`. */
+  wgsl?: string;
   /** Nanoseconds per element on the CPU; default that of memory. */
   cost?: number;
   /** What the gradients need beside g. */
@@ -47,7 +50,7 @@ export function binary(rules: Rules): BinaryOp {
     ...(dtype && { dtype: () => dtype }),
     shape: ({ x, y }) => broadcastShapes(name, x, y),
     reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference),
-    kernels: { cpu: binaryCpu(name, cost) },
+    kernels: { cpu: binaryCpu(name, cost), ...(rules.wgsl && { webgpu: binaryWebgpu({ name, value: rules.wgsl }) }) },
     saves,
     ...(backward && {
       backward({ grads: [g], inputs, outputs, needs, shapes }) {

@@ -4,7 +4,7 @@ import { acceptsStrides } from '../../autograd/types.ts';
 import { byteSize } from '../../tensor/dtype.ts';
 import { scope } from '../../tensor/scope.ts';
 import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
-import { collapse, outerLoops } from '../runtime/cpu/collapse.ts';
+import { collapse, outerLoops } from '../runtime/collapse.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 
 /** As `RUN` in lanes.as.ts: elements of a row that one item covers. */

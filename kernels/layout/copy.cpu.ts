@@ -4,7 +4,7 @@ import type { Layout } from '../../tensor/layout.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { byteSize } from '../../tensor/dtype.ts';
-import { collapse, outerLoops } from '../runtime/cpu/collapse.ts';
+import { collapse, outerLoops } from '../runtime/collapse.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 
 /** Copies x into the elements of `y` that `layout` (of x's shape, offsets from y's own) names. */

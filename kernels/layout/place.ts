@@ -7,6 +7,7 @@ import { checkList, checkShape, formatShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { placeCpu } from './copy.cpu.ts';
+import { placeWebgpu } from './copy.webgpu.ts';
 import { checkOptions } from '../../tensor/options.ts';
 
 export interface PlaceAttrs {
@@ -54,7 +55,7 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
     });
     return result;
   },
-  kernels: { cpu: placeCpu },
+  kernels: { cpu: placeCpu, webgpu: placeWebgpu },
   backward({ grads: [g], attrs: { offsets, steps }, shapes: { x } }) {
     return {
       x: x.reduce<Tensor>((part, n, axis) => {

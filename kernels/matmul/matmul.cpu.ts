@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Matrix } from './multiply.cpu.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides } from '../../tensor/shape.ts';
-import { collapse, outerLoops } from '../runtime/cpu/collapse.ts';
+import { collapse, outerLoops } from '../runtime/collapse.ts';
 import { pointer } from '../runtime/cpu/launch.ts';
 import { multiply } from './multiply.cpu.ts';
 

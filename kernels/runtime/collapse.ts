@@ -1,4 +1,4 @@
-import type { Shape } from '../../../tensor/shape.ts';
+import type { Shape } from '../../tensor/shape.ts';
 
 /** Axes of a loop nest, outermost first, and each operand's stride per axis, in elements. */
 export interface Loops {

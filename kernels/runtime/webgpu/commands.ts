@@ -1,0 +1,128 @@
+import type { Block, BlockPool } from './pool.ts';
+import type { Faults } from './faults.ts';
+import type { Program } from './program.ts';
+import { DeviceError } from '../../../tensor/errors.ts';
+
+/** Bytes between the parameters of two dispatches: what dynamic offsets are aligned to everywhere. */
+const slotBytes = 256;
+const slots = 512;
+/** Dispatches between submits, so that the GPU starts while more work is written. */
+const mostDispatches = 256;
+
+/**
+ * The one way to the GPU: commands go to one encoder, dispatches to one pass of it, and all of it is submitted on a read, an
+ * upload, or by count.
+ */
+export class Commands {
+  readonly #device: GPUDevice;
+  readonly #pool: BlockPool;
+  readonly #faults: Faults;
+  #encoder: GPUCommandEncoder | null = null;
+  #pass: GPUComputePassEncoder | null = null;
+  #program: Program | null = null;
+  #count = 0;
+  #slot = 0;
+  readonly #parameters: GPUBuffer;
+  readonly #words = new Uint32Array((slots * slotBytes) / 4);
+  readonly #floats = new Float32Array(this.#words.buffer);
+  readonly #staging = new Map<number, GPUBuffer[]>();
+  #onTrim: (ids: readonly number[]) => void = () => {};
+
+  constructor(device: GPUDevice, pool: BlockPool, faults: Faults) {
+    this.#device = device;
+    this.#pool = pool;
+    this.#faults = faults;
+    this.#parameters = device.createBuffer({ size: slots * slotBytes, usage: 0x40 | 0x8 }); // UNIFORM | COPY_DST
+  }
+
+  /** Where each dispatch's parameters lie. */
+  get parameters(): GPUBuffer {
+    return this.#parameters;
+  }
+
+  set onTrim(listener: (ids: readonly number[]) => void) {
+    this.#onTrim = listener;
+  }
+
+  /**
+   * @param words the program's parameters, as many as it declares; `floats` says which of them are f32 (one bit each)
+   */
+  dispatch(program: Program, group: GPUBindGroup, words: readonly number[], x: number, y: number, z: number): void {
+    if (this.#slot === slots || this.#count >= mostDispatches) this.flush();
+    const at = this.#slot++ * (slotBytes / 4);
+    const { kinds } = program;
+    for (let i = 0; i < words.length; i++) {
+      if (kinds[i] === 'f32') this.#floats[at + i] = words[i]!;
+      else this.#words[at + i] = words[i]!;
+    }
+    const pass = (this.#pass ??= this.#open().beginComputePass());
+    if (this.#program !== program) {
+      pass.setPipeline(program.pipeline);
+      this.#program = program;
+    }
+    pass.setBindGroup(0, group, [at * 4]);
+    pass.dispatchWorkgroups(x, y, z);
+    this.#count++;
+  }
+
+  /** Overwrites part of a block after all that was asked for before. */
+  write(block: Block, offset: number, data: ArrayBufferView): void {
+    this.flush();
+    this.#device.queue.writeBuffer(block.buffer, offset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  }
+
+  /** The bytes as they are after all that was asked for before; the copy is on its way when this returns. */
+  read(block: Block, offset: number, bytes: number): Promise<ArrayBuffer> {
+    const size = 4 * Math.ceil(bytes / 4);
+    const staging = this.#staging.get(size)?.pop() ?? this.#device.createBuffer({ size, usage: 0x1 | 0x8 }); // MAP_READ | COPY_DST
+    const encoder = this.#open();
+    this.#closePass();
+    encoder.copyBufferToBuffer(block.buffer, offset, staging, 0, size);
+    this.flush();
+    return this.#take(staging, size, bytes);
+  }
+
+  async #take(staging: GPUBuffer, size: number, bytes: number): Promise<ArrayBuffer> {
+    try {
+      await staging.mapAsync(0x1);
+    } catch (error) {
+      await this.#faults.settle();
+      throw error;
+    }
+    await this.#faults.settle();
+    const data = staging.getMappedRange().slice(0, bytes);
+    staging.unmap();
+    const list = this.#staging.get(size);
+    if (list) list.push(staging);
+    else this.#staging.set(size, [staging]);
+    return data;
+  }
+
+  /** Submits what was asked for. */
+  flush(): void {
+    if (this.#encoder) {
+      const encoder = this.#encoder;
+      this.#closePass();
+      this.#encoder = null;
+      if (this.#slot > 0)
+        this.#device.queue.writeBuffer(this.#parameters, 0, this.#words, 0, (this.#slot * slotBytes) / 4);
+      this.#slot = 0;
+      this.#count = 0;
+      this.#faults.watch(
+        () => this.#device.queue.submit([encoder.finish()]),
+        (message) => new DeviceError(`submitted work was refused: ${message}`, { op: 'webgpu' }),
+      );
+    }
+    if (this.#pool.isFull) this.#onTrim(this.#pool.trim());
+  }
+
+  #open(): GPUCommandEncoder {
+    return (this.#encoder ??= this.#device.createCommandEncoder());
+  }
+
+  #closePass(): void {
+    this.#pass?.end();
+    this.#pass = null;
+    this.#program = null;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Tensor } from '../../../tensor/tensor.ts';
+import type { Block } from './pool.ts';
+import type { ProgramSource } from './program.ts';
+import type { WebgpuRuntime } from './runtime.ts';
+
+/** Most workgroups along one axis of a dispatch. */
+const mostGroups = 65535;
+
+/**
+ * Runs a program once.
+ *
+ * @param key of the program: what `source` depends on, its name first
+ * @param tensors one per buffer of the program; their places are given as `params.xOffset`
+ * @param params one per parameter
+ * @param groups workgroups along x, y, z; a single number may be larger than one axis takes, and goes over two: the
+ *   workgroup's number is then `group.y * groups.x + group.x`, and may be too large
+ */
+export function launch(
+  key: string,
+  source: () => ProgramSource,
+  tensors: readonly Tensor[],
+  params: readonly number[],
+  groups: number | readonly [number, number, number],
+): void {
+  const runtime = tensors[0]!.storage.runtime as WebgpuRuntime;
+  const program = runtime.program(key, source);
+  const blocks: Block[] = [];
+  const words: number[] = [];
+  for (const { storage, offset } of tensors) {
+    blocks.push(storage.handle as Block);
+    words.push(offset);
+  }
+  for (const param of params) words.push(param);
+  const group = program.group(runtime.device, runtime.commands.parameters, blocks);
+  if (typeof groups !== 'number') return runtime.commands.dispatch(program, group, words, ...groups);
+  if (groups === 0) return;
+  const down = Math.ceil(groups / mostGroups);
+  runtime.commands.dispatch(program, group, words, Math.ceil(groups / down), down, 1);
+}

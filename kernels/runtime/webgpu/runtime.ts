@@ -1,0 +1,150 @@
+import type { Dtype, TypedArray } from '../../../tensor/dtype.ts';
+import type { DeviceFactory, DeviceOptions, Runtime } from '../../../tensor/runtime.ts';
+import type { Block } from './pool.ts';
+import type { ProgramSource } from './program.ts';
+import { DeviceError, DisposedError, DtypeError } from '../../../tensor/errors.ts';
+import { forgetDevice } from '../../../tensor/runtime.ts';
+import { openAdapter } from './adapter.ts';
+import { Commands } from './commands.ts';
+import { fromDevice, toDevice, widthOf } from './elements.ts';
+import { Faults } from './faults.ts';
+import { BlockPool } from './pool.ts';
+import { Program } from './program.ts';
+
+/** The WebGPU device. A buffer's handle is its block. */
+export class WebgpuRuntime implements Runtime {
+  readonly name = 'webgpu';
+  readonly dtypes: readonly Dtype[];
+  readonly floatDtype = 'float32';
+  readonly info: Readonly<Record<string, unknown>>;
+  readonly device: GPUDevice;
+  readonly commands: Commands;
+  readonly #pool: BlockPool;
+  readonly #faults: Faults;
+  readonly #programs = new Map<string, Program>();
+  /** Why it can no longer be used. */
+  #ended: string | null = null;
+
+  constructor(device: GPUDevice, info: Record<string, unknown>) {
+    this.device = device;
+    this.info = info;
+    this.dtypes = ['float32', ...(device.features.has('shader-f16') ? (['float16'] as const) : []), 'int32', 'bool'];
+    this.#faults = new Faults(device);
+    this.#pool = new BlockPool(device, this.#faults);
+    this.commands = new Commands(device, this.#pool, this.#faults);
+    this.commands.onTrim = (ids) => {
+      const gone = new Set(ids);
+      for (const program of this.#programs.values()) program.forget(gone);
+    };
+    void device.lost.then(({ reason, message }) => {
+      this.#end(`was lost (${reason === 'destroyed' ? 'it was destroyed' : message}); its tensors are gone with it`);
+    });
+  }
+
+  allocate(dtype: Dtype, length: number): Block {
+    this.assertRunning('allocate');
+    if (!this.dtypes.includes(dtype)) {
+      const message = `this webgpu device has no ${dtype}; use ${this.dtypes.join(', ')}`;
+      throw new DtypeError(message, { op: 'allocate', dtype });
+    }
+    return this.#pool.take(length * widthOf(dtype));
+  }
+
+  free(handle: unknown): void {
+    if (this.#ended === null) this.#pool.give(handle as Block);
+  }
+
+  write(handle: unknown, dtype: Dtype, offset: number, data: TypedArray): void {
+    this.assertRunning('write');
+    this.commands.write(handle as Block, offset * widthOf(dtype), toDevice(dtype, data));
+  }
+
+  fill(handle: unknown, dtype: Dtype, length: number, value: number): void {
+    this.assertRunning('fill');
+    const words = fillWords(dtype, value);
+    const block = handle as Block;
+    const program = this.program('fill', () => fillSource);
+    const count = Math.ceil((length * widthOf(dtype)) / 4);
+    const groups = Math.ceil(count / 256);
+    const across = Math.min(groups, 65535);
+    const group = program.group(this.device, this.commands.parameters, [block]);
+    this.commands.dispatch(program, group, [0, count, words], across, Math.ceil(groups / across), 1);
+  }
+
+  async read(handle: unknown, dtype: Dtype, offset: number, length: number): Promise<TypedArray> {
+    this.assertRunning('read');
+    const width = widthOf(dtype);
+    // Copies begin at multiples of four bytes.
+    const skipped = (offset * width) % 4;
+    const reading = this.commands.read(handle as Block, offset * width - skipped, length * width + skipped);
+    try {
+      return fromDevice(dtype, (await reading).slice(skipped));
+    } catch (error) {
+      if (error instanceof DeviceError) throw error;
+      this.assertRunning('read');
+      throw new DeviceError(`the read failed: ${(error as Error).message}`, { op: 'read' });
+    }
+  }
+
+  reserved(): number {
+    return this.#pool.reserved;
+  }
+
+  /** The program of `key`, built at its first use. */
+  program(key: string, source: () => ProgramSource): Program {
+    let program = this.#programs.get(key);
+    if (!program) this.#programs.set(key, (program = new Program(this.device, source(), this.#faults)));
+    return program;
+  }
+
+  /** Waits until the GPU has done all that was asked for. */
+  async finish(): Promise<void> {
+    this.commands.flush();
+    await this.device.queue.onSubmittedWorkDone();
+    await this.#faults.settle();
+  }
+
+  assertRunning(op: string): void {
+    if (this.#ended === null) return;
+    throw new DisposedError(`the webgpu device ${this.#ended}; start another with await device('webgpu')`, { op });
+  }
+
+  dispose(): void {
+    if (this.#ended !== null) return;
+    this.#end('was ended by dispose(); its tensors can no longer be used');
+    this.device.destroy();
+  }
+
+  #end(why: string): void {
+    this.#ended ??= why;
+    forgetDevice(this);
+  }
+}
+
+const fillSource: ProgramSource = {
+  name: 'fill',
+  buffers: [['x', 'u32', 'write']],
+  params: [
+    ['count', 'u32'],
+    ['value', 'u32'],
+  ],
+  workgroupSize: [256],
+  body: `  let i = (group.y * groups.x + group.x) * 256 + lane;
+  if (i < params.count) { x[i] = params.value; }`,
+};
+
+/** The value's bits, repeated to four bytes. */
+function fillWords(dtype: Dtype, value: number): number {
+  const bytes = new Uint8Array(4);
+  const one = toDevice(dtype, dtype === 'int32' ? Int32Array.of(value, value) : Float32Array.of(value, value));
+  bytes.set(new Uint8Array(one.buffer, one.byteOffset, 4));
+  return new Uint32Array(bytes.buffer)[0]!;
+}
+
+/** A device that must be awaited. */
+export const webgpu: DeviceFactory = {
+  start: async (options: DeviceOptions) => {
+    const { device, info } = await openAdapter(options);
+    return new WebgpuRuntime(device, info);
+  },
+};
