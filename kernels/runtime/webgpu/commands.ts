@@ -68,7 +68,7 @@ export class Commands {
   /** Overwrites part of a block after all that was asked for before. */
   write(block: Block, offset: number, data: ArrayBufferView): void {
     this.flush();
-    this.#device.queue.writeBuffer(block.buffer, offset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    this.#device.queue.writeBuffer(block.buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
   /** The bytes as they are after all that was asked for before; the copy is on its way when this returns. */

@@ -27,14 +27,17 @@ export class Faults {
   }
 
   #listen(scope: Promise<GPUError | null>, explain: (message: string) => DeviceError | Promise<DeviceError>): void {
-    const heard = scope.then(
-      async (error) => {
-        if (error) this.#keep(await explain(error.message));
-      },
-      () => {}, // the device is lost, which is said elsewhere
-    );
+    const heard = this.#hear(scope, explain);
     this.#pending.add(heard);
     void heard.finally(() => this.#pending.delete(heard));
+  }
+
+  async #hear(
+    scope: Promise<GPUError | null>,
+    explain: (message: string) => DeviceError | Promise<DeviceError>,
+  ): Promise<void> {
+    const error = await scope.catch(() => null); // a device that is lost is said elsewhere
+    if (error) this.#keep(await explain(error.message));
   }
 
   #keep(error: DeviceError): void {

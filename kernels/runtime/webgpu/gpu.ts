@@ -26,10 +26,10 @@ export async function openGpu(flags: readonly string[]): Promise<GPU> {
   const key = flags.join(' ');
   const before = opened.get(key);
   if (before) return before;
-  const { create, globals } = await loadDawn();
-  for (const [name, value] of Object.entries(globals))
+  const dawn = await loadDawn();
+  for (const [name, value] of Object.entries(dawn.globals))
     if (!(name in globalThis)) Object.assign(globalThis, { [name]: value });
-  const gpu = create(flags);
+  const gpu = dawn.create(flags);
   opened.set(key, gpu);
   return gpu;
 }

@@ -36,9 +36,7 @@ export class WebgpuRuntime implements Runtime {
       const gone = new Set(ids);
       for (const program of this.#programs.values()) program.forget(gone);
     };
-    void device.lost.then(({ reason, message }) => {
-      this.#end(`was lost (${reason === 'destroyed' ? 'it was destroyed' : message}); its tensors are gone with it`);
-    });
+    void this.#watchLoss();
   }
 
   allocate(dtype: Dtype, length: number): Block {
@@ -113,6 +111,11 @@ export class WebgpuRuntime implements Runtime {
     if (this.#ended !== null) return;
     this.#end('was ended by dispose(); its tensors can no longer be used');
     this.device.destroy();
+  }
+
+  async #watchLoss(): Promise<void> {
+    const { reason, message } = await this.device.lost;
+    this.#end(`was lost (${reason === 'destroyed' ? 'it was destroyed' : message}); its tensors are gone with it`);
   }
 
   #end(why: string): void {
