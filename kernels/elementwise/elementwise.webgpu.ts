@@ -6,11 +6,12 @@ import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
 import { collapse } from '../runtime/collapse.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
 import { computedType, placeWords, places, storedType } from '../runtime/webgpu/types.ts';
+import { functions, functionsIn } from './functions.webgpu.ts';
 
 /** One value from those at the same place: WGSL for `value`, from `x`, `y`, `z` (of the computed type) and `params`. */
 export interface Formula {
   readonly name: string;
-  /** An expression; it may name functions of `declarations`. */
+  /** An expression; it may name functions of `declarations` and of functions.webgpu.ts. */
   readonly value: string;
   readonly declarations?: string;
   readonly params?: readonly (readonly [name: string, type: Word])[];
@@ -72,7 +73,11 @@ function sourceOf(
     ],
     params: [['count', 'u32'], ...params, ...placeParams],
     workgroupSize: [lanes],
-    declarations: [declarations, element.join('\n').replaceAll(/params\.(\w+)Offset/g, 'params.$1sOffset')].join('\n'),
+    declarations: [
+      functions(...functionsIn(value + declarations)),
+      declarations,
+      element.join('\n').replaceAll(/params\.(\w+)Offset/g, 'params.$1sOffset'),
+    ].join('\n'),
     body: `  let first = (group.y * groups.x + group.x) * ${lanes * perLane} + lane;
   for (var k = 0u; k < ${perLane}u; k++) {
     let i = first + k * ${lanes}u;
