@@ -15,6 +15,11 @@ export function reducedSize(shape: Shape, axes: readonly number[]): number {
   return axes.reduce((size, axis) => size * shape[axis]!, 1);
 }
 
+/** A variance's divisor: NaN and ∞ come of 0, as in PyTorch. */
+export function degrees(shape: Shape, axes: readonly number[], correction: number): number {
+  return Math.max(0, reducedSize(shape, axes) - correction);
+}
+
 /** The shape rule of a reduction; with `needsElements` an empty axis is refused. */
 export function reduceShape(
   op: string,

@@ -6,7 +6,9 @@ import { where } from '../elementwise/where.ts';
 import { launch, pointer, temporary } from '../runtime/cpu/launch.ts';
 import { reduce } from '../runtime/reference/loops.ts';
 import { reduceShape, withKeptDims } from './axes.ts';
-import { fillAll, fold, inOnePass } from './fold.cpu.ts';
+import { fold } from './fold.cpu.ts';
+import { fillAll, inOnePass } from './passes.ts';
+import { logsumexpWebgpu } from './reductions.webgpu.ts';
 
 const logsumexpCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
   const y = outputs[0]!;
@@ -36,7 +38,7 @@ export const logsumexp: Op<['x'], ReduceAttrs> = defineOp({
       return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
     });
   },
-  kernels: { cpu: logsumexpCpu },
+  kernels: { cpu: logsumexpCpu, webgpu: logsumexpWebgpu },
   saves: ['x', 'output'],
   backward({ grads: [g], inputs: { x }, outputs: { output }, attrs: { axis } }) {
     const total = withKeptDims(output, x.shape, axis);

@@ -1,5 +1,4 @@
 import type { Kernel, Op } from '../../autograd/types.ts';
-import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ReduceAttrs } from './axes.ts';
 import { defineOp } from '../../autograd/op.ts';
@@ -7,17 +6,14 @@ import { scope } from '../../tensor/scope.ts';
 import { normalizeAxes } from '../../tensor/shape.ts';
 import { pointer, temporary } from '../runtime/cpu/launch.ts';
 import { reduce } from '../runtime/reference/loops.ts';
-import { reducedSize, reduceShape, withKeptDims } from './axes.ts';
-import { fillAll, fold, inOnePass } from './fold.cpu.ts';
+import { degrees, reduceShape, withKeptDims } from './axes.ts';
+import { fold } from './fold.cpu.ts';
+import { fillAll, inOnePass } from './passes.ts';
+import { varianceWebgpu } from './reductions.webgpu.ts';
 
 export interface VarianceAttrs extends ReduceAttrs {
   /** Taken from the number of elements before dividing: 1 (default) is unbiased, 0 divides by all. */
   correction?: number;
-}
-
-/** The divisor: NaN and ∞ come of 0, as in PyTorch. */
-function degrees(shape: Shape, axes: readonly number[], correction: number): number {
-  return Math.max(0, reducedSize(shape, axes) - correction);
 }
 
 /** Two passes: the mean, then the squared distances from it. */
@@ -47,7 +43,7 @@ export const variance: Op<['x'], VarianceAttrs> = defineOp({
       return squares / Math.max(0, values.length - correction);
     });
   },
-  kernels: { cpu: varianceCpu },
+  kernels: { cpu: varianceCpu, webgpu: varianceWebgpu },
   saves: ['x'],
   backward({ grads: [g], inputs: { x }, attrs: { axis, correction } }) {
     const axes = normalizeAxes('variance', axis, x.shape);
