@@ -14,6 +14,7 @@ import {
   neighborhoodAttentionBackwardQuery,
 } from './fusedBackward.ts';
 import { forwardCpu } from './cpu/fused.cpu.ts';
+import { forwardWebgpu } from './webgpu/fused.webgpu.ts';
 import { attentionBackwardKey } from './plain.ts';
 import { checkBias, checkOperands, resolveProblem } from './problem.ts';
 import { attentionReference } from './reference/fused.ts';
@@ -72,7 +73,7 @@ export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 
       return [[...rows, operands.value.at(-1)!], rows];
     },
     reference: (inputs, attrs) => attentionReference(inputs, attrs),
-    kernels: { cpu: forwardCpu },
+    kernels: { cpu: forwardCpu, webgpu: forwardWebgpu },
     saves: ['query', 'key', 'value', 'rpb', 'additionalKeys', 'additionalValues', 'output', 'logsumexp'],
     backward(context) {
       if (isGradEnabled()) refuseSecondDerivative(name, "use implementation: 'unfused' or 'dense'");

@@ -8,6 +8,7 @@ import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkFollowing, checkSplits, checkTiles, checkWeights } from './attributes.ts';
 import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
 import { backwardKeyCpu, backwardQueryCpu, deltaCpu } from './cpu/fused.cpu.ts';
+import { backwardKeyWebgpu, backwardQueryWebgpu, deltaWebgpu } from './webgpu/fused.webgpu.ts';
 import { checkBias, checkOperands, resolveProblem } from './problem.ts';
 import { backwardKeyReference, backwardQueryReference, deltaReference } from './reference/fused.ts';
 import { backwardKeySamples, backwardQuerySamples, deltaSamples } from './samples/backward.ts';
@@ -34,7 +35,7 @@ export const attentionDelta: Op<DeltaInputs> = defineOp({
     return rows;
   },
   reference: (inputs) => deltaReference(inputs),
-  kernels: { cpu: deltaCpu },
+  kernels: { cpu: deltaCpu, webgpu: deltaWebgpu },
   samples: deltaSamples,
   errors: [{ output: [2, 3], gradOutput: [3, 2], throws: 'gradOutput [3, 2] does not fit output [2, 3]' }],
 });
@@ -88,7 +89,7 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
     return inputs.rpb && attrs.withRpb ? [inputs.query, inputs.rpb] : [inputs.query];
   },
   reference: (inputs, attrs) => backwardQueryReference(inputs, attrs).slice(0, attrs.withRpb ? 2 : 1),
-  kernels: { cpu: backwardQueryCpu },
+  kernels: { cpu: backwardQueryCpu, webgpu: backwardQueryWebgpu },
   samples: backwardQuerySamples,
   errors: [
     {
@@ -117,7 +118,7 @@ export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKey
       return [inputs.key, inputs.value];
     },
     reference: (inputs, attrs) => backwardKeyReference(inputs, attrs),
-    kernels: { cpu: backwardKeyCpu },
+    kernels: { cpu: backwardKeyCpu, webgpu: backwardKeyWebgpu },
     samples: backwardKeySamples,
     errors: [
       {

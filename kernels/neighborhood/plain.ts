@@ -9,6 +9,7 @@ import { zerosLike } from '../create/filled.ts';
 import { checkFollowing, checkWeights, refuseSecondDerivative, weightDefaults } from './attributes.ts';
 import { attentionDelta, followingShapes } from './fusedBackward.ts';
 import { plainBackwardKeyCpu, plainBackwardQueryCpu, plainCpu } from './cpu/fused.cpu.ts';
+import { plainBackwardKeyWebgpu, plainBackwardQueryWebgpu, plainWebgpu } from './webgpu/fused.webgpu.ts';
 import { checkHeads } from './problem.ts';
 import { plainBackwardKeyReference, plainBackwardQueryReference, plainReference } from './reference/plain.ts';
 import { plainBackwardKeySamples, plainBackwardQuerySamples, plainErrors, plainSamples } from './samples/plain.ts';
@@ -115,7 +116,7 @@ export const attentionForward: Op<PlainInputs, PlainAttrs, ['output', 'logsumexp
     return [gradOutput, rows];
   },
   reference: (inputs, attrs) => plainReference(inputs, attrs),
-  kernels: { cpu: plainCpu },
+  kernels: { cpu: plainCpu, webgpu: plainWebgpu },
   saves: ['query', 'key', 'value', 'output', 'logsumexp'],
   backward({ grads, inputs: { query, key, value }, outputs: { output, logsumexp }, attrs, needs }) {
     if (isGradEnabled()) refuseSecondDerivative('attention', "use implementation: 'dense'");
@@ -135,7 +136,7 @@ export const attentionBackwardQuery: Op<PlainBackwardInputs, PlainAttrs> = defin
   attrs: defaults,
   shape: (inputs, attrs) => (checkBackward('attentionBackwardQuery', inputs, attrs), inputs.query),
   reference: (inputs, attrs) => plainBackwardQueryReference(inputs, attrs),
-  kernels: { cpu: plainBackwardQueryCpu },
+  kernels: { cpu: plainBackwardQueryCpu, webgpu: plainBackwardQueryWebgpu },
   samples: plainBackwardQuerySamples,
 });
 
@@ -147,7 +148,7 @@ export const attentionBackwardKey: Op<PlainBackwardInputs, PlainAttrs, ['gradKey
   attrs: defaults,
   shape: (inputs, attrs) => (checkBackward('attentionBackwardKey', inputs, attrs), [inputs.key, inputs.value]),
   reference: (inputs, attrs) => plainBackwardKeyReference(inputs, attrs),
-  kernels: { cpu: plainBackwardKeyCpu },
+  kernels: { cpu: plainBackwardKeyCpu, webgpu: plainBackwardKeyWebgpu },
   samples: plainBackwardKeySamples,
 });
 

@@ -12,6 +12,7 @@ import type { Operands, Sighting } from './launch.cpu.ts';
 import { acceptsStrides } from '../../../autograd/types.ts';
 import { launch, pointer } from '../../runtime/cpu/launch.ts';
 import { launchBackwardKey, launchBackwardQuery, launchForward } from './launch.cpu.ts';
+import { lineWindows } from '../lineWindows.ts';
 import { resolveProblem } from '../problem.ts';
 import { sightsOf, sightsOfLine, threeAxes } from '../tiles.ts';
 
@@ -73,30 +74,12 @@ function neighbours(
 
 function everyone({ query, key }: Operands, attrs: Required<PlainAttrs>): Sighting {
   const [queries, keys] = [query.shape[1]!, key.shape[1]!];
-  const { isCausal } = attrs;
-  const endsQuery = attrs.cumulativeLengthsQuery ?? [0, queries],
-    endsKey = attrs.cumulativeLengthsKey ?? [0, keys];
-  const table = (
-    of: readonly number[],
-    others: readonly number[],
-    edge: (i: number, length: number) => [number, number],
-  ): Int32Array => {
-    const windows = new Int32Array(2 * of.at(-1)!);
-    for (let s = 0; s + 1 < of.length; s++) {
-      for (let i = of[s]!; i < of[s + 1]!; i++) {
-        const [start, end] = edge(i - of[s]!, others[s + 1]! - others[s]!);
-        windows.set([others[s]! + start, others[s]! + end], 2 * i);
-      }
-    }
-    return windows;
-  };
-  const ofQueries = (i: number, length: number): [number, number] => [0, isCausal ? Math.min(i + 1, length) : length];
-  const ofKeys = (i: number, length: number): [number, number] => [isCausal ? Math.min(i, length) : 0, length];
+  const windows = lineWindows(queries, keys, attrs);
   const chosen = { tile: null, chunk: null };
   return {
     kernelSizes: [1, 1, 1],
-    byQuery: () => ({ sights: sightsOfLine(queries, keys, table(endsQuery, endsKey, ofQueries)), chosen }),
-    byKey: () => ({ sights: sightsOfLine(keys, queries, table(endsKey, endsQuery, ofKeys)), chosen }),
+    byQuery: () => ({ sights: sightsOfLine(queries, keys, windows.byQuery()), chosen }),
+    byKey: () => ({ sights: sightsOfLine(keys, queries, windows.byKey()), chosen }),
     splits: [1, 1, 1],
   };
 }

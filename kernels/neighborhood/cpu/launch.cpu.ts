@@ -8,6 +8,7 @@ import { engine } from '../../runtime/cpu/instance.ts';
 import { launch, pointer, temporary } from '../../runtime/cpu/launch.ts';
 import { fromPlanOrder, inPlanOrder } from './biases.cpu.ts';
 import * as field from './plan.as.ts';
+import { withRows } from '../packed.ts';
 import { planLaunch } from './plan.ts';
 
 export interface Operands {
@@ -192,22 +193,4 @@ function rowsLast(x: Tensor): Operand {
   const [batch, ...rest] = x.strides.slice(0, -1) as [number, ...number[]];
   const tokens = [0, 0, ...rest.slice(0, -1)].slice(-3) as [number, number, number];
   return { address: pointer(x), strides: [batch, ...tokens, rest.at(-1)!] };
-}
-
-/** Operands whose rows along the last axis have no gaps, copied where they had; logsumexp and delta without any gap. */
-function withRows<T extends Operands & Partial<BackwardOperands>>(operands: T, body: (packed: T) => void): void {
-  const made: Tensor[] = [];
-  const packed = Object.entries(operands).map(([name, x]: [string, Tensor | undefined]) => {
-    const isRow = name === 'logsumexp' || name === 'delta' || name === 'rpb';
-    if (!x || x.isContiguous || (!isRow && (x.strides.at(-1) === 1 || x.shape.at(-1) === 1))) return [name, x];
-    const detached = x.detach();
-    const copy = detached.contiguous();
-    made.push(detached, copy);
-    return [name, copy];
-  });
-  try {
-    body(Object.fromEntries(packed) as T);
-  } finally {
-    for (const tensor of made) tensor.dispose();
-  }
 }

@@ -6,6 +6,7 @@ import { acceptsStrides } from '../../../autograd/types.ts';
 import { pointer } from '../../runtime/cpu/launch.ts';
 import { run } from './launch.cpu.ts';
 import * as field from './plan.as.ts';
+import { withRows } from '../packed.ts';
 import { resolveProblem } from '../problem.ts';
 import { sightsOf, threeAxes } from '../tiles.ts';
 
@@ -14,7 +15,7 @@ type Problem = Required<NaProblem>;
 /** attn = q · k for each slot, and `masked` for slots without a key. */
 export const dotsCpu: Kernel<['query', 'key'], NaProblem & { masked?: number }> = acceptsStrides(
   ({ query, key }, attrs, [attn]) =>
-    withRows([query, key], ([q, k]) => {
+    withRows({ query, key }, (packed) => {
       const { slots, sights, isFull } = resolve(attn!, attrs);
       const heads = [query.shape[1]!, key.shape[1]!] as const;
       const masked = isFull ? {} : { masked: attrs.masked };
@@ -22,8 +23,8 @@ export const dotsCpu: Kernel<['query', 'key'], NaProblem & { masked?: number }> 
       run({
         ...shared,
         mode: field.dotsMode,
-        owner: [rowsFirst(q!)],
-        box: [rowsFirst(k!)],
+        owner: [rowsFirst(packed.query)],
+        box: [rowsFirst(packed.key)],
         results: [],
         attn: { ...slots, ...masked },
       });
@@ -32,26 +33,33 @@ export const dotsCpu: Kernel<['query', 'key'], NaProblem & { masked?: number }> 
 
 /** y = Σ attn v over each query's keys. */
 export const sumCpu: Kernel<['attn', 'value'], NaProblem> = acceptsStrides(({ attn, value }, attrs, [y]) =>
-  withRows([attn, value], ([weights, v]) => {
-    const { slots, sights } = resolve(weights!, attrs);
+  withRows({ attn, value }, (packed) => {
+    const { slots, sights } = resolve(packed.attn, attrs);
     const heads = [attn.shape[1]!, value.shape[1]!] as const;
     const shared = { batch: attn.shape[0]!, dims: dimsOf(value), sights: sights('query'), heads };
-    run({ ...shared, mode: field.sumMode, owner: [], box: [rowsFirst(v!)], results: [rowsFirst(y!)], attn: slots });
+    run({
+      ...shared,
+      mode: field.sumMode,
+      owner: [],
+      box: [rowsFirst(packed.value)],
+      results: [rowsFirst(y!)],
+      attn: slots,
+    });
   }),
 );
 
 /** y = Σ attn x over the queries that see each key, of all heads that share it. */
 export const spreadCpu: Kernel<['attn', 'x'], NaProblem & { headsKv: number }> = acceptsStrides(
   ({ attn, x }, attrs, [y]) =>
-    withRows([attn, x], ([weights, rows]) => {
-      const { slots, sights } = resolve(weights!, attrs);
+    withRows({ attn, x }, (packed) => {
+      const { slots, sights } = resolve(packed.attn, attrs);
       const heads = [attrs.headsKv, x.shape[1]!] as const;
       const shared = { batch: x.shape[0]!, dims: dimsOf(x), sights: sights('key'), heads };
       run({
         ...shared,
         mode: field.spreadMode,
         owner: [],
-        box: [rowsFirst(rows!)],
+        box: [rowsFirst(packed.x)],
         results: [rowsFirst(y!)],
         attn: slots,
       });
@@ -81,20 +89,4 @@ function rowsFirst(x: Tensor): Operand {
   const [batch, head, ...rest] = x.strides as [number, number, ...number[]];
   const tokens = [0, 0, ...rest.slice(0, -1)].slice(-3) as [number, number, number];
   return { address: pointer(x), strides: [batch, ...tokens, head] };
-}
-
-/** Tensors whose rows along the last axis have no gaps, copied where they had. */
-function withRows(tensors: readonly Tensor[], body: (packed: readonly Tensor[]) => void): void {
-  const made: Tensor[] = [];
-  const copyOf = (x: Tensor): Tensor => {
-    const detached = x.detach();
-    const copy = detached.contiguous();
-    made.push(detached, copy);
-    return copy;
-  };
-  try {
-    body(tensors.map((x) => (x.strides.at(-1) === 1 || x.shape.at(-1) === 1 ? x : copyOf(x))));
-  } finally {
-    for (const tensor of made) tensor.dispose();
-  }
 }

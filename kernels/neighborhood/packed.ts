@@ -1,0 +1,25 @@
+import type { Tensor } from '../../tensor/tensor.ts';
+
+/** Operands that the kernels read as one array, not row by row. */
+const whole = new Set(['logsumexp', 'delta', 'rpb']);
+
+/**
+ * Calls `body` with operands that its kernels can read: rows along the last axis have no gaps, and what is read whole has none
+ * at all. Those that had gaps are copied, and the copies freed at its end.
+ */
+export function withRows<T extends object>(operands: T, body: (packed: T) => void): void {
+  const made: Tensor[] = [];
+  const packed = Object.entries(operands).map(([name, x]: [string, Tensor | undefined]) => {
+    const hasRows = x && (x.isContiguous || (!whole.has(name) && (x.strides.at(-1) === 1 || x.shape.at(-1) === 1)));
+    if (!x || hasRows) return [name, x];
+    const detached = x.detach();
+    const copy = detached.contiguous();
+    made.push(detached, copy);
+    return [name, copy];
+  });
+  try {
+    body(Object.fromEntries(packed) as T);
+  } finally {
+    for (const tensor of made) tensor.dispose();
+  }
+}

@@ -1,0 +1,72 @@
+import type { Kernel } from '../../../autograd/types.ts';
+import type { NaAttrs, NaInputs } from '../fused.ts';
+import type {
+  BackwardKeyAttrs,
+  BackwardKeyInputs,
+  BackwardQueryAttrs,
+  BackwardQueryInputs,
+  DeltaInputs,
+} from '../fusedBackward.ts';
+import type { PlainAttrs, PlainBackwardInputs, PlainInputs } from '../plain.ts';
+import { acceptsStrides } from '../../../autograd/types.ts';
+import { resolveProblem } from '../problem.ts';
+import { attend } from './attend.ts';
+import { backwardKey, backwardQuery, forward } from './launch.ts';
+import { line, neighbours } from './sighting.ts';
+import { rowsLast } from './rows.ts';
+import { wgslLine } from './sight.ts';
+
+/** delta = Σ_d dO · O − dLogsumexp. */
+export const deltaWebgpu: Kernel<DeltaInputs> = ({ output, gradOutput, gradLogsumexp }, _attrs, [delta]) => {
+  const rows = delta!.size;
+  const dim = output.shape.at(-1)!;
+  const asRows = (name: string, x: typeof output) => ({ ...rowsLast(name, x), strides: [0, 0, 0, dim, 0] });
+  const extents = { batch: 1, tokens: [1, 1, rows], boxTokens: [1, 1, 1], heads: 1, boxHeads: 1 } as const;
+  const extra = gradLogsumexp ? ' - f32(gradLogsumexp[params.gradLogsumexpOffset + row])' : '';
+  attend({
+    key: `delta${extra && ' logsumexp'}`,
+    sight: wgslLine('all', 'query'),
+    extents,
+    reads: [asRows('output', output), asRows('grad', gradOutput)],
+    writes: [],
+    others: [...(gradLogsumexp ? ([['gradLogsumexp', gradLogsumexp]] as const) : []), ['delta', delta!, 'write']],
+    rows,
+    body: `  let at = outputAt(0u, 0u, 0u, row, 0u);
+  let gradRow = gradAt(0u, 0u, 0u, row, 0u);
+  var sum = 0.0;
+  for (var d = 0u; d < ${Math.ceil(dim / 4)}u; d++) { sum += dot(load_output(at, d), load_grad(gradRow, d)); }
+  delta[params.deltaOffset + row] = sum${extra};`,
+  });
+};
+
+export const forwardWebgpu: Kernel<NaInputs, NaAttrs> = acceptsStrides((inputs, attrs, [output, logsumexp]) =>
+  forward(inputs, neighbours(inputs.query, axesOf(inputs, attrs)), attrs, output!, logsumexp!),
+);
+
+export const backwardQueryWebgpu: Kernel<BackwardQueryInputs, BackwardQueryAttrs> = acceptsStrides(
+  (inputs, attrs, [gradQuery, gradRpb]) =>
+    backwardQuery(inputs, neighbours(inputs.query, axesOf(inputs, attrs)), attrs, gradQuery!, gradRpb),
+);
+
+export const backwardKeyWebgpu: Kernel<BackwardKeyInputs, BackwardKeyAttrs> = acceptsStrides(
+  (inputs, attrs, [gradKey, gradValue]) =>
+    backwardKey(inputs, neighbours(inputs.query, axesOf(inputs, attrs)), attrs, gradKey!, gradValue!),
+);
+
+export const plainWebgpu: Kernel<PlainInputs, PlainAttrs> = acceptsStrides((inputs, attrs, [output, logsumexp]) =>
+  line(inputs, attrs, (sighting) => forward(inputs, sighting, attrs, output!, logsumexp!)),
+);
+
+export const plainBackwardQueryWebgpu: Kernel<PlainBackwardInputs, PlainAttrs> = acceptsStrides(
+  (inputs, attrs, [gradQuery]) =>
+    line(inputs, attrs, (sighting) => backwardQuery(inputs, sighting, attrs, gradQuery!, undefined)),
+);
+
+export const plainBackwardKeyWebgpu: Kernel<PlainBackwardInputs, PlainAttrs> = acceptsStrides(
+  (inputs, attrs, [gradKey, gradValue]) =>
+    line(inputs, attrs, (sighting) => backwardKey(inputs, sighting, attrs, gradKey!, gradValue!)),
+);
+
+function axesOf({ query }: Pick<Parameters<typeof forward>[0], 'query'>, attrs: Required<BackwardKeyAttrs>) {
+  return resolveProblem('neighborhoodAttention', query.shape, attrs);
+}

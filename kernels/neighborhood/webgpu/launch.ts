@@ -1,0 +1,234 @@
+// What the fused operations have the attention's programs do.
+
+import type { Tensor } from '../../../tensor/tensor.ts';
+import type { WeightAttrs } from '../attributes.ts';
+import type { Attending, Extents } from './attend.ts';
+import type { Options } from './bodies.ts';
+import type { Sighting } from './sighting.ts';
+import { launchElementwise } from '../../elementwise/elementwise.webgpu.ts';
+import { withTemporary } from '../../runtime/webgpu/temporary.ts';
+import { withRows } from '../packed.ts';
+import { attend } from './attend.ts';
+import { backwardKeyBody, backwardQueryBody, biasGradBody, forwardBody, optionKey } from './bodies.ts';
+import { rowsLast } from './rows.ts';
+
+export interface Operands {
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+  readonly rpb?: Tensor | undefined;
+  readonly additionalKeys?: Tensor | undefined;
+  readonly additionalValues?: Tensor | undefined;
+}
+
+export interface BackwardOperands extends Operands {
+  readonly gradOutput: Tensor;
+  readonly logsumexp: Tensor;
+  readonly delta: Tensor;
+}
+
+type Weights = Required<WeightAttrs> & { firstKey?: number };
+
+/** Parts in which the gradient of a bias is summed: enough invocations for a GPU, few enough to add. */
+const biasSlices = 64;
+/** What -∞ is made of, which WGSL has no literal for. */
+const lowest = ['lowest', 'u32', 0xff800000] as const;
+
+export function forward(
+  operands: Operands,
+  sighting: Sighting,
+  attrs: Weights,
+  output: Tensor,
+  logsumexp: Tensor,
+): void {
+  withRows(operands, (packed) => {
+    const { query, key, value, rpb, additionalKeys, additionalValues } = packed;
+    const task = { query: rowsLast('query', query), value: rowsLast('value', value) };
+    const reads = [task.query, rowsLast('key', key), task.value];
+    const options = optionsOf(packed, sighting, attrs);
+    const added =
+      additionalKeys && additionalValues
+        ? [rowsLast('addedKey', additionalKeys), rowsLast('addedValue', additionalValues)]
+        : [];
+    attend({
+      ...common(packed, sighting, attrs, options),
+      key: `forward ${optionKey(options)}`,
+      reads: [...reads, ...added],
+      writes: [rowsLast('output', output)],
+      others: [...biasOf(rpb), ...tableOf(sighting.windows?.byQuery), ['logsumexp', logsumexp, 'write']],
+      params: [scaleOf(query, attrs, Math.LOG2E), lowest, ['additional', 'u32', additionalKeys?.shape[1] ?? 0]],
+      body: forwardBody(sighting.byQuery, task, options),
+    });
+  });
+}
+
+export function backwardQuery(
+  operands: BackwardOperands,
+  sighting: Sighting,
+  attrs: Weights,
+  gradQuery: Tensor,
+  gradRpb: Tensor | undefined,
+): void {
+  withStats(operands, (packed, stats) => {
+    const { query, key, value, gradOutput, rpb, additionalKeys, additionalValues } = packed;
+    const task = { query: rowsLast('query', query), value: rowsLast('value', value) };
+    const options = optionsOf(packed, sighting, attrs);
+    const owner = [task.query, rowsLast('grad', gradOutput)];
+    const shared = {
+      ...common(packed, sighting, attrs, options),
+      writes: [rowsLast('result', gradQuery)],
+      params: [
+        scaleOf(query, attrs, Math.LOG2E),
+        resultScale(query, attrs, 1),
+        ['additional', 'u32', additionalKeys?.shape[1] ?? 0],
+      ] as const,
+    };
+    attend({
+      ...shared,
+      key: `backward query ${optionKey({ ...options, hasAdditional: false })}`,
+      reads: [...owner, rowsLast('key', key), task.value],
+      others: [['stats', stats], ...biasOf(rpb), ...tableOf(sighting.windows?.byQuery)],
+      body: backwardQueryBody(sighting.byQuery, task, options, false),
+    });
+    if (options.hasAdditional)
+      attend({
+        ...shared,
+        key: 'backward query of additional tokens',
+        reads: [...owner, rowsLast('key', additionalKeys!), rowsLast('value', additionalValues!)],
+        others: [['stats', stats]],
+        body: backwardQueryBody(sighting.byQuery, task, { ...options, hasBias: false }, true),
+      });
+    if (gradRpb) biasGrad(packed, sighting, attrs, options, stats, gradRpb);
+  });
+}
+
+export function backwardKey(
+  operands: BackwardOperands,
+  sighting: Sighting,
+  attrs: Weights,
+  gradKey: Tensor,
+  gradValue: Tensor,
+): void {
+  withStats(operands, (packed, stats) => {
+    const { query, key, value, gradOutput, rpb } = packed;
+    const task = { query: rowsLast('query', query), value: rowsLast('value', value) };
+    const options = optionsOf(packed, sighting, attrs);
+    const { extents, dropout } = common(packed, sighting, attrs, options);
+    attend({
+      sight: sighting.byKey,
+      extents: {
+        batch: extents.batch,
+        tokens: extents.boxTokens,
+        boxTokens: extents.tokens,
+        heads: extents.boxHeads,
+        boxHeads: extents.heads,
+      },
+      dropout,
+      key: `backward key ${optionKey({ ...options, hasAdditional: false })}`,
+      reads: [rowsLast('key', key), task.value, task.query, rowsLast('grad', gradOutput)],
+      writes: [rowsLast('gradKey', gradKey), rowsLast('gradValue', gradValue)],
+      others: [['stats', stats], ...biasOf(rpb), ...tableOf(sighting.windows?.byKey)],
+      params: [scaleOf(query, attrs, Math.LOG2E), resultScale(query, attrs, 1), ['queries', 'u32', stats.size / 2]],
+      body: backwardKeyBody(sighting.byKey, task, options),
+    });
+  });
+}
+
+/** Slices of the queries, each summed by its own invocations, then the slices in their order. */
+function biasGrad(
+  packed: BackwardOperands,
+  sighting: Sighting,
+  attrs: Weights,
+  options: Options,
+  stats: Tensor,
+  gradRpb: Tensor,
+): void {
+  const { query, key, value, gradOutput, rpb } = packed;
+  const task = { query: rowsLast('query', query), value: rowsLast('value', value) };
+  const queries = stats.size / 2 / query.shape.at(-2)!;
+  const slices = Math.max(1, Math.min(biasSlices, queries));
+  withTemporary(gradRpb, 'float32', [slices, gradRpb.size], (parts) => {
+    attend({
+      ...common(packed, sighting, attrs, options),
+      key: 'gradient of the bias',
+      reads: [task.query, rowsLast('grad', gradOutput), rowsLast('key', key), task.value],
+      writes: [],
+      others: [['stats', stats], ...biasOf(rpb), ['parts', parts, 'write']],
+      params: [scaleOf(query, attrs, Math.LOG2E), ['queries', 'u32', queries], ['slices', 'u32', slices]],
+      rows: parts.size,
+      body: biasGradBody(sighting.byQuery, task, options),
+    });
+    attend({
+      ...common(packed, sighting, { ...attrs, dropout: 0 }, options),
+      key: 'sum of slices',
+      reads: [],
+      writes: [],
+      others: [
+        ['parts', parts],
+        ['sums', gradRpb, 'write'],
+      ],
+      params: [['slices', 'u32', slices]],
+      rows: gradRpb.size,
+      body: `  var sum = 0.0;
+  for (var i = 0u; i < params.slices; i++) { sum += parts[params.partsOffset + i * params.rows + row]; }
+  sums[params.sumsOffset + row] = sum;`.replace('= sum;', gradRpb.dtype === 'float16' ? '= f16(sum);' : '= sum;'),
+    });
+  });
+}
+
+function optionsOf({ rpb, additionalKeys }: Operands, { kernelSizes }: Sighting, { dropout }: Weights): Options {
+  const hasAdditional = additionalKeys !== undefined && additionalKeys.shape[1]! > 0;
+  return { hasBias: rpb !== undefined, hasAdditional, hasDropout: dropout > 0, kernelSizes };
+}
+
+function common(
+  { query, key }: Operands,
+  sighting: Sighting,
+  { dropout, seed, firstKey = 0 }: Weights,
+  { hasDropout }: Options,
+): Pick<Attending, 'sight' | 'dropout'> & { extents: Extents } {
+  return {
+    sight: sighting.byQuery,
+    extents: {
+      batch: query.shape[0]!,
+      tokens: sighting.queryTokens,
+      boxTokens: sighting.keyTokens,
+      heads: query.shape.at(-2)!,
+      boxHeads: key.shape.at(-2)!,
+    },
+    dropout: hasDropout && dropout > 0 ? { p: dropout, seed, firstKey } : undefined,
+  };
+}
+
+function scaleOf(query: Tensor, { scale }: Weights, factor: number): readonly ['scale', 'f32', number] {
+  return ['scale', 'f32', factor * (scale ?? query.shape.at(-1)! ** -0.5)];
+}
+
+function resultScale(query: Tensor, attrs: Weights, factor: number): readonly ['resultScale', 'f32', number] {
+  return ['resultScale', 'f32', scaleOf(query, attrs, factor)[2]];
+}
+
+function biasOf(rpb: Tensor | undefined): (readonly ['rpb', Tensor])[] {
+  return rpb ? [['rpb', rpb]] : [];
+}
+
+function tableOf(windows: Tensor | undefined): (readonly ['windows', Tensor])[] {
+  return windows ? [['windows', windows]] : [];
+}
+
+/** Calls `body` with logsumexp and delta in one buffer, one behind the other: a program may have eight. */
+function withStats(operands: BackwardOperands, body: (packed: BackwardOperands, stats: Tensor) => void): void {
+  withRows(operands, (packed) => {
+    const { logsumexp, delta } = packed;
+    withTemporary(logsumexp, 'float32', [2 * logsumexp.size], (stats) => {
+      [logsumexp, delta].forEach((x, i) => {
+        const part = stats.slice({ axis: 0, start: i * x.size, end: (i + 1) * x.size });
+        const flat = x.detach().reshape([-1]);
+        launchElementwise({ name: 'contiguous', value: 'x' }, [flat], part);
+        flat.dispose();
+        part.dispose();
+      });
+      body(packed, stats);
+    });
+  });
+}
