@@ -54,7 +54,11 @@ export function attend(task: Attending): void {
   const types = others.map(([name, { dtype }]) => `${name} ${storedType(dtype)}`);
   const id = ['attend', key, sight.key, ...operands.map(rowKey), ...types, dropout ? 'dropout' : ''].join('; ');
   const words = [
-    ...[rows, ...tokens, ...boxTokens, heads, boxHeads],
+    rows,
+    ...tokens,
+    ...boxTokens,
+    heads,
+    boxHeads,
     ...operands.flatMap(({ strides }) => strides),
     ...(dropout ? dropoutWords(dropout) : []),
     ...params.map(([, , value]) => value),
