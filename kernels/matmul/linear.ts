@@ -5,6 +5,7 @@ import { formatShape } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { linearCpu } from './matmul.cpu.ts';
 import { matmul } from './matmul.ts';
+import { linearWebgpu } from './matmul.webgpu.ts';
 
 /**
  * y = x · weightᵀ + bias. x [..., I], weight [O, I], bias [O] → [..., O].
@@ -49,7 +50,7 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
       return sum;
     });
   },
-  kernels: { cpu: linearCpu },
+  kernels: { cpu: linearCpu, webgpu: linearWebgpu },
   saves: ['x', 'weight'],
   backward({ grads: [g], inputs: { x, weight }, needs }) {
     const [rows, columns] = weight.shape as [number, number];
