@@ -6,6 +6,7 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { mapBroadcast } from '../runtime/reference/loops.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
+import { launchElementwise as launchWebgpu } from './elementwise.webgpu.ts';
 
 /** g · f′ in one pass; `saved` is f's input or its output. */
 export type ActivationBackward = Op<['g', 'saved']>;
@@ -14,6 +15,8 @@ interface Rules {
   name: string;
   /** f′ on float64 values, from what f saves. */
   slope: (saved: number) => number;
+  /** WGSL of g · f′, g being `x` and what f saves `y`. */
+  wgsl: string;
   /** The derivative of `slope`; left out where it is 0. */
   curvature?: (saved: Tensor) => Tensor;
   /** Nanoseconds per element on the CPU; default that of memory. */
@@ -21,7 +24,7 @@ interface Rules {
 }
 
 /** Declares the backward op of one activation f. */
-export function activationBackward({ name, slope, curvature, cost = 0.3 }: Rules): ActivationBackward {
+export function activationBackward({ name, slope, wgsl, curvature, cost = 0.3 }: Rules): ActivationBackward {
   const op: ActivationBackward = defineOp<['g', 'saved'], object, ['output'], 'g' | 'saved'>({
     name,
     inputs: ['g', 'saved'],
@@ -34,6 +37,7 @@ export function activationBackward({ name, slope, curvature, cost = 0.3 }: Rules
     reference: ({ g, saved }) => mapBroadcast(g.shape, [g, saved], (a, b) => a * slope(b)),
     kernels: {
       cpu: acceptsStrides(({ g, saved }, _attrs, [out]) => launchElementwise(`${name}Float`, [g, saved], out!, cost)),
+      webgpu: acceptsStrides(({ g, saved }, _attrs, [out]) => launchWebgpu({ name, value: wgsl }, [g, saved], out!)),
     },
     saves: curvature ? ['g', 'saved'] : ['saved'],
     backward: ({ grads: [h], inputs: { g, saved }, needs }) => ({

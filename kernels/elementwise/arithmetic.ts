@@ -14,6 +14,7 @@ export const add: BinaryOp = binary({
 export const sub: BinaryOp = binary({
   name: 'sub',
   reference: (x, y) => x - y,
+  wgsl: 'x - y',
   backward: (g) => ({ x: () => g, y: () => g.neg() }),
 });
 
@@ -21,6 +22,7 @@ export const sub: BinaryOp = binary({
 export const mul: BinaryOp = binary({
   name: 'mul',
   reference: (x, y) => x * y,
+  wgsl: 'x * y',
   saves: ['x', 'y'],
   backward: (g, { x, y }) => ({ x: () => g.mul(y), y: () => g.mul(x) }),
 });
@@ -30,6 +32,7 @@ export const div: BinaryOp = binary({
   name: 'div',
   dtypes: 'float',
   reference: (x, y) => x / y,
+  wgsl: 'x / y',
   saves: ['y', 'output'],
   backward: (g, { y, output }) => ({ x: () => g.div(y), y: () => g.div(y).mul(output).neg() }),
   samples: [
@@ -48,6 +51,7 @@ export const pow: BinaryOp = binary({
   name: 'pow',
   dtypes: 'float',
   reference: (x, y) => (x === 1 ? 1 : x ** y), // JavaScript says NaN for 1 to the NaN, C and PyTorch say 1
+  wgsl: 'pow_(x, y)',
   cost: 15,
   saves: ['x', 'y', 'output'],
   backward: (g, { x, y, output }) => ({
@@ -69,6 +73,7 @@ export const pow: BinaryOp = binary({
 export const maximum: BinaryOp = binary({
   name: 'maximum',
   reference: Math.max,
+  wgsl: { float: 'maximum_(x, y)', int: 'max(x, y)' },
   saves: ['x', 'y'],
   backward: (g, { x, y }) => {
     const shared = where(x.eq(y), g.mul(0.5), g);
@@ -80,6 +85,7 @@ export const maximum: BinaryOp = binary({
 export const minimum: BinaryOp = binary({
   name: 'minimum',
   reference: Math.min,
+  wgsl: { float: 'minimum_(x, y)', int: 'min(x, y)' },
   saves: ['x', 'y'],
   backward: (g, { x, y }) => {
     const shared = where(x.eq(y), g.mul(0.5), g);

@@ -6,6 +6,7 @@ import { broadcastShapes } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import { mapBroadcast } from '../runtime/reference/loops.ts';
 import { binaryCpu } from './elementwise.cpu.ts';
+import type { Wgsl } from './elementwise.webgpu.ts';
 import { binaryWebgpu } from './elementwise.webgpu.ts';
 
 /** An elementwise op of two operands that broadcast; either may be a number. */
@@ -20,8 +21,8 @@ interface Rules {
   dtype?: Dtype;
   /** On float64 values. */
   reference: (x: number, y: number) => number;
-  /** WGSL of the value from `x` and `y`. */
-  wgsl?: string;
+  /** Of the value, from `x` and `y`. */
+  wgsl: Wgsl;
   /** Nanoseconds per element on the CPU; default that of memory. */
   cost?: number;
   /** What the gradients need beside g. */
@@ -41,7 +42,7 @@ const commonSamples: readonly BinarySample[] = [
 
 /** Declares one op of the family. */
 export function binary(rules: Rules): BinaryOp {
-  const { name, reference, cost, dtype, backward, saves = [], samples = commonSamples } = rules;
+  const { name, reference, wgsl, cost, dtype, backward, saves = [], samples = commonSamples } = rules;
   return defineOp<['x:operand', 'y:operand'], object, ['output'], 'x' | 'y' | 'output'>({
     name,
     inputs: ['x:operand', 'y:operand'],
@@ -50,7 +51,7 @@ export function binary(rules: Rules): BinaryOp {
     ...(dtype && { dtype: () => dtype }),
     shape: ({ x, y }) => broadcastShapes(name, x, y),
     reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference),
-    kernels: { cpu: binaryCpu(name, cost), ...(rules.wgsl && { webgpu: binaryWebgpu({ name, value: rules.wgsl }) }) },
+    kernels: { cpu: binaryCpu(name, cost), webgpu: binaryWebgpu(name, wgsl) },
     saves,
     ...(backward && {
       backward({ grads: [g], inputs, outputs, needs, shapes }) {

@@ -1,5 +1,6 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Loops } from '../runtime/collapse.ts';
 import type { ProgramSource, Word } from '../runtime/webgpu/program.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
@@ -18,12 +19,20 @@ export interface Formula {
 }
 
 const inputNames = ['x', 'y', 'z', 'w'] as const;
-/** Elements of one invocation, and invocations of a workgroup. */
+/** Elements, or fours of them, of one invocation, and invocations of a workgroup. */
 const perLane = 4;
 const lanes = 256;
 
+/** How a program walks its operands, the output last. */
+interface Walk {
+  readonly loops: Loops;
+  /** Four elements at once, of operands that have them side by side; the others have one for all four. */
+  readonly fours: readonly boolean[] | null;
+}
+
 /**
- * out = formula of inputs that broadcast to it, whatever their strides.
+ * out = formula of inputs that broadcast to it, whatever their strides. Four elements at once where sizes, strides and
+ * offsets are multiples of four.
  *
  * @param words values of the formula's params
  */
@@ -34,49 +43,83 @@ export function launchElementwise(
   words: readonly number[] = [],
 ): void {
   if (out.size === 0) return;
-  const groups = Math.ceil(out.size / (lanes * perLane));
-  const stored = [...inputs, out].map(({ dtype }) => storedType(dtype));
-  if (out.isContiguous && inputs.every((x) => x.size === 1 || (x.isContiguous && sameShape(x.shape, out.shape)))) {
-    const flat = inputs.map((x) => (x.size === 1 ? 'one' : 'all'));
-    const key = `${formula.name} ${stored.join()} ${flat.join()}`;
-    const at = flat.map(
-      (kind, i) => `  let ${inputNames[i]}At = params.${inputNames[i]}Offset${kind === 'one' ? '' : ' + i'};`,
-    );
-    const code = [...at, '  let outAt = params.outOffset + i;'].join('\n');
-    return launch(key, () => sourceOf(formula, inputs, out, [], code), [...inputs, out], [out.size, ...words], groups);
-  }
-  const strides = [...inputs.map((x) => broadcastStrides(x.shape, x.strides, out.shape)), out.strides];
-  const loops = collapse(out.shape, strides);
-  const rank = loops.sizes.length;
-  const { params, code } = places(rank, [...inputNames.slice(0, inputs.length), 'out']);
-  const source = (): ProgramSource => sourceOf(formula, inputs, out, params, code);
-  const key = `${formula.name} ${stored.join()} rank ${rank}`;
-  launch(key, source, [...inputs, out], [out.size, ...words, ...placeWords(loops)], groups);
+  const operands = [...inputs, out];
+  const loops = loopsOf(inputs, out);
+  const fours = inFours(loops, operands);
+  const walk = { loops: fours ? countFours(loops, fours) : loops, fours };
+  const count = fours ? out.size / 4 : out.size;
+  let key = `${formula.name} ${loops.sizes.length}`;
+  for (const { dtype } of operands) key += ` ${storedType(dtype)}`;
+  if (fours) key += ` fours ${fours.join()}`;
+  const groups = Math.ceil(count / (lanes * perLane));
+  launch(key, () => sourceOf(formula, operands, walk), operands, [count, ...words, ...placeWords(walk.loops)], groups);
+}
+
+/** The shortest nest; most often every operand lies as `out` does, or is one element. */
+function loopsOf(inputs: readonly Tensor[], out: Tensor): Loops {
+  const isFlat = (x: Tensor): boolean => x.size === 1 || (x.isContiguous && sameShape(x.shape, out.shape));
+  if (out.isContiguous && inputs.every(isFlat))
+    return { sizes: [out.size], strides: [...inputs.map((x) => [x.size === 1 ? 0 : 1]), [1]] };
+  return collapse(out.shape, [...inputs.map((x) => broadcastStrides(x.shape, x.strides, out.shape)), out.strides]);
+}
+
+/** Which operands have the last axis side by side: if all begins at fours and the others have one for all of the axis. */
+function inFours({ sizes, strides }: Loops, operands: readonly Tensor[]): boolean[] | null {
+  const last = sizes.length - 1;
+  if (sizes[last]! % 4 !== 0) return null;
+  const fours = strides.map((steps) => steps[last] === 1);
+  const fits = strides.every((steps, i) => {
+    if (!fours[i]) return steps[last] === 0;
+    return operands[i]!.offset % 4 === 0 && steps.every((step, axis) => axis === last || step % 4 === 0);
+  });
+  return fits && fours.at(-1) ? fours : null;
+}
+
+function countFours({ sizes, strides }: Loops, fours: readonly boolean[]): Loops {
+  const last = sizes.length - 1;
+  return {
+    sizes: sizes.with(last, sizes[last]! / 4),
+    strides: strides.map((steps, i) =>
+      fours[i] ? steps.map((step, axis) => (axis === last ? step : step / 4)) : [...steps],
+    ),
+  };
 }
 
 function sourceOf(
   { name, value, declarations = '', params = [] }: Formula,
-  inputs: readonly Tensor[],
-  out: Tensor,
-  placeParams: readonly (readonly [string, Word])[],
-  code: string,
+  operands: readonly Tensor[],
+  { loops, fours }: Walk,
 ): ProgramSource {
+  const names = operands.map((_, i) => (i < operands.length - 1 ? inputNames[i]! : 'out'));
+  const inputs = names.slice(0, -1);
+  const type = (i: number): string => {
+    const stored = storedType(operands[i]!.dtype);
+    return fours?.[i] ? `vec4<${stored}>` : stored;
+  };
+  const place = places(loops.sizes.length, names);
+  // Buffers are called xs, ys ...; their offsets count elements, whatever the program counts.
+  const at = place.code.replaceAll(/params\.(\w+)Offset/g, (_, x: string) => {
+    const offset = `params.${x}sOffset`;
+    return fours?.[names.indexOf(x as 'x')] ? `(${offset} >> 2u)` : offset;
+  });
+  const computed = operands.map(({ dtype }) => computedType(dtype));
   const loads = inputs.map(
-    (x, i) => `  let ${inputNames[i]} = ${computedType(x.dtype)}(${inputNames[i]}s[${inputNames[i]}At]);`,
+    (x, i) => `  let ${x} = ${fours?.[i] ? `vec4<${computed[i]}>` : computed[i]}(${x}s[${x}At]);`,
   );
-  const element = [`fn element(i: u32) {`, code, ...loads, `  outs[outAt] = ${storedType(out.dtype)}(${value});`, '}'];
+  const call = (part: string): string => `formula(${inputs.map((x, i) => (fours?.[i] ? x + part : x)).join(', ')})`;
+  const result = fours ? `vec4(${['.x', '.y', '.z', '.w'].map(call).join(', ')})` : call('');
+  const stored = storedType(operands.at(-1)!.dtype);
+  const given = inputs.map((x, i) => `${x}: ${computed[i]}`).join(', ');
   return {
     name,
-    buffers: [
-      ...inputs.map((x, i) => [`${inputNames[i]}s`, storedType(x.dtype)] as const),
-      ['outs', storedType(out.dtype), 'write'],
-    ],
-    params: [['count', 'u32'], ...params, ...placeParams],
+    buffers: names.map((x, i) => (x === 'out' ? [`${x}s`, type(i), 'write'] : [`${x}s`, type(i)])),
+    params: [['count', 'u32'], ...params, ...place.params],
     workgroupSize: [lanes],
     declarations: [
       functions(...functionsIn(value + declarations)),
       declarations,
-      element.join('\n').replaceAll(/params\.(\w+)Offset/g, 'params.$1sOffset'),
+      `fn formula(${given}) -> ${stored} { return ${stored}(${value}); }`,
+      `fn element(i: u32) {\n${at}\n${loads.join('\n')}\n  outs[outAt] = ${result};\n}`,
     ].join('\n'),
     body: `  let first = (group.y * groups.x + group.x) * ${lanes * perLane} + lane;
   for (var k = 0u; k < ${perLane}u; k++) {
@@ -86,12 +129,23 @@ function sourceOf(
   };
 }
 
-/** The WebGPU kernel of one input. */
-export function unaryWebgpu(formula: Formula): Kernel<['x']> {
-  return acceptsStrides(({ x }, _attrs, [y]) => launchElementwise(formula, [x], y!));
+/** WGSL of an op's value: one for all dtypes, or one for reals and one for integers. */
+export type Wgsl = string | { readonly float: string; readonly int: string };
+
+function formulaOf(name: string, wgsl: Wgsl): (x: Tensor) => Formula {
+  const [float, int] = typeof wgsl === 'string' ? [wgsl, wgsl] : [wgsl.float, wgsl.int];
+  const [ofFloats, ofIntegers] = [float, int].map((value) => ({ name, value })) as [Formula, Formula];
+  return ({ dtype }) => (dtype === 'int32' ? ofIntegers : ofFloats);
+}
+
+/** The WebGPU kernel of an op of one input. */
+export function unaryWebgpu(name: string, wgsl: Wgsl): Kernel<['x']> {
+  const formula = formulaOf(name, wgsl);
+  return acceptsStrides(({ x }, _attrs, [y]) => launchElementwise(formula(x), [x], y!));
 }
 
 /** The same for two operands. */
-export function binaryWebgpu(formula: Formula): Kernel<['x:operand', 'y:operand']> {
-  return acceptsStrides(({ x, y }, _attrs, [out]) => launchElementwise(formula, [x, y], out!));
+export function binaryWebgpu(name: string, wgsl: Wgsl): Kernel<['x:operand', 'y:operand']> {
+  const formula = formulaOf(name, wgsl);
+  return acceptsStrides(({ x, y }, _attrs, [out]) => launchElementwise(formula(x), [x, y], out!));
 }

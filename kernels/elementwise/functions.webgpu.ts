@@ -180,9 +180,44 @@ fn powOfPositive_(bits: u32, y: f32) -> f32 {
   return scaledExp_(r * 0.6931471805599453, i32(n));
 }`;
 
+/** ½ x (1 + tanh u) = x σ(2u), u = √(2/π) (x + 0.044715 x³). */
+const geluTanh = `fn geluTanh_(x: f32) -> f32 {
+  return x * sigmoid_(x * fma(x * x, 0.07135481282636289, 1.5957691216057308));
+}`;
+
+/** The derivative of `geluTanh_`, a gate v = 2u: σ (1 + x v′ (1 − σ)). */
+const geluTanhSlope = `fn geluTanhSlope_(x: f32) -> f32 {
+  let cubic = x * x * 0.07135481282636289;
+  let s = sigmoid_(x * (cubic + 1.5957691216057308));
+  return selfGatedSlope_(s, x * fma(cubic, 3.0, 1.5957691216057308));
+}`;
+
+/** σ (1 + r (1 − σ)): the derivative of x σ(v) with r = x v′. */
+const selfGatedSlope = `fn selfGatedSlope_(s: f32, r: f32) -> f32 { return s * (1.0 + r * (1.0 - s)); }`;
+
 const isNan = `fn isNan_(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }`;
-const maximum = `fn maximum_(x: f32, y: f32) -> f32 { return select(select(y, x, x > y || isNan_(x)), y, isNan_(y)); }`;
-const minimum = `fn minimum_(x: f32, y: f32) -> f32 { return select(select(y, x, x < y || isNan_(x)), y, isNan_(y)); }`;
+const areNumbers = `fn areNumbers_(x: f32, y: f32) -> bool { return !isNan_(x) && !isNan_(y); }`;
+/** An integer for each number, in their order; ±0 have the same. */
+const order = `fn order_(x: f32) -> i32 {
+  let bits = bitcast<i32>(x);
+  return select(bits, i32(-2147483648) - bits, bits < 0);
+}`;
+const isAtMost0 = `fn isAtMost0_(x: f32) -> bool {
+  let bits = bitcast<u32>(x);
+  return bits == 0u || bits - 0x80000000u <= 0x7f800000u;
+}`;
+/** −1, 0 or 1; 0 for NaN. */
+const sign = `fn sign_(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  let isZero = (bits & 0x7fffffffu) == 0u || isNan_(x);
+  return select(select(1.0, -1.0, bits > 0x7fffffffu), 0.0, isZero);
+}`;
+const maximum = `fn maximum_(x: f32, y: f32) -> f32 {
+  return select(select(y, x, order_(x) > order_(y) || isNan_(x)), y, isNan_(y));
+}`;
+const minimum = `fn minimum_(x: f32, y: f32) -> f32 {
+  return select(select(y, x, order_(x) < order_(y) || isNan_(x)), y, isNan_(y));
+}`;
 
 const texts = {
   exp_: exp,
@@ -192,7 +227,14 @@ const texts = {
   erf_: erf,
   normalBelow_: normalBelow,
   pow_: pow,
+  geluTanh_: geluTanh,
+  geluTanhSlope_: geluTanhSlope,
+  selfGatedSlope_: selfGatedSlope,
   isNan_: isNan,
+  areNumbers_: areNumbers,
+  order_: order,
+  isAtMost0_: isAtMost0,
+  sign_: sign,
   /** The larger; NaN if one is NaN. */
   maximum_: maximum,
   /** The smaller; NaN if one is NaN. */

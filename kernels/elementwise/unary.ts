@@ -3,6 +3,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { map } from '../runtime/reference/loops.ts';
 import { unaryCpu } from './elementwise.cpu.ts';
+import type { Wgsl } from './elementwise.webgpu.ts';
+import { unaryWebgpu } from './elementwise.webgpu.ts';
 
 /** An elementwise op of one tensor. */
 export type UnaryOp = Op<['x']>;
@@ -13,6 +15,8 @@ interface Rules {
   dtypes?: 'numeric';
   /** On float64 values. */
   reference: (x: number) => number;
+  /** Of the value, from `x`. */
+  wgsl: Wgsl;
   /** Nanoseconds per element on the CPU; default that of memory. */
   cost?: number;
   saves?: 'x' | 'output';
@@ -28,6 +32,7 @@ export function unary({
   name,
   dtypes = 'float' as 'numeric',
   reference,
+  wgsl,
   cost,
   saves,
   backward,
@@ -44,7 +49,7 @@ export function unary({
     dtypes,
     shape: ({ x }) => x,
     reference: ({ x }) => map(x, reference),
-    kernels: { cpu: unaryCpu(name, cost) },
+    kernels: { cpu: unaryCpu(name, cost), webgpu: unaryWebgpu(name, wgsl) },
     saves: saves ? [saves] : [],
     ...(backward && {
       backward: ({ grads: [g], inputs: { x }, outputs: { output } }) => ({
@@ -56,13 +61,20 @@ export function unary({
 }
 
 /** −x. */
-export const neg: UnaryOp = unary({ name: 'neg', dtypes: 'numeric', reference: (x) => -x, backward: (g) => g.neg() });
+export const neg: UnaryOp = unary({
+  name: 'neg',
+  dtypes: 'numeric',
+  reference: (x) => -x,
+  wgsl: '-x',
+  backward: (g) => g.neg(),
+});
 
 /** |x|; its gradient at 0 is 0. */
 export const abs: UnaryOp = unary({
   name: 'abs',
   dtypes: 'numeric',
   reference: Math.abs,
+  wgsl: 'abs(x)',
   saves: 'x',
   backward: (g, x) => g.mul(x.sign()),
 });
@@ -72,6 +84,7 @@ export const sign: UnaryOp = unary({
   name: 'sign',
   dtypes: 'numeric',
   reference: (x) => Number(x > 0) - Number(x < 0),
+  wgsl: { float: 'sign_(x)', int: 'sign(x)' },
   samples: [{ x: { shape: [5], values: [NaN, -0, 0, Infinity, -1e-40] } }],
 });
 
@@ -80,6 +93,7 @@ export const square: UnaryOp = unary({
   name: 'square',
   dtypes: 'numeric',
   reference: (x) => x * x,
+  wgsl: 'x * x',
   saves: 'x',
   backward: (g, x) => g.mul(x).mul(2),
 });
@@ -88,6 +102,7 @@ export const square: UnaryOp = unary({
 export const exp: UnaryOp = unary({
   name: 'exp',
   reference: Math.exp,
+  wgsl: 'exp_(x)',
   cost: 1,
   saves: 'output',
   backward: (g, y) => g.mul(y),
@@ -97,6 +112,7 @@ export const exp: UnaryOp = unary({
 export const log: UnaryOp = unary({
   name: 'log',
   reference: Math.log,
+  wgsl: 'log_(x)',
   cost: 1,
   saves: 'x',
   backward: (g, x) => g.div(x),
@@ -107,6 +123,7 @@ export const log: UnaryOp = unary({
 export const sqrt: UnaryOp = unary({
   name: 'sqrt',
   reference: Math.sqrt,
+  wgsl: 'sqrt(x)',
   saves: 'output',
   backward: (g, y) => g.mul(0.5).div(y),
   range: [0.1, 4],
@@ -116,6 +133,7 @@ export const sqrt: UnaryOp = unary({
 export const rsqrt: UnaryOp = unary({
   name: 'rsqrt',
   reference: (x) => 1 / Math.sqrt(x),
+  wgsl: 'inverseSqrt(x)',
   cost: 0.6,
   saves: 'output',
   backward: (g, y) => g.mul(y).mul(y).mul(y).mul(-0.5),

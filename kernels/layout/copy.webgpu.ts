@@ -3,11 +3,11 @@ import type { Layout } from '../../tensor/layout.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { launchElementwise, unaryWebgpu } from '../elementwise/elementwise.webgpu.ts';
+import { launchElementwise } from '../elementwise/elementwise.webgpu.ts';
 
 const copy = { name: 'contiguous', value: 'x' };
 
-export const contiguousWebgpu: Kernel<['x']> = unaryWebgpu(copy);
+export const contiguousWebgpu: Kernel<['x']> = acceptsStrides(({ x }, _attrs, [y]) => launchElementwise(copy, [x], y!));
 
 /** Copies x into the elements of `y` that `layout` (of x's shape, offsets from y's own) names. */
 function copyInto(x: Tensor, y: Tensor, { strides, offset }: Pick<Layout, 'strides' | 'offset'>): void {
