@@ -29,10 +29,22 @@ export interface LineKernel {
   readonly results?: Readonly<Record<string, Tensor>>;
   readonly params?: readonly (readonly [name: string, type: Word])[];
   readonly words?: readonly number[];
-  readonly declarations?: string;
+  /** WGSL, or one for each width of V. */
+  readonly declarations?: string | Readonly<Record<1 | 4, string>>;
   /** Functions of a V by name, made of functions of f32. */
   readonly maps?: Readonly<Record<string, string>>;
   readonly body: (text: LineText) => string;
+  /** Where each team walks several lines. */
+  readonly turns?: Turns;
+}
+
+/** A team walks `turns` neighbouring lines and carries sums from one to the next. Lines must be held: see `heldBy`. */
+export interface Turns {
+  readonly turns: number;
+  /** Names of V's that each element's place keeps, 0 at first. */
+  readonly sums: readonly string[];
+  /** Statements at the end, for each place `k` of each `team`. */
+  readonly after: string;
 }
 
 export interface LineText {
@@ -42,29 +54,42 @@ export interface LineText {
   each(statements: string): string;
 }
 
-/** Elements (or vectors) of one stream that a lane holds at most. */
-const mostHeld = 8;
+/** Elements (or vectors) of all streams and sums that a lane holds at most. */
+const mostHeld = 16;
+
+/** Of a kernel on a pass: its team, and how many elements of each stream a lane holds; 0: they are read again. */
+function shapeOf(kernel: LineKernel, { outer, n, inner }: Pass): { team: Team; width: 1 | 4; held: number } {
+  const { streams, writes = {}, turns } = kernel;
+  const flat = [streams, givenOf(kernel), writes].flatMap((group) => Object.values(group));
+  const width = inner === 1 && n % 4 === 0 && flat.every(({ offset }) => offset % 4 === 0) ? 4 : 1;
+  const most = Math.min(8, mostHeld / (Object.keys(streams).length + (turns ? turns.sums.length : 0)));
+  const team = teamFor(n / width, outer * inner, inner === 1, most);
+  const each = Math.ceil(n / width / team.size);
+  return { team, width, held: each <= most ? each : 0 };
+}
+
+/** The team that would hold a pass's lines, or null where they are too long. */
+export function heldBy(kernel: LineKernel, pass: Pass): Team | null {
+  const { team, held } = shapeOf(kernel, pass);
+  return held > 0 ? team : null;
+}
 
 /** Walks the lines of a pass. There are elements. */
-export function launchLines(kernel: LineKernel, { outer, n, inner }: Pass): void {
-  const { streams, tables = {}, writes = {}, results = {}, words = [] } = kernel;
+export function launchLines(kernel: LineKernel, pass: Pass): void {
+  const { streams, tables = {}, writes = {}, results = {}, words = [], turns } = kernel;
   const along = givenOf(kernel);
-  const flat = [streams, along, writes].flatMap((group) => Object.values(group));
-  const isVector = inner === 1 && n % 4 === 0 && flat.every(({ offset }) => offset % 4 === 0);
-  const width = isVector ? 4 : 1;
-  const steps = n / width;
+  const { outer, n, inner } = pass;
+  const { team, width, held } = shapeOf(kernel, pass);
   const count = outer * inner;
-  const team = teamFor(steps, count, inner === 1, mostHeld);
-  const each = Math.ceil(steps / team.size);
-  const held = each <= mostHeld ? each : 0;
   const tensors = [streams, along, tables, writes, results].flatMap((group) => Object.values(group));
   const key = `${kernel.name} ${tensors.map(({ dtype }) => dtype).join()} ${teamKey(team)} ${width} ${held}`;
+  const groups = Math.ceil(count / (team.lines * (turns?.turns ?? 1)));
   const source = (): ProgramSource => sourceOf(kernel, team, width, held);
-  launch(key, source, tensors, [count, n, inner, ...words], Math.ceil(count / team.lines));
+  launch(key, source, tensors, [count, n, inner, ...(turns ? [turns.turns] : []), ...words], groups);
 }
 
 function sourceOf(kernel: LineKernel, team: Team, width: 1 | 4, held: number): ProgramSource {
-  const { streams, tables = {}, writes = {}, results = {}, maps = {} } = kernel;
+  const { streams, tables = {}, writes = {}, results = {}, maps = {}, declarations = '' } = kernel;
   const along = givenOf(kernel);
   const type = ({ dtype }: Tensor): string => (width === 4 ? `vec4<${storedType(dtype)}>` : storedType(dtype));
   const whole = Object.entries({ ...streams, ...along });
@@ -79,11 +104,14 @@ function sourceOf(kernel: LineKernel, team: Team, width: 1 | 4, held: number): P
       ...Object.entries(writes).map(([name, y]) => [`${name}s`, type(y), 'write'] as const),
       ...Object.entries(results).map(([name, y]) => [name, storedType(y.dtype), 'write'] as const),
     ],
-    params: [...['count', 'n', 'inner'].map((word) => [word, 'u32'] as const), ...(kernel.params ?? [])],
+    params: [
+      ...['count', 'n', 'inner', ...(kernel.turns ? ['turns'] : [])].map((word) => [word, 'u32'] as const),
+      ...(kernel.params ?? []),
+    ],
     workgroupSize: [lanes],
     declarations: [
       width === 4 ? vectorText : scalarText,
-      kernel.declarations ?? '',
+      typeof declarations === 'string' ? declarations : declarations[width],
       scratchText('f32'),
       ...(used.includes('mergeSum') ? [sumText, mergeText(team, 'f32', 'mergeSum', 'sum')] : []),
       ...(used.includes('mergeMax') ? [mergeText(team, 'f32', 'mergeMax', 'max')] : []),
@@ -132,35 +160,54 @@ function storeText(name: string, type: string, width: 1 | 4): string {
   return `fn store_${name}(at: u32, value: V) { ${placeOf(name, width)} = ${type}(value); }`;
 }
 
-function bodyText(kernel: LineKernel, team: Team, width: 1 | 4, held: number): string {
+/** The text of `each` for elements that are held, or not. */
+function eachText(kernel: LineKernel, team: Team, width: 1 | 4, held: number): (statements: string) => string {
   const streams = Object.keys(kernel.streams);
   const along = Object.keys(givenOf(kernel));
   const uses = (statements: string, names: readonly string[]): string[] =>
     names.filter((name) => new RegExp(`\\$${name}\\b`).test(statements));
-  const named = (statements: string, suffix: string): string => statements.replaceAll(/\$(\w+)/g, `$1_${suffix}`);
-  const beside = (statements: string): string[] => uses(statements, along).map((name) => `let $${name} = load_${name}(k);`);
-  const heldEach = (statements: string): string =>
-    Array.from({ length: held }, (_, i) => {
-      const text = [...beside(statements), statements].join('\n      ');
-      return `  { let k = (r + ${i * team.size}u) * ${width}u;
-    if (k < end) { let at = base + k * params.inner;
-      ${named(text, String(i))} } }`;
-    }).join('\n');
-  const loopEach = (statements: string): string => {
-    const loads = uses(statements, streams).map((name) => `var $${name} = load_${name}(at);`);
-    return `  for (var k = r * ${width}u; k < end; k += ${team.size * width}u) { let at = base + k * params.inner;
-      ${named([...loads, ...beside(statements), statements].join('\n      '), '')} }`;
-  };
-  const variables = Array.from({ length: held }, (_, i) => streams.map((name) => `  var ${name}_${i} = V(0.0);`)).flat();
-  const loads = held > 0 ? heldEach(streams.map((name) => `$${name} = load_${name}(at);`).join(' ')) : '';
-  return `${placeText(team)}
-  let line = (group.y * groups.x + group.x) * ${team.lines}u + l;
-  let isLine = line < params.count;
+  const named = (statements: string, suffix: number | ''): string => statements.replaceAll(/\$(\w+)/g, `$1_${suffix}`);
+  const beside = (text: string): string => uses(text, along).map((name) => `let $${name} = load_${name}(k); `).join('');
+  if (held === 0) {
+    return (text) => {
+      const loads = uses(text, streams).map((name) => `var $${name} = load_${name}(at); `).join('');
+      return `  for (var k = r * ${width}u; k < end; k += ${team.size * width}u) {
+    let at = base + k * params.inner;
+    ${named(loads + beside(text) + text, '')}
+  }`;
+    };
+  }
+  const block = (text: string, i: number): string => `  {
+    let k = (r + ${i * team.size}u) * ${width}u;
+    if (k < end) { let at = base + k * params.inner; ${named(beside(text) + text, i)} }
+  }`;
+  return (text) => Array.from({ length: held }, (_, i) => block(text, i)).join('\n');
+}
+
+function bodyText(kernel: LineKernel, team: Team, width: 1 | 4, held: number): string {
+  const { turns } = kernel;
+  const streams = Object.keys(kernel.streams);
+  const each = eachText(kernel, team, width, held);
+  const variables = (names: readonly string[]): string =>
+    names.flatMap((name) => Array.from({ length: held }, (_, i) => `  var ${name}_${i} = V(0.0);`)).join('\n');
+  const line = `  let isLine = line < params.count;
   let isFirst = isLine && r == 0u;
   let outer = line / params.inner;
   let base = outer * params.n * params.inner + line - outer * params.inner;
   let end = select(0u, params.n, isLine);
-${variables.join('\n')}
-${loads}
-${kernel.body({ isHeld: held > 0, each: held > 0 ? heldEach : loopEach })}`;
+${variables(streams)}
+${held > 0 ? each(streams.map((name) => `$${name} = load_${name}(at);`).join(' ')) : ''}
+${kernel.body({ isHeld: held > 0, each })}`;
+  const start = `${placeText(team)}
+  let team = (group.y * groups.x + group.x) * ${team.lines}u + l;`;
+  if (!turns) return `${start}\n  let line = team;\n${line}`;
+  return `${start}
+${variables(turns.sums)}
+  for (var turn = 0u; turn < params.turns; turn++) {
+  let line = team * params.turns + turn;
+${line}
+  }
+  let base = 0u;
+  let end = select(0u, params.n, team * params.turns < params.count);
+${each(turns.after)}`;
 }
