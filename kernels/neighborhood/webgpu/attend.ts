@@ -35,6 +35,10 @@ export interface Attending {
   readonly declarations?: string;
   /** Invocations, if not one for each owner and head; `row` counts them. */
   readonly rows?: number;
+  /** Whole workgroups that share work, instead of invocations that each have a `row`. */
+  readonly teams?: { readonly size: number; readonly count: number };
+  /** Lines in front of the program. */
+  readonly enable?: string;
   /** Statements; in scope `row`, and without `rows` also b, h, the owner's coordinates c0 c1 c2 and its group g0 g1 g2. */
   readonly body: string;
 }
@@ -64,7 +68,7 @@ export function attend(task: Attending): void {
     ...params.map(([, , value]) => value),
   ];
   const tensors = [...operands.map(({ tensor }) => tensor), ...others.map(([, tensor]) => tensor)];
-  launch(id, () => sourceOf(task), tensors, words, Math.ceil(rows / lanes));
+  launch(id, () => sourceOf(task), tensors, words, task.teams?.count ?? Math.ceil(rows / lanes));
 }
 
 function sourceOf(task: Attending): ProgramSource {
@@ -85,7 +89,8 @@ function sourceOf(task: Attending): ProgramSource {
       ...(dropout ? dropoutParams : []),
       ...params.map(([name, type]) => [name, type] as const),
     ],
-    workgroupSize: [lanes],
+    workgroupSize: [task.teams?.size ?? lanes],
+    ...(task.enable ? { enable: task.enable } : {}),
     declarations: [
       sight.code,
       ...[...reads, ...writes].map(rowCode),
@@ -93,7 +98,9 @@ function sourceOf(task: Attending): ProgramSource {
       dropout ? `${philoxWgsl}\n${keepCode}` : '',
       declarations,
     ].join('\n'),
-    body: `  let row = (group.y * groups.x + group.x) * ${lanes}u + lane;
+    body: task.teams
+      ? body
+      : `  let row = (group.y * groups.x + group.x) * ${lanes}u + lane;
   if (row >= params.rows) { return; }
 ${task.rows === undefined ? openOwner(sight) : ''}
 ${body}`,

@@ -11,6 +11,7 @@ import { withRows } from '../packed.ts';
 import { attend } from './attend.ts';
 import { backwardKeyBody, backwardQueryBody, biasGradBody, forwardBody, optionKey } from './bodies.ts';
 import { rowsLast } from './rows.ts';
+import { attendTiled } from './tiled.ts';
 
 export interface Operands {
   readonly query: Tensor;
@@ -50,15 +51,16 @@ export function forward(
       additionalKeys && additionalValues
         ? [rowsLast('addedKey', additionalKeys), rowsLast('addedValue', additionalValues)]
         : [];
-    attend({
+    const shared = {
       ...common(packed, sighting, attrs, options),
       key: `forward ${optionKey(options)}`,
       reads: [...reads, ...added],
       writes: [rowsLast('output', output)],
       others: [...biasOf(rpb), ...tableOf(sighting.windows?.byQuery), ['logsumexp', logsumexp, 'write']],
       params: [scaleOf(query, attrs, Math.LOG2E), lowest, ['additional', 'u32', additionalKeys?.shape[1] ?? 0]],
-      body: forwardBody(sighting.byQuery, task, options),
-    });
+    } as const;
+    if (attendTiled('forward', shared, sighting, options)) return;
+    attend({ ...shared, body: forwardBody(sighting.byQuery, task, options) });
   });
 }
 
@@ -80,16 +82,18 @@ export function backwardQuery(
       params: [
         scaleOf(query, attrs, Math.LOG2E),
         resultScale(query, attrs, 1),
+        ['queries', 'u32', stats.size / 2],
         ['additional', 'u32', additionalKeys?.shape[1] ?? 0],
       ] as const,
     };
-    attend({
+    const pass = {
       ...shared,
       key: `backward query ${optionKey({ ...options, hasAdditional: false })}`,
       reads: [...owner, rowsLast('key', key), task.value],
       others: [['stats', stats], ...biasOf(rpb), ...tableOf(sighting.windows?.byQuery)],
-      body: backwardQueryBody(sighting.byQuery, task, options, false),
-    });
+    } as const;
+    if (!attendTiled('backwardQuery', pass, sighting, options))
+      attend({ ...pass, body: backwardQueryBody(sighting.byQuery, task, options, false) });
     if (options.hasAdditional)
       attend({
         ...shared,
@@ -114,7 +118,7 @@ export function backwardKey(
     const task = { query: rowsLast('query', query), value: rowsLast('value', value) };
     const options = optionsOf(packed, sighting, attrs);
     const { extents, dropout } = common(packed, sighting, attrs, options);
-    attend({
+    const pass = {
       sight: sighting.byKey,
       extents: {
         batch: extents.batch,
@@ -129,8 +133,9 @@ export function backwardKey(
       writes: [rowsLast('gradKey', gradKey), rowsLast('gradValue', gradValue)],
       others: [['stats', stats], ...biasOf(rpb), ...tableOf(sighting.windows?.byKey)],
       params: [scaleOf(query, attrs, Math.LOG2E), resultScale(query, attrs, 1), ['queries', 'u32', stats.size / 2]],
-      body: backwardKeyBody(sighting.byKey, task, options),
-    });
+    } as const;
+    if (attendTiled('backwardKey', pass, sighting, options)) return;
+    attend({ ...pass, body: backwardKeyBody(sighting.byKey, task, options) });
   });
 }
 

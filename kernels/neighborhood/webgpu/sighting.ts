@@ -12,6 +12,8 @@ export interface Sighting {
   readonly byQuery: WgslSight;
   readonly byKey: WgslSight;
   readonly kernelSizes: readonly number[];
+  /** Of windows that follow from a problem. */
+  readonly strides?: readonly number[];
   readonly queryTokens: readonly [number, number, number];
   readonly keyTokens: readonly [number, number, number];
   /** Tables of windows, of queries and of keys, where they follow from no formula. */
@@ -24,6 +26,7 @@ export function neighbours(query: Tensor, axes: readonly Axis[]): Sighting {
     byQuery: wgslSight(axes, 'query'),
     byKey: wgslSight(axes, 'key'),
     kernelSizes: [1, 1, ...axes.map(({ kernelSize }) => kernelSize)].slice(-3),
+    strides: [1, 1, ...axes.map(({ stride }) => stride)].slice(-3),
     queryTokens: tokens,
     keyTokens: tokens,
   };

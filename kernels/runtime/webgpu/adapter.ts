@@ -40,6 +40,7 @@ export async function openAdapter(
     features: features.toSorted(),
     isFallback: adapter.info.isFallbackAdapter,
     unsafe: options.unsafe ?? false,
+    subgroupSize: adapter.info.subgroupMinSize,
   };
   return { device, info };
 }
