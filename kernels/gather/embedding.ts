@@ -4,12 +4,14 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { build } from '../runtime/reference/loops.ts';
 import { embeddingCpu } from './gather.cpu.ts';
+import { embeddingWebgpu } from './gather.webgpu.ts';
 import { scatterAdd } from './gather.ts';
 import { indexAt } from './loops.ts';
 
 /**
  * The rows of weight [V, D] that index [*] names: [*, D]. The gradient of a row is the sum over the places that named
  * it, in their order.
+ * A webgpu device does not check, since that would wait for it: there an index out of range gives NaN, in integers 0.
  *
  * @throws ShapeError when an index is not a row of weight.
  * @example
@@ -31,7 +33,7 @@ export const embedding: Op<['weight', 'index:int']> = defineOp({
       return weight.data[chosen[Math.floor(next++ / width)]! * width + place.at(-1)!]!;
     });
   },
-  kernels: { cpu: embeddingCpu },
+  kernels: { cpu: embeddingCpu, webgpu: embeddingWebgpu },
   saves: ['index'],
   backward({ grads: [g], inputs: { index }, shapes: { weight } }) {
     const [rows, width] = weight as [number, number];

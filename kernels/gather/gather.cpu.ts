@@ -6,23 +6,10 @@ import { scope } from '../../tensor/scope.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { withIndices } from './indices.cpu.ts';
+import { normal, packed, sharedIndex } from './rows.ts';
 
 /** Columns that one item of scatterAdd owns. */
 const stripWidth = 16;
-
-function packed(x: Tensor): Tensor {
-  return x.isContiguous ? x : x.detach().contiguous();
-}
-
-/** One index per row where the axes behind `axis` only repeat it, as `expand` leaves them. */
-function sharedIndex(index: Tensor, axis: number): Tensor | null {
-  let result = index;
-  for (let i = axis + 1; i < index.rank; i++) {
-    if (index.shape[i]! > 1 && index.strides[i] !== 0) return null;
-    if (index.shape[i]! > 1) result = result.slice({ axis: i, start: 0, end: 1 });
-  }
-  return result;
-}
 
 interface Launch {
   op: string;
@@ -43,10 +30,6 @@ function withRows(
   withIndices(packed(shared ?? index), { op, name: 'index', size }, (address) =>
     body(address, [m, inner, Number(!!shared)]),
   );
-}
-
-function normal(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
 }
 
 export const gatherCpu: Kernel<['x', 'index:int'], { axis: number }> = acceptsStrides(({ x, index }, attrs, [y]) =>

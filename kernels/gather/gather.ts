@@ -8,6 +8,7 @@ import { checkShape, formatShape, normalizeAxis, sameShape } from '../../tensor/
 import { checkTensor } from '../../tensor/tensor.ts';
 import { build, indices, positionOf } from '../runtime/reference/loops.ts';
 import { gatherCpu, scatterAddCpu } from './gather.cpu.ts';
+import { gatherWebgpu, scatterAddWebgpu } from './gather.webgpu.ts';
 import { indexAt } from './loops.ts';
 
 /** `gather` where x and index differ along `axis` only. */
@@ -31,7 +32,7 @@ export const gatherAlong: Op<['x', 'index:int'], { axis: number }> = defineOp({
       return x.data[positionOf(place.with(at, chosen), x.shape)]!;
     });
   },
-  kernels: { cpu: gatherCpu },
+  kernels: { cpu: gatherCpu, webgpu: gatherWebgpu },
   saves: ['index'],
   backward: ({ grads: [g], inputs: { index }, attrs: { axis }, shapes: { x } }) => ({
     x: scatterAdd(g, index, { axis, size: x.at(axis)! }),
@@ -58,7 +59,8 @@ export const gatherAlong: Op<['x', 'index:int'], { axis: number }> = defineOp({
 
 /**
  * Zeros of index's shape, `size` along `axis`, with x added in at the places that index names: the gradient of
- * `gather`. Places named twice get the sum, in the order of the index whatever the number of threads.
+ * `gather`. Places named twice get the sum, in the order of the index whatever the number of threads. A webgpu device
+ * leaves out what an index out of range names.
  */
 export const scatterAdd: Op<['x', 'index:int'], { axis: number; size: number }> = defineOp({
   name: 'scatterAdd',
@@ -83,7 +85,7 @@ export const scatterAdd: Op<['x', 'index:int'], { axis: number; size: number }> 
     }
     return result;
   },
-  kernels: { cpu: scatterAddCpu },
+  kernels: { cpu: scatterAddCpu, webgpu: scatterAddWebgpu },
   saves: ['index'],
   backward: ({ grads: [h], inputs: { index }, attrs: { axis } }) => ({ x: gatherAlong(h, index, { axis }) }),
   samples: [
@@ -102,6 +104,8 @@ export const scatterAdd: Op<['x', 'index:int'], { axis: number; size: number }> 
 /**
  * The elements of x that `index` names along `axis`: for axis 1, y[i, k, j] = x[i, index[i, k, j], j]. index has x's
  * rank, and no axis but `axis` longer than x's. The result has index's shape.
+ *
+ * A webgpu device does not check, since that would wait for it: there an index out of range gives NaN, in integers 0.
  *
  * @throws ShapeError when the shapes do not fit or an index is out of range; negative indices are.
  * @example

@@ -2,10 +2,12 @@ import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { oneHotCpu } from './gather.cpu.ts';
+import { oneHotWebgpu } from './gather.webgpu.ts';
 import { indexAt } from './loops.ts';
 
 /**
- * 1 where the last axis is the index, else 0: index [*] → int32 [*, classes].
+ * 1 where the last axis is the index, else 0: index [*] → int32 [*, classes]. A webgpu device does not check the
+ * indices, since that would wait for it: one out of range gives zeros.
  *
  * @throws ShapeError when an index is not below `classes`, ArgumentError unless `classes` is an integer >= 1.
  */
@@ -22,7 +24,7 @@ export const oneHot: Op<['index:int'], { classes: number }> = defineOp({
     index.data.forEach((_, i) => (data[i * classes + indexAt('oneHot', index, i, classes)] = 1));
     return { shape: [...index.shape, classes], data };
   },
-  kernels: { cpu: oneHotCpu },
+  kernels: { cpu: oneHotCpu, webgpu: oneHotWebgpu },
   samples: [
     { index: { shape: [5], high: 3 }, attrs: { classes: 3 } },
     { index: { shape: [2, 3], high: 7 }, attrs: { classes: 7 } },

@@ -3,6 +3,7 @@ import { defineOp } from '../../autograd/op.ts';
 import { checkDecay, checkNonNegative } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
+import { adamwStepWebgpu } from './steps.webgpu.ts';
 
 export interface AdamwAttrs {
   lr: number;
@@ -63,6 +64,7 @@ export const adamwStep: Op<['param', 'grad', 'expAvg', 'expAvgSq'], AdamwAttrs, 
       const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, 1 - lr * weightDecay, rate, correction, eps];
       launch('adamwStep', [...tensors, ...numbers], param.size, { work: 0.5, multiple: 4 });
     },
+    webgpu: adamwStepWebgpu,
   },
   samples: [
     { param: [5], grad: [5], expAvg: [5], expAvgSq: { shape: [5], low: 0, high: 1 }, attrs: { lr: 0.01, step: 1 } },

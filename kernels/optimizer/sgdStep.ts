@@ -3,6 +3,7 @@ import { defineOp } from '../../autograd/op.ts';
 import { checkNonNegative, checkShare } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
+import { sgdStepWebgpu } from './steps.webgpu.ts';
 
 export interface SgdAttrs {
   lr: number;
@@ -56,6 +57,7 @@ export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = d
       const numbers = [lr, momentum, 1 - dampening, weightDecay, Number(nesterov), Number(step === 1)];
       launch('sgdStep', [...tensors, ...numbers], param.size, { work: 0.5, multiple: 4 });
     },
+    webgpu: sgdStepWebgpu,
   },
   samples: [
     { param: [5], grad: [5], attrs: { lr: 0.1 } },
