@@ -7,6 +7,7 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { squaredErrorCpu } from './mse.cpu.ts';
+import { squaredErrorWebgpu } from './mse.webgpu.ts';
 import { checkReduction } from './reduction.ts';
 import { checkOptions } from '../../tensor/options.ts';
 
@@ -30,7 +31,7 @@ export const squaredError: Op<['input', 'target'], { reduction?: 'mean' | 'sum' 
     for (let i = 0; i < input.data.length; i++) sum += (input.data[i]! - target.data[i]!) ** 2;
     return { shape: [], data: Float64Array.of(reduction === 'mean' ? sum / input.data.length : sum) };
   },
-  kernels: { cpu: squaredErrorCpu },
+  kernels: { cpu: squaredErrorCpu, webgpu: squaredErrorWebgpu },
   saves: ['input', 'target'],
   backward({ grads: [g], inputs: { input, target }, attrs: { reduction }, needs }) {
     const factor = g.mul(reduction === 'mean' ? 2 / input.size : 2);

@@ -11,7 +11,7 @@ import { lanes, mergeText, placeText, scratchText, teamFor, teamKey } from './te
 /**
  * What is done with each line x [n] of [outer, n, inner], in WGSL. Elements are of type `V`: vec4f where lines are rows of whole
  * vectors, else f32. In scope are `line`, `isLine`, `params.n`, and the functions `across` (Σ of a V), `highest` (its largest),
- * `pick(v, k, i)` (the element i of the V that begins at k, or 0), `mergeSum(f32, lane)` and `mergeMax(f32, lane)`, which merge
+ * `pick(v, k, i)` (the element i of the V that begins at k, or 0), `placed(k, i)` (a V that begins at k: 1 at i, else 0), `mergeSum(f32, lane)` and `mergeMax(f32, lane)`, which merge
  * over the line, for all its lanes.
  */
 export interface LineKernel {
@@ -136,12 +136,14 @@ fn highest(v: V) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn pick(v: V, k: u32, i: u32) -> f32 {
   let j = i - k;
   return select(select(select(select(0.0, v.w, j == 3u), v.z, j == 2u), v.y, j == 1u), v.x, j == 0u);
-}`;
+}
+fn placed(k: u32, i: u32) -> V { return V(vec4u(k, k + 1u, k + 2u, k + 3u) == vec4u(i)); }`;
 const scalarText = `alias V = f32;
 alias Bits = u32;
 fn across(v: V) -> f32 { return v; }
 fn highest(v: V) -> f32 { return v; }
-fn pick(v: V, k: u32, i: u32) -> f32 { return select(0.0, v, i == k); }`;
+fn pick(v: V, k: u32, i: u32) -> f32 { return select(0.0, v, i == k); }
+fn placed(k: u32, i: u32) -> V { return f32(k == i); }`;
 
 function mapText(name: string, of: string, width: 1 | 4): string {
   const value = width === 4 ? `V(${of}(v.x), ${of}(v.y), ${of}(v.z), ${of}(v.w))` : `${of}(v)`;
