@@ -6,6 +6,7 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { checkImages, readPair } from '../conv/problem.ts';
 import { adaptiveAvgPool2dBackwardCpu, adaptiveAvgPool2dCpu } from './averagePool.cpu.ts';
+import { adaptiveAvgPool2dBackwardWebgpu, adaptiveAvgPool2dWebgpu } from './averagePool.webgpu.ts';
 import { adaptiveSpans, forEachWindow, zerosOf } from './reference.ts';
 
 export interface AdaptiveAttrs {
@@ -48,7 +49,7 @@ export const adaptiveAvgPool2d: Op<['x'], AdaptiveAttrs> = defineOp({
     });
     return y;
   },
-  kernels: { cpu: adaptiveAvgPool2dCpu },
+  kernels: { cpu: adaptiveAvgPool2dCpu, webgpu: adaptiveAvgPool2dWebgpu },
   backward({ grads: [g], shapes: { x } }) {
     return { x: adaptiveAvgPool2dBackward(g, { size: x.slice(2) }) };
   },
@@ -81,7 +82,7 @@ export const adaptiveAvgPool2dBackward: Op<['gradient'], AdaptiveBackwardAttrs> 
     });
     return dx;
   },
-  kernels: { cpu: adaptiveAvgPool2dBackwardCpu },
+  kernels: { cpu: adaptiveAvgPool2dBackwardCpu, webgpu: adaptiveAvgPool2dBackwardWebgpu },
   backward({ grads: [g], shapes: { gradient } }) {
     return { gradient: adaptiveAvgPool2d(g, { outputSize: gradient.slice(2) }) };
   },

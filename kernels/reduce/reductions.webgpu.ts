@@ -9,6 +9,7 @@ import { functions } from '../elementwise/functions.webgpu.ts';
 import { withTemporary } from '../runtime/webgpu/temporary.ts';
 import { degrees, reducedSize } from './axes.ts';
 import { launchFold } from './fold.webgpu.ts';
+import { orderOf } from './order.webgpu.ts';
 import { fillAll, inOnePass, passesOf } from './passes.ts';
 
 const add = 'return a + b;';
@@ -75,21 +76,6 @@ export const logsumexpWebgpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, [y]
   if (x.size === 0) return fillAll(y!, -Infinity);
   launchFold(logsumexp, { streams: { x } }, passesOf(x.shape, normalizeAxes('logsumexp', axis, x.shape)), [y!]);
 };
-
-/**
- * Integers in the order of the floats, NaN above all: they compare exactly, where compilers may take it that there is no NaN.
- * For the smallest, in reverse order (and NaN above all again).
- */
-function orderOf(dtype: Dtype, extreme: 'max' | 'min'): string {
-  const not = extreme === 'min' ? '~' : '';
-  if (dtype === 'int32') return `fn order(x: i32) -> i32 { return ${not}x; }\nfn value(s: i32) -> i32 { return ${not}s; }`;
-  return `fn turned(bits: i32) -> i32 { return select(bits ^ 0x7fffffff, bits, bits >= 0); }
-fn order(x: f32) -> i32 {
-  let bits = bitcast<i32>(x);
-  return select(${not}turned(bits), 0x7fc00000, (bits & 0x7fffffff) > 0x7f800000);
-}
-fn value(s: i32) -> f32 { return bitcast<f32>(select(turned(${not}s), s, s == 0x7fc00000)); }`;
-}
 
 export function extremeWebgpu(extreme: 'max' | 'min'): Kernel<['x'], ReduceAttrs> {
   return ({ x }, { axis }, [y]) => {
