@@ -57,7 +57,14 @@ fn holders(place: i32, length: i32, size: i32, p: vec3i) -> vec2i {
 const lanes = 256;
 
 /** One element of the output for each lane; `read` is [.., ih, iw], `write` [.., oh, ow]. */
-function source(name: string, windows: Windows, type: string, rows: string, columns: string, body: string): ProgramSource {
+function source(
+  name: string,
+  windows: Windows,
+  type: string,
+  rows: string,
+  columns: string,
+  body: string,
+): ProgramSource {
   return {
     name,
     buffers: [
@@ -135,7 +142,8 @@ export const avgPool2dBackwardWebgpu: Kernel<['gradient'], AvgPoolBackwardAttrs>
 
 /** One window is the mean of a map. */
 export const adaptiveAvgPool2dWebgpu: Kernel<['x'], AdaptiveAttrs> = ({ x }, _attrs, [y]) => {
-  if (y!.size > 0 && y!.size === x.shape[0]! * x.shape[1]!) return meanWebgpu({ x }, { axis: [2, 3], keepDims: true }, [y!]);
+  if (y!.size > 0 && y!.size === x.shape[0]! * x.shape[1]!)
+    return meanWebgpu({ x }, { axis: [2, 3], keepDims: true }, [y!]);
   averageForward(x, y!, adaptive);
 };
 

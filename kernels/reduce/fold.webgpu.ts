@@ -39,12 +39,7 @@ const leastSteps = 8;
 const enoughGroups = 1024;
 
 /** outputs = the fold over the passes, one after another; each leaves [outer, inner] lines. There are elements. */
-export function launchFold(
-  fold: Fold,
-  inputs: FoldInputs,
-  passes: readonly Pass[],
-  outputs: readonly Tensor[],
-): void {
+export function launchFold(fold: Fold, inputs: FoldInputs, passes: readonly Pass[], outputs: readonly Tensor[]): void {
   const [pass, ...more] = passes;
   launchPass(fold, inputs, pass!, more, outputs, false);
 }
@@ -135,7 +130,8 @@ function sourceOf(
   outputs: readonly Tensor[] | null,
 ): ProgramSource {
   const { name, state, merge, results, declarations = '', params = [] } = fold;
-  const type = (x: Tensor): string => (isPartial ? state : width === 4 ? `vec4<${storedType(x.dtype)}>` : storedType(x.dtype));
+  const type = (x: Tensor): string =>
+    isPartial ? state : width === 4 ? `vec4<${storedType(x.dtype)}>` : storedType(x.dtype);
   const writes = outputs
     ? outputs.map((y, i) => `    y${i}[params.y${i}Offset + line] = ${storedType(y.dtype)}(${results[i]});`)
     : ['    states[(outer * params.chunks + chunk) * params.inner + column] = s;'];

@@ -51,7 +51,7 @@ export interface LineText {
   /** Whether the elements stay in registers: then `$x = ...` is remembered by later passes. */
   readonly isHeld: boolean;
   /** Statements done for each element; `k` is its place along the line, `at` where it is stored. */
-  each(statements: string): string;
+  readonly each: (statements: string) => string;
 }
 
 /** Elements (or vectors) of all streams and sums that a lane holds at most. */
@@ -169,10 +169,15 @@ function eachText(kernel: LineKernel, team: Team, width: 1 | 4, held: number): (
   const uses = (statements: string, names: readonly string[]): string[] =>
     names.filter((name) => new RegExp(`\\$${name}\\b`).test(statements));
   const named = (statements: string, suffix: number | ''): string => statements.replaceAll(/\$(\w+)/g, `$1_${suffix}`);
-  const beside = (text: string): string => uses(text, along).map((name) => `let $${name} = load_${name}(k); `).join('');
+  const beside = (text: string): string =>
+    uses(text, along)
+      .map((name) => `let $${name} = load_${name}(k); `)
+      .join('');
   if (held === 0) {
     return (text) => {
-      const loads = uses(text, streams).map((name) => `var $${name} = load_${name}(at); `).join('');
+      const loads = uses(text, streams)
+        .map((name) => `var $${name} = load_${name}(at); `)
+        .join('');
       return `  for (var k = r * ${width}u; k < end; k += ${team.size * width}u) {
     let at = base + k * params.inner;
     ${named(loads + beside(text) + text, '')}

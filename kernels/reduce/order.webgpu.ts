@@ -6,7 +6,8 @@ import type { Dtype } from '../../tensor/dtype.ts';
  */
 export function orderOf(dtype: Dtype, extreme: 'max' | 'min'): string {
   const not = extreme === 'min' ? '~' : '';
-  if (dtype === 'int32') return `fn order(x: i32) -> i32 { return ${not}x; }\nfn value(s: i32) -> i32 { return ${not}s; }`;
+  if (dtype === 'int32')
+    return `fn order(x: i32) -> i32 { return ${not}x; }\nfn value(s: i32) -> i32 { return ${not}s; }`;
   return `fn turned(bits: i32) -> i32 { return select(bits ^ 0x7fffffff, bits, bits >= 0); }
 fn order(x: f32) -> i32 {
   let bits = bitcast<i32>(x);

@@ -24,10 +24,7 @@ export const exponentials = { declarations: functions('exp_', 'log_'), maps: { e
  * Where x is held it becomes x − shift, or e^ that.
  */
 export function totalText({ each, isHeld }: LineText, keeps: 'difference' | 'exponential' = 'exponential'): string {
-  const held =
-    keeps === 'exponential'
-      ? '$x = exps($x - shift); totals += $x;'
-      : '$x -= shift; totals += exps($x);';
+  const held = keeps === 'exponential' ? '$x = exps($x - shift); totals += $x;' : '$x -= shift; totals += exps($x);';
   return `  var highs = V(-3.4028234e38);
 ${each('highs = max(highs, $x);')}
   let shift = mergeMax(highest(highs), lane);
