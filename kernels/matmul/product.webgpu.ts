@@ -4,6 +4,7 @@ import type { Dtype } from '../../tensor/dtype.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Loops } from '../runtime/collapse.ts';
+import type { Reading } from './panel.webgpu.ts';
 import type { Slices } from './slices.webgpu.ts';
 import type { Tile } from './tile.webgpu.ts';
 import { collapse } from '../runtime/collapse.ts';
@@ -37,12 +38,14 @@ export interface Product {
 
 /** Tiles with the share of the arithmetic's peak that they reach where there is work for all. */
 export const tiles: readonly (readonly [Tile, number])[] = [
-  [{ rows: 128, columns: 128, depth: 16, down: 8, across: 8 }, 1],
-  [{ rows: 128, columns: 64, depth: 16, down: 8, across: 4 }, 0.8],
-  [{ rows: 64, columns: 128, depth: 16, down: 4, across: 8 }, 0.8],
-  [{ rows: 64, columns: 64, depth: 16, down: 8, across: 4 }, 0.65],
-  [{ rows: 32, columns: 32, depth: 16, down: 4, across: 4 }, 0.4],
+  [{ rows: 128, columns: 128, depth: 16, unrolled: 16, down: 8, across: 8 }, 1],
+  [{ rows: 128, columns: 64, depth: 16, unrolled: 16, down: 8, across: 4 }, 0.8],
+  [{ rows: 64, columns: 128, depth: 16, unrolled: 16, down: 4, across: 8 }, 0.8],
+  [{ rows: 64, columns: 64, depth: 16, unrolled: 16, down: 8, across: 4 }, 0.65],
+  [{ rows: 32, columns: 32, depth: 16, unrolled: 4, down: 4, across: 4 }, 0.4],
 ];
+/** Products of fewer multiplications are no work for tiles. */
+const small = 1 << 16;
 /** Invocations that keep a large GPU busy. */
 const wantedInvocations = 132 * 512;
 
@@ -70,7 +73,7 @@ export function multiply(given: Product): void {
   const product = merged(given);
   const { m, n, batch } = product;
   if (m * n * batch.reduce((x, y) => x * y, 1) === 0) return;
-  if (n <= mostThin) return multiplyThin(product, false);
+  if (n <= mostThin || m * n * product.k * batchesOf(product) <= small) return multiplyThin(product, false);
   if (m <= mostThin) return multiplyThin({ ...product, a: product.b, b: product.a, m: n, n: m }, true);
   multiplyTiled(product, chooseTile(m, n, product.k, batchesOf(product)));
 }
@@ -100,15 +103,18 @@ export function multiplyTiled(product: Product, tile: Tile): void {
   const grid = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)] as const;
   const batches = batchesOf(product);
   const slices = sliceUp(grid[0] * grid[1] * batches, k);
-  const readings = [
-    readingOf(a, { outer: m, k }, [a.tensor.offset, ...loops.strides[0]!]),
-    readingOf(b, { outer: n, k }, [b.tensor.offset, ...loops.strides[1]!]),
-  ] as const;
-  const ends = k % tile.depth !== 0 || k === 0;
+  // Small tiles are for small products, and those come in more kinds than is worth a program each.
+  const general = tile.rows * tile.columns <= 1024;
+  const reading = (x: Operand, outer: number, strides: readonly number[]): Reading => {
+    const found = readingOf(x, { outer, k }, [x.tensor.offset, ...strides]);
+    return { along: found.along, wide: found.wide && !general };
+  };
+  const readings = [reading(a, m, loops.strides[0]!), reading(b, n, loops.strides[1]!)] as const;
+  const ends = general || k % tile.depth !== 0 || k === 0;
   const rank = loops.sizes.length;
   const where = places(rank, ['a', 'b']);
   throughSlices(slices, out, bias, (target, biasHere) => {
-    const wide = n % 4 === 0 && target.offset % 4 === 0;
+    const wide = !general && n % 4 === 0 && target.offset % 4 === 0;
     const dtypes = [a.tensor.dtype, target.dtype, biasHere?.dtype ?? null] as const;
     const type = (x: Dtype, isWide: boolean): string => (isWide ? wideType(storedType(x)) : storedType(x));
     const kinds = readings.map((reading) => `${reading.along}${reading.wide ? 4 : ''}`);
@@ -149,19 +155,20 @@ function multiplyThin(product: Product, turned: boolean): void {
   const batches = batchesOf(product);
   const { along, wide } = readingOf(a, { outer: m, k }, [a.tensor.offset, ...loops.strides[0]!]);
   const byVectors = wide && along === 'k';
-  const down = Math.ceil(m / thinRows(along));
-  const slices = sliceUp(down * batches, k);
+  const columns = Math.min(n, mostThin);
+  const grid = [Math.ceil(m / thinRows(along)), Math.ceil(n / columns)] as const;
+  const slices = sliceUp(grid[0] * grid[1] * batches, k);
   const rank = loops.sizes.length;
   throughSlices(slices, out, bias, (target, biasHere) => {
     const dtypes = [a.tensor.dtype, target.dtype, biasHere?.dtype ?? null] as const;
     const biasStep = biasHere?.strides[0] ?? 0;
     launch(
-      `matmul thin ${n} ${dtypes.join()} ${along} ${byVectors} rank ${rank}`,
+      `matmul thin ${columns} ${dtypes.join()} ${along} ${byVectors} rank ${rank}`,
       () =>
         thinSource({
           along,
           wide: byVectors,
-          columns: n,
+          columns,
           dtype: dtypes[0],
           outDtype: dtypes[1],
           bias: dtypes[2],
@@ -169,12 +176,12 @@ function multiplyThin(product: Product, turned: boolean): void {
         }),
       [a.tensor, b.tensor, target, ...(biasHere ? [biasHere] : [])],
       [
-        ...whereWords([m, n, k], [down, 1], batches, slices),
+        ...whereWords([m, n, k], grid, batches, slices),
         ...[a.outer, a.k, b.outer, b.k, turned ? 1 : n, turned ? m : 1, batches],
         ...(turned ? [biasStep, 0] : [0, biasStep]),
         ...placeWords(loops),
       ],
-      down * batches * slices.slices,
+      grid[0] * grid[1] * batches * slices.slices,
     );
   });
 }
