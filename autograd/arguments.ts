@@ -42,7 +42,8 @@ function readAttrs(op: AnyOpDefinition, args: readonly unknown[]): Record<string
     if (!op.required.includes(key) && !(key in op.attrs)) throw unknownAttr(op, key);
     if (value === undefined) continue;
     checkKind(op, key, value);
-    attrs[key] = value;
+    // Backward reads the attributes again: what the caller does to a list meanwhile is not meant.
+    attrs[key] = Array.isArray(value) ? value.slice() : value;
   }
   for (const key of op.required) {
     if (attrs[key] === undefined) throw new ArgumentError(`needs the option '${key}'`, { op: op.name, option: key });

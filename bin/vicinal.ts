@@ -32,7 +32,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     if (!isUsersError(error)) throw error;
     // Errors of the library begin with what refused.
     const text = error instanceof VicinalError ? error.message : `profile: ${error.message}`;
-    process.stderr.write(`vicinal: ${text}\n`);
+    process.stderr.write(`vicinal ${text}\n`);
     return 2;
   }
 }

@@ -94,7 +94,7 @@ abstract class NeighborhoodAttention extends Module {
     this.numHeads = checkSize(op, 'numHeads', numHeads);
     this.numHeadsKv = checkSize(op, 'numHeadsKv', numHeadsKv);
     checkHeads(op, embedDim, numHeads, numHeadsKv);
-    this.problem = { kernelSize, stride, dilation, isCausal };
+    this.problem = structuredClone({ kernelSize, stride, dilation, isCausal }); // a caller's list may change
     const axes = resolveAxes(op, tokenAxes, this.problem);
     this.#spans = axes.map((axis) => axis.kernelSize * axis.dilation);
     const drop = new Dropout(projDrop); // its rate is checked before the maps take memory

@@ -7,11 +7,11 @@ import { checkOptions } from '../../tensor/options.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
 import { scope } from '../../tensor/scope.ts';
 import { checkList, formatShape } from '../../tensor/shape.ts';
-import { checkTensor } from '../../tensor/tensor.ts';
 import { arange } from '../create/sequence.ts';
 import { pairDropout } from '../dropout/pairDropout.ts';
 import { ge, lt } from '../elementwise/compare.ts';
 import { where } from '../elementwise/where.ts';
+import { checkAlike } from './alike.ts';
 import { attentionForward } from './plain.ts';
 
 export interface AttentionOptions {
@@ -78,7 +78,7 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options?: A
 export function attention(query: Tensor, key: Tensor, value: Tensor, options?: AttentionOptions): Tensor | NaResult {
   const op = 'attention';
   const given = checkOptions(op, options, known);
-  for (const [name, x] of Object.entries({ query, key, value })) checkTensor(op, name, x);
+  checkAlike(op, { query, key, value });
   const { returnLogsumexp = false, implementation = 'auto', dropout = 0 } = given;
   if (!['auto', 'fused', 'dense'].includes(implementation)) {
     const got = `'${String(implementation)}'`;

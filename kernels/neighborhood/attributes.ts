@@ -18,9 +18,9 @@ export interface WeightAttrs {
 
 /** How the work is cut: one entry per token axis, or null for the kernel's own choice. Results do not depend on it beyond rounding. */
 export interface TileAttrs {
-  /** Tokens whose results one work item makes. */
+  /** Queries of a tile: for the output and dQ those whose results are made at a time, for dK and dV those that are streamed. */
   queryTileSize?: readonly number[] | null;
-  /** Tokens that are streamed past them at a time. */
+  /** Keys of a tile: those that are streamed past the queries at a time, or for dK and dV those whose results are made. */
   keyTileSize?: readonly number[] | null;
 }
 
@@ -55,6 +55,11 @@ export function checkTiles(
   }
 }
 
+/** NATTEN's tile of queries and of keys where none is chosen: 64 tokens, as square as they get. */
+export function defaultTile(tokenAxes: number): number[] {
+  return [[64], [8, 8], [4, 4, 4]][tokenAxes - 1]!;
+}
+
 /** Throws unless there are at most as many splits along each axis as there are key tiles. */
 export function checkSplits(
   op: string,
@@ -64,12 +69,12 @@ export function checkSplits(
 ): void {
   if (numSplitsKey === null) return;
   checkPerAxis(op, axes, 'numSplitsKey', numSplitsKey);
+  const keyTile = keyTileSize ?? defaultTile(axes.length);
   axes.forEach(({ length, dilation }, i) => {
     const tokens = Math.ceil(length / dilation);
-    const tile = keyTileSize?.[i] ?? 1;
-    const most = Math.ceil(tokens / tile);
+    const most = Math.ceil(tokens / keyTile[i]!);
     if (numSplitsKey[i]! <= most) return;
-    const tiles = `axis ${'XYZ'[i]} has ${most} key tiles of ${tile} in its ${tokens} tokens`;
+    const tiles = `axis ${'XYZ'[i]} has ${most} key tiles of ${keyTile[i]} in its ${tokens} tokens`;
     throw new ShapeError(`numSplitsKey ${numSplitsKey[i]} is too many: ${tiles}; use numSplitsKey <= ${most}`, {
       op,
       numSplitsKey,

@@ -39,7 +39,7 @@ export function naMask(shape: readonly number[], problem: NaMaskOptions): Tensor
 /** The problem on token axes that no tensor has yet. */
 export function tokenAxesOf(op: string, shape: readonly number[], problem: NaProblem): Axis[] {
   checkShape(op, shape);
-  if (shape.length >= 1 && shape.length <= 3) return resolveProblem(op, shape, problem, shape);
+  if (shape.length >= 1 && shape.length <= 3) return resolveProblem(op, shape, problem, shape, 'shape');
   const text = `shape ${formatShape(shape)} has ${shape.length} token axes; give the lengths of 1 to 3`;
   throw new ShapeError(text, { op, shape });
 }

@@ -2,7 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
-import { checkTensor } from '../../tensor/tensor.ts';
+import { checkAlike } from './alike.ts';
 import { where } from '../elementwise/where.ts';
 import { concat } from '../layout/concat.ts';
 
@@ -45,7 +45,7 @@ function check(outputs: readonly Tensor[], logsumexps: readonly Tensor[]): void 
   const op = 'mergeAttentions';
   for (const [name, list] of Object.entries({ outputs, logsumexps })) {
     if (!Array.isArray(list)) throw new ArgumentError(`${name} must be an array of tensors`, { op });
-    list.forEach((x, i) => checkTensor(op, `${name}[${i}]`, x));
+    checkAlike(op, Object.fromEntries(list.map((x, i) => [`${name}[${i}]`, x])));
   }
   const [n, m] = [outputs.length, logsumexps.length];
   if (n !== m || n === 0) {

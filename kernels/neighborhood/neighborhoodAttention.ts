@@ -13,7 +13,8 @@ import { choose } from './choose.ts';
 import { denseAttention } from './dense.ts';
 import { attentionCalled, neighborhoodAttentionForward } from './fused.ts';
 import { readCall, refuseTiles } from './options.ts';
-import { attentionForward } from './plain.ts';
+import type { attentionForward } from './plain.ts';
+import { plainCalled } from './plain.ts';
 import { tunedTiles } from './tuner/tuner.ts';
 import { unfusedAttention } from './weights.ts';
 
@@ -79,6 +80,7 @@ export interface NeighborhoodAttention {
 export const neighborhoodAttention: NeighborhoodAttention = attention(
   'neighborhoodAttention',
   neighborhoodAttentionForward,
+  plainCalled('neighborhoodAttention'),
 );
 
 /** `neighborhoodAttention` over one token axis: query, key, value [B, X, N, D] → [B, X, N, D]. */
@@ -92,10 +94,11 @@ export const na3d: NeighborhoodAttention = ofRank(3);
 
 type Loose = (query: Tensor, key: Tensor, value: Tensor, options: CallOptions) => Tensor | NaResult;
 type Fused = Op<NaInputs, NaAttrs, ['output', 'logsumexp']>;
+type Plain = typeof attentionForward;
 
 function ofRank(axes: number): NeighborhoodAttention {
   const op = `na${axes}d`;
-  const attend = attention(op, attentionCalled(op));
+  const attend = attention(op, attentionCalled(op), plainCalled(op));
   const checked: Loose = (query, key, value, options) => {
     if (query instanceof Tensor && query.rank !== axes + 3) {
       const wanted = ['[B, X, N, D]', '[B, X, Y, N, D]', '[B, X, Y, Z, N, D]'][axes - 1]!;
@@ -110,24 +113,24 @@ function ofRank(axes: number): NeighborhoodAttention {
 }
 
 /** The one body: `op` is what errors call it. */
-function attention(op: string, fused: Fused): NeighborhoodAttention {
+function attention(op: string, fused: Fused, plain: Plain): NeighborhoodAttention {
   const attend: Loose = (query, key, value, options) => {
     const call = readCall(op, { query, key, value }, options);
     if (call.implementation === 'unfused' || call.implementation === 'dense') refuseTiles(op, call);
     const seed = call.weighing.dropout > 0 ? defaultGenerator.seed() : 0;
     return scope(() => {
-      const { output, logsumexp } = attended(fused, { ...call, weighing: { ...call.weighing, seed } });
+      const { output, logsumexp } = attended({ fused, plain }, { ...call, weighing: { ...call.weighing, seed } });
       return call.returnLogsumexp ? { output, logsumexp: logsumexp() } : output;
     });
   };
   return attend as NeighborhoodAttention;
 }
 
-function attended(fused: Fused, call: AttentionCall): Attended {
+function attended({ fused, plain }: { fused: Fused; plain: Plain }, call: AttentionCall): Attended {
   const { inputs, weighing } = call;
   switch (call.implementation === 'auto' ? choose(call) : call.implementation) {
     case 'plain':
-      return plainAttention(call);
+      return plainAttention(plain, call);
     case 'unfused':
       return unfusedAttention(inputs, weighing);
     case 'dense':
@@ -147,11 +150,11 @@ function fusedAttention(fused: Fused, { inputs, weighing, tiles }: AttentionCall
 }
 
 /** All tokens see all, or all before them: attention without a mask over the tokens in a row. */
-function plainAttention({ inputs, weighing }: AttentionCall): Attended {
+function plainAttention(plain: Plain, { inputs, weighing }: AttentionCall): Attended {
   const { axes, scale, dropout, seed } = weighing;
   const [query, key, value] = flattened(inputs);
   const isCausal = axes.some((axis) => axis.isCausal && axis.length > 1);
-  const [output, logsumexp] = attentionForward(query, key, value, { isCausal, scale, dropout, seed });
+  const [output, logsumexp] = plain(query, key, value, { isCausal, scale, dropout, seed });
   const rows = inputs.query.shape.slice(0, -1);
   return { output: output.reshape([...rows, output.shape.at(-1)!]), logsumexp: () => logsumexp.reshape(rows) };
 }

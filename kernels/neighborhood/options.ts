@@ -6,7 +6,7 @@ import type { TileChoice } from './tuner/tuner.ts';
 import type { AttentionInputs, Weighing } from './weights.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
-import { checkTensor } from '../../tensor/tensor.ts';
+import { checkAlike } from './alike.ts';
 import { problemDefaults } from './attributes.ts';
 import { checkProblem } from './fused.ts';
 
@@ -44,12 +44,12 @@ export function readCall(
   { query, key, value }: Pick<AttentionInputs, 'query' | 'key' | 'value'>,
   options: CallOptions,
 ): AttentionCall {
-  for (const [name, x] of Object.entries({ query, key, value })) checkTensor(op, name, x);
+  checkAlike(op, { query, key, value });
   const given = checkOptions(op, options, known, ['kernelSize']);
   const { scale = null, dropout = 0, implementation = 'auto', returnLogsumexp = false } = given;
-  for (const name of tensorNames) if (given[name] !== undefined) checkTensor(op, name, given[name]);
   const { rpb, additionalKeys, additionalValues } = given;
   const inputs = { query, key, value, rpb, additionalKeys, additionalValues };
+  checkAlike(op, inputs);
   const problem = { ...problemDefaults, ...(pick(given, problemNames) as NaProblem) };
   const tiles = pick(given, tileNames);
   if (!implementations.includes(implementation)) {

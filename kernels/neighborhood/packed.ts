@@ -9,16 +9,15 @@ const whole = new Set(['logsumexp', 'delta', 'rpb']);
  */
 export function withRows<T extends object>(operands: T, body: (packed: T) => void): void {
   const made: Tensor[] = [];
-  const packed = Object.entries(operands).map(([name, x]: [string, Tensor | undefined]) => {
+  const pack = ([name, x]: [string, Tensor | undefined]): [string, Tensor | undefined] => {
     const hasRows = x && (x.isContiguous || (!whole.has(name) && (x.strides.at(-1) === 1 || x.shape.at(-1) === 1)));
     if (!x || hasRows) return [name, x];
-    const detached = x.detach();
-    const copy = detached.contiguous();
-    made.push(detached, copy);
-    return [name, copy];
-  });
+    made.push(x.detach());
+    made.push(made.at(-1)!.contiguous());
+    return [name, made.at(-1)];
+  };
   try {
-    body(Object.fromEntries(packed) as T);
+    body(Object.fromEntries(Object.entries(operands).map(pack)) as T);
   } finally {
     for (const tensor of made) tensor.dispose();
   }

@@ -97,6 +97,34 @@ function checkPacked(op: string, { query, key }: Shapes, attrs: Required<PlainAt
   );
 }
 
+/** `attentionForward` under the name that its caller used, so that errors say it. */
+export function plainCalled(name: string): Op<PlainInputs, PlainAttrs, ['output', 'logsumexp']> {
+  return defineOp({
+    name,
+    inputs: ['query', 'key', 'value'],
+    outputs: ['output', 'logsumexp'],
+    attrs: defaults,
+    dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
+    shape(inputs, attrs) {
+      check(name, inputs, attrs);
+      const { rows, gradOutput } = followingShapes(inputs.query, inputs.value);
+      return [gradOutput, rows];
+    },
+    reference: (inputs, attrs) => plainReference(inputs, attrs),
+    kernels: { cpu: plainCpu, webgpu: plainWebgpu },
+    saves: ['query', 'key', 'value', 'output', 'logsumexp'],
+    backward({ grads, inputs: { query, key, value }, outputs: { output, logsumexp }, attrs, needs }) {
+      if (isGradEnabled()) refuseSecondDerivative(name, "use implementation: 'dense'");
+      const g = grads[0] ?? zerosLike(output);
+      const operands = [query, key, value, g, logsumexp, attentionDelta(output, g, grads[1] ?? undefined)] as const;
+      const [gradKey, gradValue] = needs.key || needs.value ? attentionBackwardKey(...operands, attrs) : [null, null];
+      return { query: needs.query ? attentionBackwardQuery(...operands, attrs) : null, key: gradKey, value: gradValue };
+    },
+    samples: plainSamples,
+    errors: plainErrors,
+  });
+}
+
 /**
  * Fused attention of every query to every key, with its logsumexp. query [B, S, N, D], key [B, T, Nkv, D], value [B, T, Nkv, Dv]
  * → output [B, S, N, Dv], logsumexp [B, S, N]. A query without keys gets 0, and logsumexp −∞.
@@ -104,30 +132,7 @@ function checkPacked(op: string, { query, key }: Shapes, attrs: Required<PlainAt
  * @throws ShapeError when shapes do not fit each other
  * @source Dao et al., "FlashAttention", 2022
  */
-export const attentionForward: Op<PlainInputs, PlainAttrs, ['output', 'logsumexp']> = defineOp({
-  name: 'attention',
-  inputs: ['query', 'key', 'value'],
-  outputs: ['output', 'logsumexp'],
-  attrs: defaults,
-  dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
-  shape(inputs, attrs) {
-    check('attention', inputs, attrs);
-    const { rows, gradOutput } = followingShapes(inputs.query, inputs.value);
-    return [gradOutput, rows];
-  },
-  reference: (inputs, attrs) => plainReference(inputs, attrs),
-  kernels: { cpu: plainCpu, webgpu: plainWebgpu },
-  saves: ['query', 'key', 'value', 'output', 'logsumexp'],
-  backward({ grads, inputs: { query, key, value }, outputs: { output, logsumexp }, attrs, needs }) {
-    if (isGradEnabled()) refuseSecondDerivative('attention', "use implementation: 'dense'");
-    const g = grads[0] ?? zerosLike(output);
-    const operands = [query, key, value, g, logsumexp, attentionDelta(output, g, grads[1] ?? undefined)] as const;
-    const [gradKey, gradValue] = needs.key || needs.value ? attentionBackwardKey(...operands, attrs) : [null, null];
-    return { query: needs.query ? attentionBackwardQuery(...operands, attrs) : null, key: gradKey, value: gradValue };
-  },
-  samples: plainSamples,
-  errors: plainErrors,
-});
+export const attentionForward: Op<PlainInputs, PlainAttrs, ['output', 'logsumexp']> = plainCalled('attention');
 
 /** The gradient of query; see neighborhoodAttentionBackwardQuery. */
 export const attentionBackwardQuery: Op<PlainBackwardInputs, PlainAttrs> = defineOp({

@@ -22,16 +22,18 @@ export interface NaProblem {
  * The problem on the token axes of `query`, axis by axis: what each entry into the attention checks first.
  *
  * @param tokens of query; default: those of [B, *X, N, D]
+ * @param label what errors call `query`
  */
 export function resolveProblem(
   op: string,
   query: Shape,
   problem: NaProblem,
   tokens: Shape = query.slice(1, -2),
+  label = 'query',
 ): Axis[] {
   return resolveAxes(op, tokens.length, problem).map((rule, i) => {
     const axis = { ...rule, length: tokens[i]! };
-    checkSpan(op, axis, i, query);
+    checkSpan(op, axis, i, query, label);
     return axis;
   });
 }
@@ -172,7 +174,7 @@ function perAxis<T>(
   });
 }
 
-function checkSpan(op: string, axis: Axis, index: number, query: Shape): void {
+function checkSpan(op: string, axis: Axis, index: number, query: Shape, label: string): void {
   const { length, kernelSize, dilation } = axis;
   const name = axisName(index);
   const span = kernelSize * dilation;
@@ -183,7 +185,7 @@ function checkSpan(op: string, axis: Axis, index: number, query: Shape): void {
   ];
   const advice = legal.length > 0 ? legal.join(' or ') : 'a smaller kernelSize and dilation';
   throw new ShapeError(
-    `kernelSize ${kernelSize} times dilation ${dilation} spans ${span} tokens, but axis ${name} of query ${formatShape(query)} has ${length}; use ${advice}`,
+    `kernelSize ${kernelSize} times dilation ${dilation} spans ${span} tokens, but axis ${name} of ${label} ${formatShape(query)} has ${length}; use ${advice}`,
     { op, axis, query },
   );
 }

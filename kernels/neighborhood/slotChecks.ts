@@ -109,7 +109,7 @@ function checkSizes(op: string, { name, shape }: Named): void {
 }
 
 function checkSlots(op: string, attn: Shape, problem: NaProblem, additional = 0): Axis[] {
-  const axes = resolveProblem(op, attn, problem, attn.slice(2, -1));
+  const axes = resolveProblem(op, attn, problem, attn.slice(2, -1), 'attn');
   const slots = slotsOf(axes) + additional;
   if (attn.at(-1) === slots) return axes;
   const sizes = axes.map(({ kernelSize }) => kernelSize).join(' x ');

@@ -6,8 +6,8 @@ import { defineOp } from '../../autograd/op.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { scope } from '../../tensor/scope.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { checkTensor } from '../../tensor/tensor.ts';
 import { concat } from '../layout/concat.ts';
+import { checkAlike } from './alike.ts';
 import { problemDefaults } from './attributes.ts';
 import { biased } from './bias.ts';
 import { checkBias } from './problem.ts';
@@ -175,22 +175,18 @@ const problemNames = ['kernelSize', 'dilation', 'stride', 'isCausal'] as const;
 function qkOf(tokenAxes: number): NeighborhoodQk {
   const op = `na${tokenAxes}dQk`;
   return (query, key, options) => {
-    checkTensor(op, 'query', query);
-    checkTensor(op, 'key', key);
+    checkAlike(op, { query, key });
     const { rpb, additionalKeys, ...problem } = checkOptions(
       op,
       options,
       [...problemNames, 'rpb', 'additionalKeys'],
       ['kernelSize'],
     );
+    checkAlike(op, { query, key, rpb, additionalKeys });
     checkTokenAxes(op, { name: 'query', shape: query.shape }, tokenAxes, 'D');
     const axes = checkDots(op, query.shape, key.shape, problem);
-    if (rpb) {
-      checkTensor(op, 'rpb', rpb);
-      checkBias(op, rpb.shape, query.shape[1]!, axes);
-    }
+    if (rpb) checkBias(op, rpb.shape, query.shape[1]!, axes);
     if (additionalKeys) {
-      checkTensor(op, 'additionalKeys', additionalKeys);
       checkAdditional(op, { name: 'additionalKeys', shape: additionalKeys.shape }, { name: 'key', shape: key.shape });
     }
     return scope(() => scoresOf(query, key, problem, axes, { rpb, additionalKeys }));
@@ -200,17 +196,16 @@ function qkOf(tokenAxes: number): NeighborhoodQk {
 function avOf(tokenAxes: number): NeighborhoodAv {
   const op = `na${tokenAxes}dAv`;
   return (attn, value, options) => {
-    checkTensor(op, 'attn', attn);
-    checkTensor(op, 'value', value);
+    checkAlike(op, { attn, value });
     const { additionalValues, ...problem } = checkOptions(
       op,
       options,
       [...problemNames, 'additionalValues'],
       ['kernelSize'],
     );
+    checkAlike(op, { attn, value, additionalValues });
     checkTokenAxes(op, { name: 'attn', shape: attn.shape }, tokenAxes, 'ΠK');
     if (additionalValues) {
-      checkTensor(op, 'additionalValues', additionalValues);
       checkAdditional(
         op,
         { name: 'additionalValues', shape: additionalValues.shape },

@@ -12,6 +12,7 @@ import type { Operands, Sighting } from './launch.cpu.ts';
 import { acceptsStrides } from '../../../autograd/types.ts';
 import { launch, pointer } from '../../runtime/cpu/launch.ts';
 import { launchBackwardKey, launchBackwardQuery, launchForward } from './launch.cpu.ts';
+import { defaultTile } from '../attributes.ts';
 import { lineWindows } from '../lineWindows.ts';
 import { resolveProblem } from '../problem.ts';
 import { sightsOf, sightsOfLine, threeAxes } from '../tiles.ts';
@@ -50,12 +51,15 @@ export const plainBackwardKeyCpu: Kernel<PlainBackwardInputs, PlainAttrs> = acce
     launchBackwardKey(inputs, everyone(inputs, attrs), attrs, gradKey!, gradValue!),
 );
 
-function neighbours(
+/** @internal */
+export function neighbours(
   { query }: Operands,
   attrs: Required<BackwardKeyAttrs> & { numSplitsKey?: readonly number[] | null },
 ): Sighting {
   const axes = resolveProblem('neighborhoodAttention', query.shape, attrs);
-  const { queryTileSize, keyTileSize, numSplitsKey } = attrs;
+  const { queryTileSize, numSplitsKey } = attrs;
+  // Splits deal whole key tiles, so that there must be some.
+  const keyTileSize = attrs.keyTileSize ?? (numSplitsKey ? defaultTile(axes.length) : null);
   const three = (sizes: readonly number[] | null | undefined): readonly number[] | null =>
     sizes ? threeAxes(sizes, 1) : null;
   return {

@@ -42,11 +42,10 @@ export interface Sighting {
 type Weights = Required<WeightAttrs> & { firstKey?: number };
 
 const log2e = Math.LOG2E;
-/** Partial sums of dQ take at most as much memory at a time. */
-const mostSplitBytes = 64 * 2 ** 20;
+/** Memory that the partial sums of dQ, and of the biases' gradients, take at a time, if one of each fits. */
+export const bounds = { splitBytes: 64 * 2 ** 20, biasBytes: 64 * 2 ** 20 };
 /** Items per head that sum the gradients of biases, so that threads have something to share. */
 const biasSlices = 8;
-const mostBiasBytes = 64 * 2 ** 20;
 
 export function launchForward(
   operands: Operands,
@@ -135,10 +134,10 @@ export function launchBackwardKey(
 function inSplits(task: Task, perAxis: readonly number[], gradQuery: Tensor, gradRpb: Tensor | undefined): void {
   const total = perAxis.reduce((a, b) => a * b, 1);
   const bytes = 4 * gradQuery.size;
-  const atOnce = Math.min(total, Math.max(1, Math.floor(mostSplitBytes / bytes)));
-  const slices = gradRpb
-    ? Math.max(1, Math.min(biasSlices, Math.floor(mostBiasBytes / (4 * gradRpb.size * atOnce))))
-    : 0;
+  const biasBytes = gradRpb ? 4 * gradRpb.size : 0;
+  const fitting = Math.min(bounds.splitBytes / bytes, biasBytes > 0 ? bounds.biasBytes / biasBytes : Infinity);
+  const atOnce = Math.min(total, Math.max(1, Math.floor(fitting)));
+  const slices = gradRpb ? Math.max(1, Math.min(biasSlices, Math.floor(bounds.biasBytes / (biasBytes * atOnce)))) : 0;
   const parts = total === 1 ? 0 : atOnce;
   temporary(parts * bytes, (partial) =>
     temporary(gradRpb ? 4 * gradRpb.size * (atOnce * slices + 1) : 0, (biasParts) => {

@@ -146,8 +146,8 @@ function backwardKeyPair(
   keepPair(plan, frame, grads, n0, b1, n);
   const stats = box + get(plan, field.boxStats);
   for (let i = 0; i < n; i += 4) {
-    const at = <usize>i << 2, here = loadStats(stats, list + at), next = loadStats(stats, list + at + 8);
-    const logsumexp = i64x2.shuffle(here, next, 0, 2), delta = i64x2.shuffle(here, next, 1, 3);
+    const at = <usize>i << 2, two = loadStats(stats, list + at), next = loadStats(stats, list + at + 8);
+    const logsumexp = i64x2.shuffle(two, next, 0, 2), delta = i64x2.shuffle(two, next, 1, 3);
     if (i < n0) scoreGrads4(plan, scores + at, grads + at, logsumexp, delta);
     if (i + 4 > b1) scoreGrads4(plan, scores1 + at, grads1 + at, logsumexp, delta);
   }
@@ -167,7 +167,9 @@ function loadStats(stats: usize, list: usize): v128 {
 /** scores = p, grads = p (grads − delta). */
 @inline
 function scoreGrads4(plan: usize, scores: usize, grads: usize, logsumexp: v128, delta: v128): void {
-  const p = power4(plan, f32x4.sub(v128.load(scores), logsumexp));
+  // Where logsumexp is not of these scores they may exceed it; beyond 128 the power is ∞.
+  const most = v128.load32_splat(plan + (field.powers << 2), 40);
+  const p = power4(plan, f32x4.pmin(f32x4.sub(v128.load(scores), logsumexp), most));
   v128.store(scores, p);
   v128.store(grads, f32x4.mul(p, f32x4.sub(v128.load(grads), delta)));
 }

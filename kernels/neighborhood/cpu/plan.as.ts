@@ -128,10 +128,9 @@ export const ownerOperand = 0;
 export const boxOperand = 2;
 export const additionalOperand = 4;
 export const resultOperand = 6;
-export const operandCount = 8;
 
-/** Nine f32 and an i32: the constants of 2ˣ. From here each is a load; in code V8 builds each of three instructions. */
+/** Nine f32, an i32, an f32: the constants of 2ˣ and the largest x. From here each is a load; in code V8 builds each of three instructions. */
 export const powers = 152;
 
 /** Where the tables begin. */
-export const tables = 162;
+export const tables = 163;

@@ -73,7 +73,9 @@ const polynomial = [
 ];
 const powers = new Int32Array(Float32Array.of(-126, 12582912, ...polynomial).buffer);
 const exponentBias = 127;
-const boxRowsAtMost = 192 * 1024;
+const largestPower = 128;
+/** Bytes of the box that additional tokens may have at a time. */
+const mostAdditionalBytes = 192 * 1024;
 
 export function planLaunch(task: Task): Plan {
   const { sights, batch, heads } = task;
@@ -103,6 +105,7 @@ export function planLaunch(task: Task): Plan {
     }
   });
   plan.put(field.powers, ...powers, exponentBias);
+  plan.putFloats(field.powers + powers.length + 1, largestPower);
   const work = Math.ceil(workOf(task) / Math.max(items, 1));
   return { numbers: plan.numbers(), items, work, scratch, tiles: countTiles(cut), chunks: countChunks(sights, cut) };
 }
@@ -175,7 +178,10 @@ function putRows(plan: Writer, rows: Rows): void {
 function putPlaces(plan: Writer, task: Task, { tile, chunk }: Cut, rows: Rows): number {
   const seen = task.sights.map((sight, i) => Math.min(chunk[i]!, reachOf(sight, i < 2 ? 1 : 2)));
   const [slabs, lines, columns] = seen as [number, number, number];
-  const additional = Math.min(task.additional?.count ?? 0, Math.max(1, Math.floor(boxRowsAtMost / rows.boxBytes)));
+  const additional = Math.min(
+    task.additional?.count ?? 0,
+    Math.max(1, Math.floor(mostAdditionalBytes / rows.boxBytes)),
+  );
   const listed = Math.max(slabs * lines * columns, additional);
   let end = frameBytes;
   const reserve = (place: number, bytes: number): void => {
@@ -193,7 +199,7 @@ function putPlaces(plan: Writer, task: Task, { tile, chunk }: Cut, rows: Rows): 
   // An odd number of cache lines, so that the rows of a column do not fall into the same sets.
   const lineBytes = 64 * (Math.ceil((chunk[2]! * rows.boxBytes) / 64) | 1);
   const slabBytes = lineBytes * chunk[1]!;
-  // The row after the last listed one is read, though not used.
+  // Up to three rows after the last listed one are read, though not used; they lie in what comes behind.
   reserve(field.box, Math.max(slabBytes * chunk[0]!, additional * rows.boxBytes) + rows.boxBytes);
   reserve(field.tile, rows.ownerBytes * tile.reduce((a, b) => a * b, 1));
   reserve(field.spare, rows.ownerBytes);

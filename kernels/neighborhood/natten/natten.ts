@@ -2,7 +2,7 @@
  * NATTEN's names for people who come from it: its functions of all versions with its order of arguments. Arguments may be
  * given by position as in Python, and the last ones by name in an object: `na2d(q, k, v, 7, { dilation: 2, return_lse: true })`.
  * null is Python's None. What only chooses between equal ways (`run_persistent_kernel`, `torch_compile`,
- * `backward_use_pt_reduction`, `use_autograd_fix`, `max_seqlen_Q`) is taken and has no effect.
+ * `backward_use_pt_reduction`, `use_autograd_fix`, `max_seqlen_Q`, the tiles and splits of `attention`) is taken and has no effect.
  *
  * @source NATTEN 0.17.5 and main of 2026-07, src/natten/functional.py
  * @module
@@ -256,20 +256,20 @@ function fused(op: string, attend: NeighborhoodAttention): NattenAttention {
 }
 
 function qk(own: NeighborhoodQk): NattenQk {
-  return (query, key, kernel_size, dilation = 1, additional_keys = null, is_causal = false, rpb = null) => {
-    const problem = { kernelSize: kernel_size, dilation, isCausal: is_causal };
+  return (query, key, kernel_size, dilation, additional_keys, is_causal, rpb) => {
+    const problem = { kernelSize: kernel_size, ...defined({ dilation, isCausal: is_causal }) };
     return own(query, key, { ...problem, ...defined({ additionalKeys: additional_keys, rpb }) });
   };
 }
 
 function qkBias(own: NeighborhoodQk): NattenQkBias {
-  return (query, key, rpb, kernel_size, dilation = 1) =>
-    own(query, key, { kernelSize: kernel_size, dilation, ...defined({ rpb }) });
+  return (query, key, rpb, kernel_size, dilation) =>
+    own(query, key, { kernelSize: kernel_size, ...defined({ dilation, rpb }) });
 }
 
 function av(own: NeighborhoodAv): NattenAv {
-  return (attn, value, kernel_size, dilation = 1, additional_values = null, is_causal = false) => {
-    const problem = { kernelSize: kernel_size, dilation, isCausal: is_causal };
+  return (attn, value, kernel_size, dilation, additional_values, is_causal) => {
+    const problem = { kernelSize: kernel_size, ...defined({ dilation, isCausal: is_causal }) };
     return own(attn, value, { ...problem, ...defined({ additionalValues: additional_values }) });
   };
 }

@@ -117,11 +117,6 @@ export function defaultSplits(
   return axes.length === 2 ? [first, second] : [first, second, within(cap / (first * second), splits[2]!)];
 }
 
-/** NATTEN's tile for queries and for keys where none is asked for. */
-export function defaultNattenTile(tokenAxes: number): number[] {
-  return new Array<number>(tokenAxes).fill([64, 8, 4][tokenAxes - 1]!);
-}
-
 /**
  * The shapes that NATTEN's tuner tries: powers of two, at least 2 along each of several axes; in forward no tile of queries is
  * longer than its tile of keys along any axis.

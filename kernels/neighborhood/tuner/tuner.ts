@@ -12,9 +12,9 @@ import type { Axis } from '../window.ts';
 import { isGradEnabled } from '../../../autograd/tape.ts';
 import { ArgumentError, VicinalError } from '../../../tensor/errors.ts';
 import { checkOptions } from '../../../tensor/options.ts';
-import { largestTile } from '../attributes.ts';
+import { defaultTile, largestTile } from '../attributes.ts';
 import { areDeterministicAlgorithmsEnabled, getMemoryUsagePreference, isKvParallelismEnabled } from './context.ts';
-import { defaultNattenTile, defaultSplits, mostSplits, product } from '../natten/nattenTiles.ts';
+import { defaultSplits, mostSplits, product } from '../natten/nattenTiles.ts';
 import { resolveProblem } from '../problem.ts';
 import { openCache } from './tunerCache.ts';
 import { tuningKey } from './tunerKey.ts';
@@ -137,7 +137,7 @@ function ofBackward(tuning: Tuning | undefined): TileChoice {
 
 /** Splits count key tiles, so where the caller has none they are NATTEN's. */
 function splitsByRule({ query }: NaOperands, attrs: NaAttrs, axes: readonly Axis[]): TileChoice {
-  const backwardKeyTileSize = attrs.backwardKeyTileSize ?? defaultNattenTile(axes.length);
+  const backwardKeyTileSize = attrs.backwardKeyTileSize ?? defaultTile(axes.length);
   return { backwardKeyTileSize, numSplitsKey: splitsOf(query, axes, backwardKeyTileSize) };
 }
 

@@ -1,3 +1,4 @@
+import { defaultTile } from '../../../kernels/neighborhood/attributes.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MemoryUsagePreference } from '../../../kernels/neighborhood/tuner/context.ts';
 import { ArgumentError, Generator, memory, na2d, randn, scope } from '../../../index.ts';
@@ -11,7 +12,6 @@ import {
 import {
   checkNattenSplits,
   checkNattenTiles,
-  defaultNattenTile,
   defaultSplits,
   mostSplits,
   nattenPairs,
@@ -80,7 +80,7 @@ describe("NATTEN's tiles", () => {
     expect(counts('backward', 64, 64)).toEqual([1, 25, 100]);
     expect(counts('backward', 128, 64)).toEqual([1, 30, 150]);
     expect(counts('backward', 128, 128)).toEqual([1, 36, 225]);
-    expect([1, 2, 3].map(defaultNattenTile)).toEqual([[64], [8, 8], [4, 4, 4]]);
+    expect([1, 2, 3].map(defaultTile)).toEqual([[64], [8, 8], [4, 4, 4]]);
   });
 });
 
