@@ -6,7 +6,7 @@ import { storedType } from '../runtime/webgpu/types.ts';
 
 export interface Target {
   /**
-   * Declares `atColumn(column: u32, batch: u32, slice: u32)`, of any type, and `put(row: u32, column: u32, at, value: vec4f)`,
+   * Declares `atColumn(column: u32, batch: u32, slice: u32)`, of any type, and `put(row: u32, column: u32, batch: u32, at, value: vec4f)`,
    * which writes four neighbouring columns of an existing row; columns beyond N are left out.
    */
   readonly declarations: string;
@@ -38,7 +38,7 @@ export function rowsTarget(dtype: Dtype, wide: boolean, bias: Dtype | null): Tar
 fn atColumn(column: u32, batch: u32, slice: u32) -> u32 {
   return params.cOffset + (slice * params.batches + batch) * params.m * params.n;
 }
-fn put(row: u32, column: u32, at: u32, value: vec4f) {
+fn put(row: u32, column: u32, batch: u32, at: u32, value: vec4f) {
   let sum = value${bias ? ' + biasOf(column)' : ''};
   ${write}
 }`,

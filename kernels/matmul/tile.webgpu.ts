@@ -52,7 +52,7 @@ export const whereCode = `  let id = group.y * groups.x + group.x;
   let first = slice * params.chunk;
   let end = min(params.k, first + params.chunk);`;
 
-/** The parameters that it reads. `chunk` is how much of K a slice sums, \`count\` the number of workgroups. */
+/** The parameters that it reads. `chunk` is how much of K a slice sums, `count` the number of workgroups. */
 export const whereParams: readonly (readonly [string, Word])[] = (
   ['count', 'down', 'across', 'slices', 'chunk', 'm', 'n', 'k'] as const
 ).map((name) => [name, 'u32'] as const);
@@ -179,7 +179,7 @@ function multiplyStep({ rows, columns, down, across }: Tile, k: number): string 
   ].join('\n');
 }
 
-/** Hands the sums to the target's `put(row, column, at, value)`. */
+/** Hands the sums to the target's `put(row, column, batch, at, value)`. */
 function results({ rows, columns, down, across }: Tile): string {
   const halves = Array.from({ length: across / 4 }, (_, half) => half);
   const places = halves.map(
@@ -188,7 +188,7 @@ function results({ rows, columns, down, across }: Tile): string {
   );
   const puts = Array.from({ length: down }, (_, row) => {
     const at = `tileRow * ${rows}u + ${(row >> 2) * (rows / 2) + (row & 3)}u + 4u * down`;
-    const calls = halves.map((half) => `put(row, column${half}, at${half}, c${row}_${half});`);
+    const calls = halves.map((half) => `put(row, column${half}, i, at${half}, c${row}_${half});`);
     return `  {\n    let row = ${at};\n    if (row < params.m) { ${calls.join(' ')} }\n  }`;
   });
   return [...places, ...puts].join('\n');
