@@ -16,8 +16,7 @@ const nanText = 'fn nan() -> f32 { var bits = 0x7fc00000u; return bitcast<f32>(b
 const declarations = `${exponentials.declarations}\n${nanText}`;
 
 /** The row's label, whether it counts for nothing, and whether it is no class: the results are then NaN, as no kernel throws. */
-const labelText = `  let place = min(line, params.count - 1u);
-  let label = i32(labels[params.labelsOffset + place]);
+const labelText = `  let label = i32(labels[params.labelsOffset + place]);
   let isIgnored = label == params.ignore;
   let isWrong = !isIgnored && (label < 0 || label >= i32(params.n));`;
 

@@ -66,8 +66,7 @@ const enoughGroups = 512;
 /** dx = r (u − mean u − x̂ mean(u ⊙ x̂)), u = g ⊙ weight. `sums`: carry on dweight and dbias too. */
 function gradientText({ each }: LineText, isScaled: boolean, sums: boolean): string {
   const u = isScaled ? '$g * $weight' : '$g';
-  return `  let place = min(line, params.count - 1u);
-  let m = f32(mean[params.meanOffset + place]);
+  return `  let m = f32(mean[params.meanOffset + place]);
   let s = f32(rstd[params.rstdOffset + place]);
   var us = V(0.0);
   var uxs = V(0.0);

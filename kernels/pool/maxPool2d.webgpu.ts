@@ -26,7 +26,7 @@ function forwardSource(type: string): ProgramSource {
       ['y', type, 'write'],
       ['indices', 'i32', 'write'],
     ],
-    params: words(...['h', 'w', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'dh', 'dw']),
+    params: words('h', 'w', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'dh', 'dw'),
     workgroupSize: [lanes],
     declarations: orderOf('float32', 'max'),
     body: `  ${number}

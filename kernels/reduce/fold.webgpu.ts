@@ -33,7 +33,7 @@ export interface FoldInputs {
   readonly words?: readonly number[];
 }
 
-/** Steps of one lane: enough to keep memory busy, few enough that sums stay exact. */
+/** Steps of one lane: few enough that sums stay exact, and that there are groups to keep memory busy; partials are small. */
 const mostSteps = 32;
 const leastSteps = 8;
 const enoughGroups = 1024;
@@ -65,7 +65,7 @@ function launchPass(
   isPartial: boolean,
 ): void {
   const like = Object.values(inputs.streams)[0]!;
-  const plan = planOf(pass, !isPartial && isVector(inputs, pass));
+  const plan = planOf(pass, !isPartial && isVector(inputs, pass), isPartial);
   const { outer, inner } = pass;
   const next = plan.chunks > 1 ? [{ outer, n: plan.chunks, inner }, ...more] : more;
   if (next.length === 0) return launchStage(fold, inputs, pass, plan, isPartial, outputs);
@@ -90,13 +90,13 @@ function isVector({ streams }: FoldInputs, { n, inner }: Pass): boolean {
 }
 
 /** By shape alone, so that sums have the same order each time. */
-function planOf({ outer, n, inner }: Pass, isVectors: boolean): Plan {
+function planOf({ outer, n, inner }: Pass, isVectors: boolean, isPartial: boolean): Plan {
   const width = isVectors ? 4 : 1;
   const steps = n / width;
   const team = teamFor(steps, outer * inner, inner === 1, 4);
   const groups = Math.ceil((outer * inner) / team.lines);
   const wanted = Math.ceil((groups * steps) / (team.size * enoughGroups));
-  const each = Math.min(Math.max(wanted, leastSteps), mostSteps);
+  const each = Math.min(Math.max(wanted, isPartial ? mostSteps : leastSteps), mostSteps);
   const chunk = each * team.size * width;
   return { team, width, chunk: Math.min(chunk, n), chunks: Math.ceil(n / chunk) };
 }
@@ -161,8 +161,8 @@ function sourceOf(
 /** `load`: the state of the element, or of four neighbours, at `at`. */
 function loadText({ state, element }: Fold, streams: Readonly<Record<string, Tensor>>, width: 1 | 4): string {
   const entries = Object.entries(streams);
-  const arguments_ = entries.map(([name, x]) => `${name}: ${computedType(x.dtype)}, `).join('');
-  const one = `fn one(${arguments_}k: u32, line: u32) -> ${state} { return ${element}; }`;
+  const values = entries.map(([name, x]) => `${name}: ${computedType(x.dtype)}, `).join('');
+  const one = `fn one(${values}k: u32, line: u32) -> ${state} { return ${element}; }`;
   const head = `fn load(at: u32, k: u32, line: u32) -> ${state} {`;
   const loads = entries.map(([name, x]) =>
     width === 4

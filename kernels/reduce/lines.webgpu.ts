@@ -10,7 +10,7 @@ import { lanes, mergeText, placeText, scratchText, teamFor, teamKey } from './te
 
 /**
  * What is done with each line x [n] of [outer, n, inner], in WGSL. Elements are of type `V`: vec4f where lines are rows of whole
- * vectors, else f32. In scope are `line`, `isLine`, `params.n`, and the functions `across` (Σ of a V), `highest` (its largest),
+ * vectors, else f32. In scope are `line`, `isLine`, `place` (the line, or the last), `params.n`, and the functions `across` (Σ of a V), `highest` (its largest),
  * `pick(v, k, i)` (the element i of the V that begins at k, or 0), `placed(k, i)` (a V that begins at k: 1 at i, else 0), `mergeSum(f32, lane)` and `mergeMax(f32, lane)`, which merge
  * over the line, for all its lanes.
  */
@@ -191,6 +191,15 @@ function eachText(kernel: LineKernel, team: Team, width: 1 | 4, held: number): (
   return (text) => Array.from({ length: held }, (_, i) => block(text, i)).join('\n');
 }
 
+/** Loads what is held. Lanes beyond the line load its end: without branches all loads are on their way at once. */
+function loadsText(streams: readonly string[], team: Team, width: 1 | 4, held: number): string {
+  const one = (i: number): string => {
+    const loads = streams.map((name) => ` ${name}_${i} = load_${name}(base + k * params.inner);`);
+    return `  { let k = min((r + ${i * team.size}u) * ${width}u, params.n - ${width}u);${loads.join('')} }`;
+  };
+  return Array.from({ length: held }, (_, i) => one(i)).join('\n');
+}
+
 function bodyText(kernel: LineKernel, team: Team, width: 1 | 4, held: number): string {
   const { turns } = kernel;
   const streams = Object.keys(kernel.streams);
@@ -199,11 +208,12 @@ function bodyText(kernel: LineKernel, team: Team, width: 1 | 4, held: number): s
     names.flatMap((name) => Array.from({ length: held }, (_, i) => `  var ${name}_${i} = V(0.0);`)).join('\n');
   const line = `  let isLine = line < params.count;
   let isFirst = isLine && r == 0u;
-  let outer = line / params.inner;
-  let base = outer * params.n * params.inner + line - outer * params.inner;
+  let place = min(line, params.count - 1u);
+  let outer = place / params.inner;
+  let base = outer * params.n * params.inner + place - outer * params.inner;
   let end = select(0u, params.n, isLine);
 ${variables(streams)}
-${held > 0 ? each(streams.map((name) => `$${name} = load_${name}(at);`).join(' ')) : ''}
+${loadsText(streams, team, width, held)}
 ${kernel.body({ isHeld: held > 0, each })}`;
   const start = `${placeText(team)}
   let team = (group.y * groups.x + group.x) * ${team.lines}u + l;`;
