@@ -10,8 +10,8 @@
  *   (dK = scale · Σ dS q and dV = Σ p dO over the queries that see a key). No other item writes the same.
  * Memory: per thread the tile's records, one chunk of the box, and a few numbers per row for two owners.
  * Order of summation: over an owner's rows column by column (the last axis slowest), chunk after chunk, then additional
- *   tokens; within rows as rows.as.ts says. Tiles do not change it; chunks do, and splits. The gradients of biases are summed
- *   tile after tile, and by slices of the tiles.
+ *   tokens; within rows as rows.as.ts says. Tiles do not change it; chunks do, and splits. The gradients of biases are
+ *   summed tile after tile, and by slices of the tiles.
  */
 
 import * as here from './frame.as';

@@ -129,7 +129,10 @@ export const boxOperand = 2;
 export const additionalOperand = 4;
 export const resultOperand = 6;
 
-/** Nine f32, an i32, an f32: the constants of 2ˣ and the largest x. From here each is a load; in code V8 builds each of three instructions. */
+/**
+ * Nine f32, an i32, an f32: the constants of 2ˣ and the largest x. From here each is a load; in code V8 builds each of
+ * three instructions.
+ */
 export const powers = 152;
 
 /** Where the tables begin. */

@@ -42,8 +42,8 @@ export const na3dForward: FusedForward = fusedForward(3);
  * The gradients of `na1dForward` without a bias, from its output, the output's gradient and its logsumexp.
  *
  * The products of `queryTileSize` and `keyTileSize` are 64 with 64, 128 with 64, or 128 with 128. `numSplitsKey` is in how
- * many parts the keys of each query are summed, at most ceil(ceil(X / dilation) / keyTileSize); key tile t goes to part
- * t mod numSplitsKey. `computeDeltaWithOps` takes delta from a product and a sum instead of the fused kernel.
+ * many parts the keys of each query are summed, at most ceil(ceil(X / dilation) / keyTileSize); key tile t, counted
+ * from the first that a tile of queries sees, goes to part t mod numSplitsKey. `computeDeltaWithOps` takes delta from a product and a sum instead of the fused kernel.
  *
  * @throws as `na1dForward`, and ShapeError for too many splits
  * @example

@@ -4,9 +4,10 @@ import type { WebgpuRuntime } from '../../runtime/webgpu/runtime.ts';
 import type { Attending } from './attend.ts';
 import type { Options } from './bodies.ts';
 import type { Sighting } from './sighting.ts';
-import type { Tile, TileKind } from './tile.ts';
+import type { Tile, TileKind } from './tileParts.ts';
 import { attend } from './attend.ts';
-import { partsOf, tileBody, tileDeclarations } from './tile.ts';
+import { tileBody, tileDeclarations } from './tile.ts';
+import { partsOf } from './tileParts.ts';
 
 /** Owners of an invocation: as many as its registers hold. */
 const each = { forward: 4, backwardQuery: 2, backwardKey: 2 } as const;

@@ -1,0 +1,49 @@
+// The tiled programs of the attention: problems that they take, against the cpu.
+
+import { expect, test } from 'vitest';
+import type { NaOptions } from '../../index.ts';
+import { device, grad, neighborhoodAttention, scope, tensor } from '../../index.ts';
+import { Generator } from '../../tensor/philox.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+
+await device('webgpu');
+
+type Shape = readonly number[];
+const problems: readonly (readonly [query: Shape, headsKv: number, problem: NaOptions])[] = [
+  [[2, 9, 21, 2, 32], 1, { kernelSize: [3, 4] }],
+  [[1, 12, 19, 1, 16], 1, { kernelSize: [5, 6], stride: [2, 4] }],
+  [[1, 11, 10, 1, 32], 1, { kernelSize: [4, 3], isCausal: [true, false], dilation: [1, 2], scale: 0.3 }],
+  [[2, 3, 6, 9, 1, 16], 1, { kernelSize: [2, 3, 2], isCausal: [false, false, true], dilation: [1, 2, 1] }],
+];
+
+/** Output, logsumexp and the three gradients. */
+async function run(
+  where: 'cpu' | 'webgpu',
+  [shape, headsKv, problem]: (typeof problems)[number],
+): Promise<Float32Array[]> {
+  const generator = new Generator(3);
+  const draw = (of: Shape): Float32Array => generator.normal(sizeOf(of));
+  const ofKeys = shape.with(-2, headsKv);
+  const values = [draw(shape), draw(ofKeys), draw(ofKeys), draw(shape)] as const;
+  const pending = scope(() => {
+    const make = (i: 0 | 1 | 2 | 3, of: Shape) =>
+      tensor(values[i], { shape: [...of], device: where, requiresGrad: i < 3 });
+    const inputs = [make(0, shape), make(1, ofKeys), make(2, ofKeys)] as const;
+    const options = { ...problem, implementation: 'fused', returnLogsumexp: true } as const;
+    const { output, logsumexp } = neighborhoodAttention(...inputs, options);
+    const loss = output.mul(make(3, shape)).sum().add(logsumexp.sum());
+    return { parts: [output, logsumexp, ...grad(loss, [...inputs])].map((x) => x.data()) };
+  });
+  return (await Promise.all(pending.parts)) as Float32Array[];
+}
+
+test.each(problems.map((problem) => [JSON.stringify(problem), problem] as const))('%s', async (_title, problem) => {
+  const [got, want] = [await run('webgpu', problem), await run('cpu', problem)];
+  want.forEach((values, part) => {
+    const worst = values.reduce((most, x, i) => {
+      const error = Math.abs(x - got[part]![i]!);
+      return Number.isNaN(error) ? Infinity : Math.max(most, error);
+    }, 0);
+    expect(worst, `part ${part}`).toBeLessThan(2e-4);
+  });
+});
