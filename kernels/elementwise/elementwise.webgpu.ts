@@ -20,7 +20,7 @@ export interface Formula {
 
 const inputNames = ['x', 'y', 'z', 'w'] as const;
 /** Elements, or fours of them, of one invocation, and invocations of a workgroup. */
-const perLane = 4;
+const perLane = 2;
 const lanes = 256;
 
 /** How a program walks its operands, the output last. */

@@ -4,17 +4,23 @@ import type { Shape } from '../../tensor/shape.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { launchElementwise } from '../elementwise/elementwise.webgpu.ts';
+import { copyTransposed } from './transpose.webgpu.ts';
 
-const copy = { name: 'contiguous', value: 'x' };
+const same = { name: 'contiguous', value: 'x' };
 
-export const contiguousWebgpu: Kernel<['x']> = acceptsStrides(({ x }, _attrs, [y]) => launchElementwise(copy, [x], y!));
+/** x into `y` of the same shape, whatever their strides. */
+export function copy(x: Tensor, y: Tensor): void {
+  if (!copyTransposed(x, y)) launchElementwise(same, [x], y);
+}
+
+export const contiguousWebgpu: Kernel<['x']> = acceptsStrides(({ x }, _attrs, [y]) => copy(x, y!));
 
 /** Copies x into the elements of `y` that `layout` (of x's shape, offsets from y's own) names. */
 function copyInto(x: Tensor, y: Tensor, { strides, offset }: Pick<Layout, 'strides' | 'offset'>): void {
   y.storage.retain();
   const part = new Tensor(y.storage, y.dtype, { shape: x.shape, strides, offset: y.offset + offset }, null);
   try {
-    launchElementwise(copy, [x], part);
+    copy(x, part);
   } finally {
     part.dispose();
   }
