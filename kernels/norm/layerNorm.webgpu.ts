@@ -59,7 +59,7 @@ const parameterSums: Fold = {
   results: ['s.x', 's.y'],
 };
 
-/** Rows of one team: as many as leave enough groups, and at least so many that the teams' sums are small beside x. */
+/** Rows of one team: as many as leave enough groups, and at least so many that the groups' sums are small beside x. */
 const leastTurns = 8;
 const enoughGroups = 512;
 
@@ -83,7 +83,7 @@ const storePairs = {
   1: 'fn storePairs(at: u32, a: V, b: V) { parts[2u * at] = a; parts[2u * at + 1u] = b; }',
 };
 
-/** In one walk where rows can be held: teams leave sums for dweight and dbias of their rows, which are then added. */
+/** In one walk where rows can be held: workgroups leave sums for dweight and dbias of their rows, which are then added. */
 export const layerNormBackwardWebgpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g'], Axes> = (
   { x, weight, mean, rstd, g },
   { axes },
@@ -99,7 +99,7 @@ export const layerNormBackwardWebgpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g
     writes: { dx: dx! },
     body: (text) => gradientText(text, weight !== undefined, false),
   };
-  const turning = { turns: leastTurns, sums: ['dw', 'db'], after: 'storePairs(team * params.n + k, $dw, $db);' };
+  const turning = { turns: leastTurns, sums: ['dw', 'db'], after: 'storePairs(number * params.n + k, $dw, $db);' };
   const team = heldBy({ ...kernel, turns: turning }, pass);
   const down = { outer: 1, n: pass.outer, inner: pass.n };
   if (!team) {
@@ -107,8 +107,8 @@ export const layerNormBackwardWebgpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g
     return launchFold(parameterSums, { streams: { x, g }, tables: { mean, rstd } }, [down], [dweight!, dbias!]);
   }
   const turns = Math.max(leastTurns, Math.ceil(pass.outer / (team.lines * enoughGroups)));
-  const teams = Math.ceil(pass.outer / turns);
-  withTemporary(x, 'float32', [teams, pass.n, 2], (parts) => {
+  const groups = Math.ceil(pass.outer / (team.lines * turns));
+  withTemporary(x, 'float32', [groups, pass.n, 2], (parts) => {
     launchLines(
       {
         ...kernel,
@@ -120,6 +120,6 @@ export const layerNormBackwardWebgpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g
       },
       pass,
     );
-    foldPartials(parameterSums, parts, { ...down, n: teams }, [dweight!, dbias!]);
+    foldPartials(parameterSums, parts, { ...down, n: groups }, [dweight!, dbias!]);
   });
 };

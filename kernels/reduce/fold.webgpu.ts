@@ -93,7 +93,7 @@ function isVector({ streams }: FoldInputs, { n, inner }: Pass): boolean {
 function planOf({ outer, n, inner }: Pass, isVectors: boolean, isPartial: boolean): Plan {
   const width = isVectors ? 4 : 1;
   const steps = n / width;
-  const team = teamFor(steps, outer * inner, inner === 1, 4);
+  const team = teamFor(steps, outer * inner, inner === 1, 4, isPartial ? 8 : 32);
   const groups = Math.ceil((outer * inner) / team.lines);
   const wanted = Math.ceil((groups * steps) / (team.size * enoughGroups));
   const each = Math.min(Math.max(wanted, isPartial ? mostSteps : leastSteps), mostSteps);

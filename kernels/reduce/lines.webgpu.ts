@@ -6,7 +6,7 @@ import type { Pass } from './passes.ts';
 import type { Team } from './team.webgpu.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
-import { lanes, mergeText, placeText, scratchText, teamFor, teamKey } from './team.webgpu.ts';
+import { lanes, mergeText, pairwise, placeText, scratchText, teamFor, teamKey } from './team.webgpu.ts';
 
 /**
  * What is done with each line x [n] of [outer, n, inner], in WGSL. Elements are of type `V`: vec4f where lines are rows of whole
@@ -38,12 +38,12 @@ export interface LineKernel {
   readonly turns?: Turns;
 }
 
-/** A team walks `turns` neighbouring lines and carries sums from one to the next. Lines must be held: see `heldBy`. */
+/** A team walks `turns` neighbouring rows and carries sums from one to the next. Rows must be held: see `heldBy`. */
 export interface Turns {
   readonly turns: number;
   /** Names of V's that each element's place keeps, 0 at first. */
   readonly sums: readonly string[];
-  /** Statements at the end, for each place `k` of each `team`. */
+  /** Statements at the end, for each place `k` of each workgroup's `number`, with the sums of its teams. */
   readonly after: string;
 }
 
@@ -116,6 +116,7 @@ function sourceOf(kernel: LineKernel, team: Team, width: 1 | 4, held: number): P
       ...(used.includes('mergeSum') ? [sumText, mergeText(team, 'f32', 'mergeSum', 'sum')] : []),
       ...(used.includes('mergeMax') ? [mergeText(team, 'f32', 'mergeMax', 'max')] : []),
       ...Object.entries(maps).map(([name, of]) => mapText(name, of, width)),
+      kernel.turns ? `var<workgroup> sums: array<V, ${lanes}>;\nfn add(a: V, b: V) -> V { return a + b; }` : '',
       ...loads,
       ...stores,
     ].join('\n'),
@@ -216,7 +217,8 @@ ${variables(streams)}
 ${loadsText(streams, team, width, held)}
 ${kernel.body({ isHeld: held > 0, each })}`;
   const start = `${placeText(team)}
-  let team = (group.y * groups.x + group.x) * ${team.lines}u + l;`;
+  let number = group.y * groups.x + group.x;
+  let team = number * ${team.lines}u + l;`;
   if (!turns) return `${start}\n  let line = team;\n${line}`;
   return `${start}
 ${variables(turns.sums)}
@@ -224,7 +226,17 @@ ${variables(turns.sums)}
   let line = team * params.turns + turn;
 ${line}
   }
+${turns.sums.map((name) => gatherText(name, team, held)).join('\n')}
   let base = 0u;
-  let end = select(0u, params.n, team * params.turns < params.count);
+  let end = select(0u, params.n, l == 0u && number * ${team.lines}u * params.turns < params.count);
 ${each(turns.after)}`;
+}
+
+/** Gives the first team the sums of all, for each place. */
+function gatherText(name: string, team: Team, held: number): string {
+  const one = (i: number): string => `  workgroupBarrier();
+  sums[lane] = ${name}_${i};
+  workgroupBarrier();
+  ${name}_${i} = ${pairwise('add', team.lines, (l) => `sums[r + ${l * team.size}u]`)};`;
+  return Array.from({ length: held }, (_, i) => one(i)).join('\n');
 }

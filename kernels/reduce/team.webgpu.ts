@@ -19,10 +19,10 @@ export function powerOfTwo(least: number): number {
 
 /**
  * A team for lines of `steps` elements (or vectors), of which a lane should take `each`. Lines that lie side by side in memory
- * are walked by at least 32 neighbouring lanes, where there are so many.
+ * are walked by at least `beside` neighbouring lanes, where there are so many.
  */
-export function teamFor(steps: number, count: number, isAlong: boolean, each: number): Team {
-  const most = isAlong ? lanes : lanes / Math.min(powerOfTwo(count), 32);
+export function teamFor(steps: number, count: number, isAlong: boolean, each: number, beside = 32): Team {
+  const most = isAlong ? lanes : lanes / Math.min(powerOfTwo(count), beside);
   const least = isAlong ? Math.min(powerOfTwo(steps), 8) : 1;
   const size = Math.min(Math.max(powerOfTwo(Math.ceil(steps / each)), least), most);
   return { size, lines: lanes / size, isAlong };
@@ -74,7 +74,7 @@ export function mergeText({ size, lines, isAlong }: Team, type: string, name: st
 }
 
 /** An expression that merges `count` (a power of two) values as a tree. */
-function pairwise(merge: string, count: number, value: (i: number) => string): string {
+export function pairwise(merge: string, count: number, value: (i: number) => string): string {
   const tree = (from: number, size: number): string =>
     size === 1 ? value(from) : `${merge}(${tree(from, size / 2)}, ${tree(from + size / 2, size / 2)})`;
   return tree(0, count);
