@@ -3,17 +3,16 @@
 
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
 import type { Target } from '../matmul/target.webgpu.ts';
+import type { Parts } from '../matmul/tile.webgpu.ts';
 import { whereCode, whereParams } from '../matmul/tile.webgpu.ts';
 import { mapBias, mapPlace } from './maps.webgpu.ts';
 import { splitCode } from './window.webgpu.ts';
-
-type Parts = Pick<ProgramSource, 'buffers' | 'params'> & { readonly places: string };
 
 /** Elements, and invocations, of a workgroup. */
 export const directLanes = 256;
 
 /** An invocation computes one element of [groups, rows, positions]. */
-export function directSource({ buffers, params = [], places }: Parts, type: string, hasBias: boolean): ProgramSource {
+export function directSource({ buffers, params, places }: Parts, type: string, hasBias: boolean): ProgramSource {
   return {
     name: 'conv2d',
     buffers,
@@ -52,7 +51,7 @@ ${places}
  * A workgroup computes one weight of a slice of the positions: each invocation every 256th position, then a tree in workgroup
  * memory, 1 KiB.
  */
-export function correlateSource({ buffers, params = [], places }: Parts, target: Target): ProgramSource {
+export function correlateSource({ buffers, params, places }: Parts, target: Target): ProgramSource {
   const tree: string[] = [];
   for (let half = directLanes / 2; half >= 1; half /= 2) {
     tree.push(`  workgroupBarrier();\n  if (lane < ${half}u) { sum += sums[lane + ${half}u]; sums[lane] = sum; }`);

@@ -7,7 +7,8 @@ export const mapsParams: readonly (readonly [string, Word])[] = [
 ].map((name) => [name, 'u32']);
 
 /** Where row 0 of a group has the position `lead`, `y`, `x`. */
-export const mapPlace = 'params.cOffset + params.cFirst + batch * params.cGroup + lead * params.cLead + y * params.cY + x * params.cX';
+export const mapPlace =
+  'params.cOffset + params.cFirst + batch * params.cGroup + lead * params.cLead + y * params.cY + x * params.cX';
 export const mapBias = ' + f32(bias[params.biasOffset + (batch * params.m + row) * params.biasStep])';
 
 /** C's columns are positions of maps: images, lines and columns have strides of their own. */

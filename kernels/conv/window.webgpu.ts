@@ -58,7 +58,8 @@ if (outer + ${i + 1}u < params.n) { ${nextCode(outer)} }`,
   );
   const loads = four.map((j) => {
     const reads = four.map(
-      (i) => `if (s${3 * i + 1} + oy < params.height && s${3 * i + 2} + ox < params.width) { r${j}[${i}] = b[s${3 * i} + at]; }`,
+      (i) =>
+        `if (s${3 * i + 1} + oy < params.height && s${3 * i + 2} + ox < params.width) { r${j}[${i}] = b[s${3 * i} + at]; }`,
     );
     return `if (k + ${j}u < end) { let oy = ${other.y}; let ox = ${other.x}; let at = ${other.at};
 ${reads.join('\n')} }

@@ -22,11 +22,12 @@ export interface Reading {
 /**
  * @param lengths sizes of the outer axis and of K
  * @param others what else is added to an address: offset, strides of batches
+ * @param width how many numbers a wide read takes
  */
-export function readingOf(steps: Steps, lengths: Steps, others: readonly number[]): Reading {
-  const fours = (...numbers: readonly number[]): boolean => numbers.every((n) => n % 4 === 0);
-  if (steps.k === 1 && fours(steps.outer, lengths.k, ...others)) return { along: 'k', wide: true };
-  if (steps.outer === 1 && fours(steps.k, lengths.outer, ...others)) return { along: 'outer', wide: true };
+export function readingOf(steps: Steps, lengths: Steps, others: readonly number[], width = 4): Reading {
+  const fit = (...numbers: readonly number[]): boolean => numbers.every((n) => n % width === 0);
+  if (steps.k === 1 && fit(steps.outer, lengths.k, ...others)) return { along: 'k', wide: true };
+  if (steps.outer === 1 && fit(steps.k, lengths.outer, ...others)) return { along: 'outer', wide: true };
   return { along: Math.abs(steps.k) <= Math.abs(steps.outer) ? 'k' : 'outer', wide: false };
 }
 
@@ -50,7 +51,9 @@ export function matrixPanel(x: 'a' | 'b', dtype: Dtype, { along, wide }: Reading
   const zero = ends ? four.map((i) => `r${i} = ${type}();`).join(' ') : '';
   const rows = (scale: string): string =>
     four.map((i) => `s${i} = (${x}At + min(outer + ${i}u, ${size} - 1u) * params.${x}Outer)${scale};`).join('\n');
-  const turned = four.map((j) => `vec4f(${four.map((i) => `f32(r${i}[${j}])`).join(', ')})`) as unknown as Panel['steps'];
+  const turned = four.map(
+    (j) => `vec4f(${four.map((i) => `f32(r${i}[${j}])`).join(', ')})`,
+  ) as unknown as Panel['steps'];
   if (wide && along === 'k') {
     const loads = four.map((i) => `r${i} = ${x}[s${i} + k / 4u];`).join(' ');
     return { type, along, state: 4, setup: rows(' / 4u'), load: `${zero} ${guard('k < end', loads)}`, steps: turned };

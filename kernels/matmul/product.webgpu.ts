@@ -1,20 +1,24 @@
 // Which program computes a product of matrices with strides, and its launch.
 
-import type { Dtype } from '../../tensor/dtype.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Loops } from '../runtime/collapse.ts';
 import type { Reading } from './panel.webgpu.ts';
+import type { ProgramSource } from '../runtime/webgpu/program.ts';
+import type { WebgpuRuntime } from '../runtime/webgpu/runtime.ts';
 import type { Slices } from './slices.webgpu.ts';
-import type { Tile } from './tile.webgpu.ts';
+import type { Unit, UnitSizes, UnitTile } from './subgroupMatrix.webgpu.ts';
+import type { Target } from './target.webgpu.ts';
+import type { Parts, Tile } from './tile.webgpu.ts';
 import { collapse } from '../runtime/collapse.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
 import { placeWords, places, storedType } from '../runtime/webgpu/types.ts';
 import { leastChunk, sliceUp, throughSlices } from './slices.webgpu.ts';
 import { matrixPanel, panelParams, readingOf } from './panel.webgpu.ts';
 import { rowsParams, rowsTarget, wideType } from './target.webgpu.ts';
+import { sizesOf, unitOf, unitSource } from './subgroupMatrix.webgpu.ts';
 import { mostThin, thinRows, thinSource } from './thin.webgpu.ts';
-import { invocationsOf, tiledSource } from './tile.webgpu.ts';
+import { tiledSource } from './tile.webgpu.ts';
 
 /** A matrix, or a grid of them: elements between neighbours along M (N), K, and the batch axes. */
 export interface Operand {
@@ -38,23 +42,36 @@ export interface Product {
 
 /** Tiles with the share of the arithmetic's peak that they reach where there is work for all. */
 export const tiles: readonly (readonly [Tile, number])[] = [
-  [{ rows: 128, columns: 128, depth: 16, unrolled: 16, down: 8, across: 8 }, 1],
-  [{ rows: 128, columns: 64, depth: 16, unrolled: 16, down: 8, across: 4 }, 0.8],
-  [{ rows: 64, columns: 128, depth: 16, unrolled: 16, down: 4, across: 8 }, 0.8],
-  [{ rows: 64, columns: 64, depth: 16, unrolled: 16, down: 8, across: 4 }, 0.65],
-  [{ rows: 32, columns: 32, depth: 16, unrolled: 4, down: 4, across: 4 }, 0.4],
+  [{ rows: 128, columns: 128, invocations: 256, depth: 16, unrolled: 16, down: 8, across: 8 }, 1],
+  [{ rows: 128, columns: 64, invocations: 256, depth: 16, unrolled: 16, down: 8, across: 4 }, 0.8],
+  [{ rows: 64, columns: 128, invocations: 256, depth: 16, unrolled: 16, down: 4, across: 8 }, 0.8],
+  [{ rows: 64, columns: 64, invocations: 128, depth: 16, unrolled: 16, down: 8, across: 4 }, 0.65],
+  [{ rows: 32, columns: 32, invocations: 64, depth: 16, unrolled: 4, down: 4, across: 4 }, 0.4],
 ];
 /** Products of fewer multiplications are no work for tiles. */
 const small = 1 << 16;
 /** Invocations that keep a large GPU busy. */
 const wantedInvocations = 132 * 512;
 
+/** What a workgroup of so many invocations computes. */
+interface Block {
+  readonly rows: number;
+  readonly columns: number;
+  readonly invocations: number;
+}
+
 /** The tile with which m × n × k products of `batches` take the least time; the sizes alone decide. */
-export function chooseTile(m: number, n: number, k: number, batches: number, among = tiles): Tile {
-  const time = ([tile, speed]: readonly [Tile, number]): number => {
-    const count = Math.ceil(m / tile.rows) * Math.ceil(n / tile.columns) * batches;
-    const busy = count * Math.max(1, Math.floor(k / leastChunk)) * invocationsOf(tile);
-    return (count * tile.rows * tile.columns) / (speed * Math.min(1, busy / wantedInvocations));
+export function chooseTile<T extends Block>(
+  m: number,
+  n: number,
+  k: number,
+  batches: number,
+  among: readonly (readonly [T, number])[],
+): T {
+  const time = ([{ rows, columns, invocations }, speed]: readonly [T, number]): number => {
+    const count = Math.ceil(m / rows) * Math.ceil(n / columns) * batches;
+    const busy = count * Math.max(1, Math.floor(k / leastChunk)) * invocations;
+    return (count * rows * columns) / (speed * Math.min(1, busy / wantedInvocations));
   };
   return among.reduce((best, next) => (time(next) < time(best) ? next : best))[0];
 }
@@ -75,7 +92,9 @@ export function multiply(given: Product): void {
   if (m * n * batch.reduce((x, y) => x * y, 1) === 0) return;
   if (n <= mostThin || m * n * product.k * batchesOf(product) <= small) return multiplyThin(product, false);
   if (m <= mostThin) return multiplyThin({ ...product, a: product.b, b: product.a, m: n, n: m }, true);
-  multiplyTiled(product, chooseTile(m, n, product.k, batchesOf(product)));
+  const unit = unitOf(product.out.storage.runtime as WebgpuRuntime);
+  if (unit && fitsUnit(product)) return multiplyByUnit(product, unit);
+  multiplyTiled(product, chooseTile(m, n, product.k, batchesOf(product), tiles));
 }
 
 /** One matrix b for batches of rows that lie one after the other: they are the rows of one product. */
@@ -98,45 +117,110 @@ function loopsOf({ a, b, batch }: Product): Loops {
 
 /** The product by that tile, whatever its size. */
 export function multiplyTiled(product: Product, tile: Tile): void {
-  const { a, b, m, n, k, out, bias } = product;
-  const loops = loopsOf(product);
-  const grid = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)] as const;
-  const batches = batchesOf(product);
-  const slices = sliceUp(grid[0] * grid[1] * batches, k);
+  const { a, b, m, n, k } = product;
   // Small tiles are for small products, and those come in more kinds than is worth a program each.
   const general = tile.rows * tile.columns <= 1024;
-  const reading = (x: Operand, outer: number, strides: readonly number[]): Reading => {
-    const found = readingOf(x, { outer, k }, [x.tensor.offset, ...strides]);
-    return { along: found.along, wide: found.wide && !general };
-  };
-  const readings = [reading(a, m, loops.strides[0]!), reading(b, n, loops.strides[1]!)] as const;
+  const [ofA, ofB] = readingsOf(product, 4).map(({ along, wide }) => ({ along, wide: wide && !general }));
   const ends = general || k % tile.depth !== 0 || k === 0;
+  const type = ({ tensor }: Operand, { wide }: Reading): string =>
+    wide ? wideType(storedType(tensor.dtype)) : storedType(tensor.dtype);
+  const kinds = [ofA!, ofB!].map(({ along, wide }) => `${along}${wide ? 4 : ''}`);
+  launchTiles(product, {
+    ...tile,
+    key: `${tile.rows}x${tile.columns} ${kinds.join()} ${ends}`,
+    elements: [type(a, ofA!), type(b, ofB!)],
+    wide: !general && n % 4 === 0,
+    source: (target, parts) => {
+      const panels = [
+        matrixPanel('a', a.tensor.dtype, ofA!, ends),
+        matrixPanel('b', b.tensor.dtype, ofB!, ends),
+      ] as const;
+      return tiledSource('matmul', tile, panels, target, parts);
+    },
+  });
+}
+
+/** How many matrices of the unit a subgroup has, with the share of its peak that is reached. */
+const unitTiles: readonly (readonly [UnitTile, number])[] = [
+  [{ down: 4, across: 4 }, 1],
+  [{ down: 4, across: 2 }, 0.75],
+  [{ down: 2, across: 4 }, 0.75],
+  [{ down: 2, across: 2 }, 0.55],
+];
+
+/** Whether operands are halves that can be read eight at a time, which is how they are brought to the unit. */
+export function fitsUnit(product: Product): boolean {
+  const { a, b } = product;
+  const areHalves = a.tensor.dtype === 'float16' && b.tensor.dtype === 'float16';
+  return areHalves && readingsOf(product, 8).every(({ wide }) => wide);
+}
+
+/** The product by the matrix units of subgroups. */
+export function multiplyByUnit(product: Product, unit: Unit, given?: UnitTile): void {
+  const { m, n, k } = product;
+  const choices = unitTiles.map(([tile, speed]): readonly [UnitTile & UnitSizes, number] => [
+    { ...tile, ...sizesOf(unit, tile) },
+    speed,
+  ]);
+  const tile = given ? { ...given, ...sizesOf(unit, given) } : chooseTile(m, n, k, batchesOf(product), choices);
+  const alongs = readingsOf(product, 8).map(({ along }) => along) as [Reading['along'], Reading['along']];
+  const ends = k % tile.depth !== 0 || k === 0;
+  launchTiles(product, {
+    ...tile,
+    key: `unit ${tile.rows}x${tile.columns} ${alongs.join()} ${ends}`,
+    elements: ['vec4u', 'vec4u'],
+    wide: n % 4 === 0,
+    source: (target, parts) => unitSource(unit, tile, alongs, ends, target, parts),
+  });
+}
+
+function readingsOf(product: Product, width: number): [Reading, Reading] {
+  const { a, b, m, n, k } = product;
+  const [ofA, ofB] = loopsOf(product).strides as [number[], number[]];
+  return [
+    readingOf(a, { outer: m, k }, [a.tensor.offset, ...ofA], width),
+    readingOf(b, { outer: n, k }, [b.tensor.offset, ...ofB], width),
+  ];
+}
+
+/** A program whose workgroups compute rows × columns of C. */
+interface Tiled {
+  readonly key: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** WGSL types in which a and b are read. */
+  readonly elements: readonly [string, string];
+  /** C may be written by vec4. */
+  readonly wide: boolean;
+  readonly source: (target: Target, parts: Parts) => ProgramSource;
+}
+
+function launchTiles(product: Product, { key, rows, columns, elements, wide, source }: Tiled): void {
+  const { a, b, m, n, k, out, bias } = product;
+  const loops = loopsOf(product);
+  const batches = batchesOf(product);
+  const grid = [Math.ceil(m / rows), Math.ceil(n / columns)] as const;
+  const slices = sliceUp(grid[0] * grid[1] * batches, k);
   const rank = loops.sizes.length;
-  const where = places(rank, ['a', 'b']);
   throughSlices(slices, out, bias, (target, biasHere) => {
-    const wide = !general && n % 4 === 0 && target.offset % 4 === 0;
-    const dtypes = [a.tensor.dtype, target.dtype, biasHere?.dtype ?? null] as const;
-    const type = (x: Dtype, isWide: boolean): string => (isWide ? wideType(storedType(x)) : storedType(x));
-    const kinds = readings.map((reading) => `${reading.along}${reading.wide ? 4 : ''}`);
+    const isWide = wide && target.offset % 4 === 0;
+    const [type, biasType] = [storedType(target.dtype), biasHere && storedType(biasHere.dtype)];
+    const dtypes = [storedType(a.tensor.dtype), type, biasType ?? ''];
     launch(
-      `matmul ${tile.rows}x${tile.columns} ${dtypes.join()} ${kinds.join()} ${ends} ${wide} rank ${rank}`,
-      () =>
-        tiledSource(
-          'matmul',
-          tile,
-          [matrixPanel('a', dtypes[0], readings[0], ends), matrixPanel('b', dtypes[0], readings[1], ends)],
-          rowsTarget(target.dtype, wide, dtypes[2]),
-          {
-            buffers: [
-              ['a', type(a.tensor.dtype, readings[0].wide)],
-              ['b', type(b.tensor.dtype, readings[1].wide)],
-              ['c', type(target.dtype, wide), 'write'],
-              ...(biasHere ? [['bias', storedType(biasHere.dtype)] as const] : []),
-            ],
-            params: [...rowsParams, ...panelParams('a'), ...panelParams('b'), ...where.params],
-            places: where.code,
-          },
-        ),
+      `matmul ${key} ${dtypes.join()} ${isWide} rank ${rank}`,
+      () => {
+        const where = places(rank, ['a', 'b']);
+        return source(rowsTarget(target.dtype, isWide, biasHere?.dtype ?? null), {
+          buffers: [
+            ['a', elements[0]],
+            ['b', elements[1]],
+            ['c', isWide ? wideType(type) : type, 'write'],
+            ...(biasType ? [['bias', biasType] as const] : []),
+          ],
+          params: [...rowsParams, ...panelParams('a'), ...panelParams('b'), ...where.params],
+          places: where.code,
+        });
+      },
       [a.tensor, b.tensor, target, ...(biasHere ? [biasHere] : [])],
       [
         ...whereWords([m, n, k], grid, batches, slices),

@@ -12,6 +12,7 @@ import type { Target } from './target.webgpu.ts';
 export interface Tile {
   readonly rows: number;
   readonly columns: number;
+  readonly invocations: number;
   readonly depth: number;
   /** How many k of a step are written out; a divisor of depth. */
   readonly unrolled: number;
@@ -57,27 +58,29 @@ export const whereParams: readonly (readonly [string, Word])[] = (
   ['count', 'down', 'across', 'slices', 'chunk', 'm', 'n', 'k'] as const
 ).map((name) => [name, 'u32'] as const);
 
-export function invocationsOf({ rows, columns, down, across }: Tile): number {
-  return (rows / down) * (columns / across);
+/** The operands of a product: its buffers, their own parameters, and statements that set aAt and bAt from `i`, the batch. */
+export interface Parts {
+  readonly buffers: ProgramSource['buffers'];
+  readonly params: NonNullable<ProgramSource['params']>;
+  readonly places: string;
 }
 
 /**
- * The text of a tiled product of buffers a, b to c. `places` are statements that set aAt and bAt, where the matrices of `i`
- * begin.
+ * The text of a tiled product of buffers a, b to c.
  */
 export function tiledSource(
   name: string,
   tile: Tile,
   [a, b]: readonly [Panel, Panel],
   target: Target,
-  { buffers, params, places }: Pick<ProgramSource, 'buffers'> & { params: ProgramSource['params']; places: string },
+  { buffers, params, places }: Parts,
 ): ProgramSource {
   const { rows, columns, depth } = tile;
   return {
     name,
     buffers,
-    params: [...whereParams, ...(params ?? [])],
-    workgroupSize: [invocationsOf(tile)],
+    params: [...whereParams, ...params],
+    workgroupSize: [tile.invocations],
     declarations: `var<workgroup> aTile: array<vec4f, ${(depth * rows) / 4}>;
 var<workgroup> bTile: array<vec4f, ${(depth * columns) / 4}>;
 ${target.declarations}`,
@@ -88,7 +91,7 @@ ${target.declarations}`,
 /** Statements for those invocations that bring a block of A, and for those that bring one of B. */
 function eachPanel(tile: Tile, a: string, b: string): string {
   const [ofA, ofB] = [(tile.rows * tile.depth) / 16, (tile.columns * tile.depth) / 16];
-  const rest = ofA + ofB < invocationsOf(tile) ? ` if (lane < ${ofA + ofB}u)` : '';
+  const rest = ofA + ofB < tile.invocations ? ` if (lane < ${ofA + ofB}u)` : '';
   return `  if (lane < ${ofA}u) {\n${a}\n  } else${rest} {\n${b}\n  }`;
 }
 
@@ -113,11 +116,7 @@ ${setup}`;
     '  var step = 0u;',
     '  var slot = 0u;',
     ...words,
-    eachPanel(
-      tile,
-      block(a, rows, 0, 'tileRow'),
-      block(b, columns, (rows * depth) / 16, 'tileColumn'),
-    ),
+    eachPanel(tile, block(a, rows, 0, 'tileRow'), block(b, columns, (rows * depth) / 16, 'tileColumn')),
     ...[0, 1, 2, 3].map((i) => `  var r${i} = ${a.type}();`),
   ].join('\n');
 }

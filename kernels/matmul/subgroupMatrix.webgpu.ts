@@ -1,0 +1,247 @@
+// C = A · B in float16 with float32 sums, by the matrix units of a subgroup (chromium_experimental_subgroup_matrix).
+//
+// A [M, K], B [K, N], C [M, N]. Four subgroups, two by two, compute a tile of C, each down × across matrices of the unit's size.
+// Steps of K go through workgroup memory, twice, so that one barrier a step is enough: while one is multiplied, the next comes
+// into registers. It lies there as in A and B, row- or column-major, eight numbers padding a line so that lines begin in other
+// banks. Workgroup memory: at most 45 KiB. At the end each matrix goes through workgroup memory once more, to where `put` says.
+
+import type { ProgramSource } from '../runtime/webgpu/program.ts';
+import type { WebgpuRuntime } from '../runtime/webgpu/runtime.ts';
+import type { Reading } from './panel.webgpu.ts';
+import type { Target } from './target.webgpu.ts';
+import type { Parts } from './tile.webgpu.ts';
+import { whereCode, whereParams } from './tile.webgpu.ts';
+
+/** The unit's matrices: M × K times K × N, by subgroups of so many lanes. */
+export interface Unit {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly lanes: number;
+}
+
+/** How many matrices a subgroup has, down and across. */
+export interface UnitTile {
+  readonly down: number;
+  readonly across: number;
+}
+
+interface Config {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+const feature = 'chromium-experimental-subgroup-matrix';
+/** What a tile of 4 × 4 matrices of 16 × 16 takes. */
+const bytes = 48 * 1024;
+const subgroups = 4;
+const padding = 8;
+
+/**
+ * The unit that multiplies float16 into float32; null where the device has none. Square matrices are taken: they fill registers
+ * best.
+ */
+export function unitOf({ device, info }: Pick<WebgpuRuntime, 'device' | 'info'>): Unit | null {
+  if (!device.features.has(feature) || !device.features.has('shader-f16')) return null;
+  const { subgroupMatrixConfigs: configs = [], subgroupSize } = info as Info;
+  if (!subgroupSize) return null;
+  const found = configs.find(
+    (config) =>
+      config.componentType === 'f16' && config.resultComponentType === 'f32' && config.M === config.N && config.K >= 8,
+  );
+  const memory = device.limits.maxComputeWorkgroupStorageSize;
+  if (!found || memory < (found.M > 8 ? bytes : bytes / 2)) return null;
+  return { m: found.M, n: found.N, k: found.K, lanes: subgroupSize };
+}
+
+/** What the runtime says of its adapter. */
+interface Info {
+  readonly subgroupMatrixConfigs?: readonly Config[];
+  /** Where all subgroups have the same. */
+  readonly subgroupSize?: number | null;
+}
+
+/** Rows and columns of C that a workgroup computes, its step of K, its invocations. */
+export interface UnitSizes {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly invocations: number;
+}
+
+export function sizesOf(unit: Unit, { down, across }: UnitTile): UnitSizes {
+  const invocations = subgroups * unit.lanes;
+  return { rows: 2 * down * unit.m, columns: 2 * across * unit.n, depth: 2 * unit.k, invocations };
+}
+
+/** How an operand's tile lies in workgroup memory. */
+interface Stage {
+  readonly name: 'a' | 'b';
+  readonly along: Reading['along'];
+  /** Lines of so many numbers, and the distance from one to the next. */
+  readonly lines: number;
+  readonly length: number;
+  readonly stride: number;
+  /** Reads of eight numbers an invocation. */
+  readonly reads: number;
+}
+
+function stageOf(name: 'a' | 'b', along: Reading['along'], size: number, depth: number, invocations: number): Stage {
+  const [lines, length] = along === 'k' ? [size, depth] : [depth, size];
+  return { name, along, lines, length, stride: length + padding, reads: (size * depth) / 8 / invocations };
+}
+
+/**
+ * The text of the product. a and b are read as vec4u, eight numbers at a time; `ends` says that the last step of K may reach
+ * beyond it.
+ */
+export function unitSource(
+  unit: Unit,
+  tile: UnitTile,
+  alongs: readonly [Reading['along'], Reading['along']],
+  ends: boolean,
+  target: Target,
+  { buffers, params, places }: Parts,
+): ProgramSource {
+  const { rows, columns, depth } = sizesOf(unit, tile);
+  const invocations = subgroups * unit.lanes;
+  const a = stageOf('a', alongs[0], rows, depth, invocations);
+  const b = stageOf('b', alongs[1], columns, depth, invocations);
+  const load = [loads(a, invocations, ends), loads(b, invocations, ends)].join('\n');
+  const sums = eachMatrix(tile, (i, j) => `  var c${i}_${j}: Sums;`);
+  return {
+    name: 'matmul',
+    buffers,
+    params: [...whereParams, ...params],
+    workgroupSize: [invocations],
+    enable: `diagnostic(off, chromium.subgroup_matrix_uniformity);
+enable f16;
+enable chromium_experimental_subgroup_matrix;`,
+    declarations: `alias Left = subgroup_matrix_left<f16, ${unit.k}, ${unit.m}>;
+alias Right = subgroup_matrix_right<f16, ${unit.n}, ${unit.k}>;
+alias Sums = subgroup_matrix_result<f32, ${unit.n}, ${unit.m}>;
+${[a, b].map(({ name, lines, stride }) => `var<workgroup> ${name}Tile: array<vec4h, ${(2 * lines * stride) / 4}>;`).join('\n')}
+var<workgroup> results: array<f32, ${subgroups * unit.m * unit.n}>;
+${target.declarations}`,
+    body: `${whereCode}
+${places}
+  let subgroup = lane / ${unit.lanes}u;
+${setup(a, invocations, rows)}
+${setup(b, invocations, columns)}
+${sums}
+  var k0 = first;
+  if (k0 < end) {
+${load}
+  }
+  while (k0 < end) {
+    // A loop of fixed length: so the compiler knows that all places are inside, and reads them without a check.
+    for (var half = 0u; half < 2u; half++) {
+      if (k0 < end) {
+${stores(a, invocations)}
+${stores(b, invocations)}
+    workgroupBarrier();
+    if (k0 + ${depth}u < end) {
+      k0 += ${depth}u;
+${load}
+      k0 -= ${depth}u;
+    }
+${[0, 1].map((step) => multiplyStep(unit, tile, a, b, step)).join('\n')}
+      }
+      k0 += ${depth}u;
+    }
+  }
+${results(unit, tile)}`,
+  };
+}
+
+function eachMatrix({ down, across }: UnitTile, text: (i: number, j: number) => string): string {
+  return Array.from({ length: down }, (_, i) => Array.from({ length: across }, (_, j) => text(i, j)).join('\n')).join(
+    '\n',
+  );
+}
+
+function eachRead({ reads }: Stage, text: (i: number) => string): string {
+  return Array.from({ length: reads }, (_, i) => text(i)).join('\n');
+}
+
+/** Which line and which eighth of numbers read i of this invocation is. */
+function placeOf({ length }: Stage, invocations: number, i: number): { line: string; part: string } {
+  const number = `(lane + ${i * invocations}u)`;
+  return { line: `${number} / ${length / 8}u`, part: `${number} % ${length / 8}u` };
+}
+
+function setup(stage: Stage, invocations: number, size: number): string {
+  const { name, along } = stage;
+  const [count, from] = name === 'a' ? ['params.m', 'tileRow'] : ['params.n', 'tileColumn'];
+  return eachRead(stage, (i) => {
+    const { line, part } = placeOf(stage, invocations, i);
+    const at =
+      along === 'k'
+        ? `${name}At + min(${from} * ${size}u + ${line}, ${count} - 1u) * params.${name}Outer + 8u * (${part})`
+        : `${name}At + min(${from} * ${size}u + 8u * (${part}), ${count} - 8u) + ${line} * params.${name}K`;
+    return `  let ${name}From${i} = (${at}) / 8u;\n  var ${name}Read${i}: vec4u;`;
+  });
+}
+
+function loads(stage: Stage, invocations: number, ends: boolean): string {
+  const { name, along } = stage;
+  const step = along === 'k' ? 'k0 / 8u' : `k0 * (params.${name}K / 8u)`;
+  return eachRead(stage, (i) => {
+    const { line, part } = placeOf(stage, invocations, i);
+    const read = `${name}Read${i} = ${name}[${name}From${i} + ${step}];`;
+    if (!ends) return read;
+    return `${name}Read${i} = vec4u(); if (k0 + ${along === 'k' ? `8u * (${part})` : line} < end) { ${read} }`;
+  });
+}
+
+function stores(stage: Stage, invocations: number): string {
+  const { name, lines, stride } = stage;
+  return eachRead(stage, (i) => {
+    const { line, part } = placeOf(stage, invocations, i);
+    return `    { let at = half * ${(lines * stride) / 4}u + ${line} * ${stride / 4}u + 2u * (${part});
+    ${name}Tile[at] = bitcast<vec4h>(${name}Read${i}.xy); ${name}Tile[at + 1u] = bitcast<vec4h>(${name}Read${i}.zw); }`;
+  });
+}
+
+function multiplyStep(unit: Unit, { down, across }: UnitTile, a: Stage, b: Stage, step: number): string {
+  const read = ({ name, along, lines, stride }: Stage, type: string, outer: string): string => {
+    const k = step * unit.k;
+    // Counted in vec4h, as the memory is.
+    const at = along === 'k' ? `(${outer}) * ${stride / 4}u + ${k / 4}u` : `${(k * stride) / 4}u + (${outer}) / 4u`;
+    const major = (name === 'a') === (along === 'k') ? 'row_major' : 'col_major';
+    return `subgroupMatrixLoad<${type}, ${major}>(&${name}Tile, half * ${(lines * stride) / 4}u + ${at}, ${stride / 4}u)`;
+  };
+  const lefts = Array.from(
+    { length: down },
+    (_, i) => `    let a${i} = ${read(a, 'Left', `subgroup / 2u * ${down * unit.m}u + ${i * unit.m}u`)};`,
+  );
+  const rights = Array.from({ length: across }, (_, j) => {
+    const sums = Array.from(
+      { length: down },
+      (_, i) => `c${i}_${j} = subgroupMatrixMultiplyAccumulate(a${i}, b${j}, c${i}_${j});`,
+    );
+    return `    let b${j} = ${read(b, 'Right', `subgroup % 2u * ${across * unit.n}u + ${j * unit.n}u`)};\n    ${sums.join('\n    ')}`;
+  });
+  return ['    {', ...lefts, ...rights, '    }'].join('\n');
+}
+
+/** One matrix of each subgroup at a time. */
+function results(unit: Unit, { down, across }: UnitTile): string {
+  const quads = (unit.m * unit.n) / 4;
+  return eachMatrix({ down, across }, (i, j) => {
+    const row = `(tileRow * 2u + subgroup / 2u) * ${down * unit.m}u + ${i * unit.m}u`;
+    const column = `(tileColumn * 2u + subgroup % 2u) * ${across * unit.n}u + ${j * unit.n}u`;
+    return `  workgroupBarrier();
+  subgroupMatrixStore<row_major>(&results, subgroup * ${unit.m * unit.n}u, c${i}_${j}, ${unit.n}u);
+  workgroupBarrier();
+  for (var quad = lane % ${unit.lanes}u; quad < ${quads}u; quad += ${unit.lanes}u) {
+    let row = ${row} + quad / ${unit.n / 4}u;
+    let column = ${column} + quad % ${unit.n / 4}u * 4u;
+    let at = subgroup * ${unit.m * unit.n}u + quad * 4u;
+    if (row < params.m) { put(row, column, i, atColumn(column, i, slice), vec4f(results[at], results[at + 1u], results[at + 2u], results[at + 3u])); }
+  }`;
+  });
+}
