@@ -33,7 +33,7 @@ export function launchDropout(
   tensors: readonly Tensor[],
   words: readonly number[],
 ): void {
-  const threshold = Math.round(p * 2 ** 32);
+  const threshold = thresholdOf(p);
   // All bits are below 2³², which is no u32.
   if (threshold >= 2 ** 32) return y.storage.runtime.fill(y.storage.handle, y.dtype, y.size, 0);
   const inFours = x.size % 4 === 0 && x.offset % 4 === 0;
@@ -45,6 +45,11 @@ export function launchDropout(
     [x.size, seed, threshold, 1 / (1 - p), ...words],
     Math.ceil(x.size / (4 * lanes)),
   );
+}
+
+/** Words below it drop. */
+function thresholdOf(p: number): number {
+  return Math.round(p * 2 ** 32);
 }
 
 function sourceOf(
@@ -96,5 +101,48 @@ const elements: Draw = {
   word: 'row % 4u',
 };
 
-export const seededDropoutWebgpu: Kernel<['x'], DropoutAttrs> = ({ x }, attrs, [y]) =>
+/** Of a row of `share` elements, what one workgroup has; shorter rows are drawn element by element. */
+const stretch = 16 * lanes;
+
+/** Rows kept or dropped as a whole: an invocation draws once, for sixteen elements, or four fours. */
+function launchRows({ p, seed, share }: Required<DropoutAttrs>, x: Tensor, y: Tensor): void {
+  const width = share % 4 === 0 && x.offset % 4 === 0 ? 4 : 1;
+  const type = storedType(x.dtype);
+  const [stored, computed] = width === 4 ? [`vec4<${type}>`, 'vec4f'] : [type, 'f32'];
+  const source: ProgramSource = {
+    name: 'seededDropout rows',
+    buffers: [
+      ['x', stored],
+      ['y', stored, 'write'],
+    ],
+    params: [
+      ...(['rows', 'length', 'parts', 'seed', 'threshold'] as const).map((name) => [name, 'u32'] as const),
+      ['scale', 'f32'],
+    ],
+    workgroupSize: [lanes],
+    declarations: philoxWgsl,
+    body: `  let item = group.y * groups.x + group.x;
+  let row = item / params.parts;
+  if (row >= params.rows) { return; }
+  let words = philox(params.seed, vec4u(row / 4u, 0u, 0u, 0u));
+  let isKept = words[row % 4u] >= params.threshold;
+  let begin = (item - row * params.parts) * ${stretch / width}u + lane;
+  for (var k = 0u; k < ${16 / width}u; k++) {
+    let at = begin + k * ${lanes}u;
+    if (at < params.length) {
+      let i = row * params.length + at;
+      let value = ${computed}(x[params.xOffset / ${width}u + i]) * params.scale;
+      y[params.yOffset / ${width}u + i] = ${stored}(select(${computed}(0.0), value, isKept));
+    }
+  }`,
+  };
+  const parts = Math.ceil(share / stretch);
+  const rows = x.size / share;
+  const words = [rows, share / width, parts, seed, thresholdOf(p), 1 / (1 - p)];
+  launch(`seededDropout rows ${type} ${width}`, () => source, [x, y], words, rows * parts);
+}
+
+export const seededDropoutWebgpu: Kernel<['x'], DropoutAttrs> = ({ x }, attrs, [y]) => {
+  if (attrs.share >= stretch / 4 && thresholdOf(attrs.p) < 2 ** 32) return launchRows(attrs, x, y!);
   launchDropout(elements, attrs, [x, y!], [], [attrs.share]);
+};
