@@ -6,7 +6,9 @@ import { acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
 import { collapse } from '../runtime/collapse.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
+import { withTemporary } from '../runtime/webgpu/temporary.ts';
 import { computedType, placeWords, places, storedType } from '../runtime/webgpu/types.ts';
+import { copyTransposed } from '../layout/transpose.webgpu.ts';
 import { functions, functionsIn } from './functions.webgpu.ts';
 
 /** One value from those at the same place: WGSL for `value`, from `x`, `y`, `z` (of the computed type) and `params`. */
@@ -43,6 +45,8 @@ export function launchElementwise(
   words: readonly number[] = [],
 ): void {
   if (out.size === 0) return;
+  const scattered = inputs.find((x) => isScattered(x, out));
+  if (scattered && launchPacked(formula, scattered, inputs, out, words)) return;
   const operands = [...inputs, out];
   const loops = loopsOf(inputs, out);
   const fours = inFours(loops, operands);
@@ -53,6 +57,28 @@ export function launchElementwise(
   if (fours) key += ` fours ${fours.join()}`;
   const groups = Math.ceil(count / (lanes * perLane));
   launch(key, () => sourceOf(formula, operands, walk), operands, [count, ...words, ...placeWords(walk.loops)], groups);
+}
+
+/** True for a large input that is walked across its cache lines: a copy by tiles reads each of them once. */
+function isScattered(x: Tensor, out: Tensor): boolean {
+  if (x.isContiguous || x.size !== out.size || x.size < 65_536) return false;
+  return Math.abs(x.strides.at(-1)!) >= 16;
+}
+
+/** The same with x packed first; false, with nothing done, where no tiles fit it. */
+function launchPacked(
+  formula: Formula,
+  x: Tensor,
+  inputs: readonly Tensor[],
+  out: Tensor,
+  words: readonly number[],
+): boolean {
+  return withTemporary(x, x.dtype, x.shape, (packed) => {
+    if (!copyTransposed(x, packed)) return false;
+    const rest = inputs.map((input) => (input === x ? packed : input));
+    launchElementwise(formula, rest, out, words);
+    return true;
+  });
 }
 
 /** The shortest nest; most often every operand lies as `out` does, or is one element. */

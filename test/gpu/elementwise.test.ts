@@ -28,6 +28,14 @@ describe('fours', () => {
     ['a step', of([16], (x) => x.slice({ axis: 0, step: 2 })), of([8])],
     ['turned', of([8, 4], (x) => x.permute(1, 0)), of([4, 8])],
     ['backward', of([4, 8], (x) => x.flip({ axis: 0 })), of([4, 8])],
+    ['large and turned', of([300, 260], (x) => x.permute(1, 0)), of([260, 300])],
+    ['both large and turned', of([300, 260], (x) => x.permute(1, 0)), of([300, 260], (x) => x.permute(1, 0))],
+    ['large, turned, of few columns', of([22000, 3], (x) => x.permute(1, 0)), of([22000])],
+    [
+      'large, of every sixteenth',
+      of([9000, 8, 16], (x) => x.slice({ axis: 2, start: 3, end: 4 }).reshape([9000, 8])),
+      of([8]),
+    ],
     ['many', of([41, 100, 4]), of([100, 1])],
   ];
 
