@@ -109,7 +109,7 @@ export function correlate(grid: Grid, source: Tensor, [gradient, a]: readonly [T
   if (groups * m * n === 0) return;
   const isDirect = m < fewRows || groups * m * n * k <= small;
   const tile: Tile = isDirect
-    ? { rows: 1, columns: 1, invocations: directLanes, depth: 1, unrolled: 1, down: 1, across: 1 }
+    ? { rows: 1, columns: 1, invocations: directLanes, depth: 1, down: 1, across: 1 }
     : chooseTile(m, n, k, groups, convolutionTiles);
   const [down, across] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
   const slices = sliceUp(down * across * groups, k);

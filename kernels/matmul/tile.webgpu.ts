@@ -14,8 +14,6 @@ export interface Tile {
   readonly columns: number;
   readonly invocations: number;
   readonly depth: number;
-  /** How many k of a step are written out; a divisor of depth. */
-  readonly unrolled: number;
   /** Rows and columns of an invocation: 4 or 8. */
   readonly down: number;
   readonly across: number;
@@ -122,7 +120,7 @@ ${setup}`;
 }
 
 function loop(tile: Tile, a: Panel, b: Panel): string {
-  const { rows, columns, depth, unrolled } = tile;
+  const { rows, columns, depth } = tile;
   const put = ({ steps }: Panel, name: string, size: number): string =>
     steps.map((step, j) => `    ${name}[slot + ${(j * size) / 4}u] = ${step};`).join('\n');
   const load = `  let k = k0 + step;\n${eachPanel(tile, a.load, b.load)}`;
@@ -143,9 +141,7 @@ ${eachPanel(tile, put(a, 'aTile', rows), put(b, 'bTile', columns))}
     if (k0 < end) {
 ${load}
     }
-    for (var base = 0u; base < ${depth}u; base += ${unrolled}u) {
-${Array.from({ length: unrolled }, (_, k) => multiplyStep(tile, k)).join('\n')}
-    }
+${Array.from({ length: depth }, (_, k) => multiplyStep(tile, k)).join('\n')}
     workgroupBarrier();
   }`;
 }
@@ -156,12 +152,12 @@ function accumulators({ down, across }: Tile): string[] {
   ).flat();
 }
 
-/** One k: an outer product, in named registers. */
+/** One k: an outer product, in named registers, at places that the compiler can tell to be inside. */
 function multiplyStep({ rows, columns, down, across }: Tile, k: number): string {
   const read = (name: string, tile: string, size: number, own: number, at: string): string[] =>
     Array.from(
       { length: own / 4 },
-      (_, half) => `let ${name}${half} = ${tile}[(base + ${k}u) * ${size / 4}u + ${(half * size) / 8}u + ${at}];`,
+      (_, half) => `let ${name}${half} = ${tile}[${(k * size) / 4 + (half * size) / 8}u + ${at}];`,
     );
   const sums = Array.from({ length: down }, (_, row) =>
     Array.from(
