@@ -10,7 +10,7 @@ import { tileBody, tileDeclarations } from './tile.ts';
 import { partsOf } from './tileParts.ts';
 
 /** Owners of an invocation: as many as its registers hold. */
-const each = { forward: 4, backwardQuery: 2, backwardKey: 2 } as const;
+const each = { forward: 2, backwardQuery: 2, backwardKey: 2 } as const;
 const mostInvocations = 128;
 const mostBytes = 32 * 1024;
 
@@ -63,7 +63,8 @@ function planTile(
   const columns = kernelSizes[2]! + (kind === 'backwardKey' ? (kernelSizes[2]! >> 1) + strides[2]! : strides[2]! - 1);
   const storage = Math.min(device.limits.maxComputeWorkgroupStorageSize, mostBytes);
   for (let most = Math.max(4, 64 / parts); most >= 4; most /= 2) {
-    const across = Math.ceil(lengths[1] / Math.ceil(lengths[1] / most));
+    // A power of two, so that no team of invocations spans two rows of owners.
+    const across = Math.min(most, 2 ** Math.ceil(Math.log2(lengths[1])));
     const down = Math.max(
       1,
       Math.min(Math.ceil(lengths[0] / each[kind]), Math.floor(mostInvocations / (across * parts))),

@@ -2,46 +2,49 @@
 
 import { DeviceError } from '../../../tensor/errors.ts';
 
+/** Makes the error from the device's message. */
+type Explain = (message: string) => DeviceError | Promise<DeviceError>;
+
 export class Faults {
   readonly #device: GPUDevice;
   readonly #pending = new Set<Promise<void>>();
-  #found: DeviceError | null = null;
+  #watched = 0;
+  /** The fault that was watched first: what follows from it is heard of too, and sometimes before. */
+  #found: { readonly order: number; readonly error: DeviceError } | null = null;
 
   constructor(device: GPUDevice) {
     this.#device = device;
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
-      this.#keep(new DeviceError(event.error.message, { op: 'webgpu' }));
+      this.#keep(++this.#watched, new DeviceError(event.error.message, { op: 'webgpu' }));
     });
   }
 
   /** Runs `body` and listens to what the device says of it; `explain` makes the error. */
-  watch<T>(body: () => T, explain: (message: string) => DeviceError | Promise<DeviceError>): T {
+  watch<T>(body: () => T, explain: Explain): T {
     const filters = ['out-of-memory', 'validation', 'internal'] as const;
+    const order = ++this.#watched;
     for (const filter of filters) this.#device.pushErrorScope(filter);
     try {
       return body();
     } finally {
-      for (const _ of filters) this.#listen(this.#device.popErrorScope(), explain);
+      for (const _ of filters) this.#listen(order, this.#device.popErrorScope(), explain);
     }
   }
 
-  #listen(scope: Promise<GPUError | null>, explain: (message: string) => DeviceError | Promise<DeviceError>): void {
-    const heard = this.#hear(scope, explain);
+  #listen(order: number, scope: Promise<GPUError | null>, explain: Explain): void {
+    const heard = this.#hear(order, scope, explain);
     this.#pending.add(heard);
     void heard.finally(() => this.#pending.delete(heard));
   }
 
-  async #hear(
-    scope: Promise<GPUError | null>,
-    explain: (message: string) => DeviceError | Promise<DeviceError>,
-  ): Promise<void> {
+  async #hear(order: number, scope: Promise<GPUError | null>, explain: Explain): Promise<void> {
     const error = await scope.catch(() => null); // a device that is lost is said elsewhere
-    if (error) this.#keep(await explain(error.message));
+    if (error) this.#keep(order, await explain(error.message));
   }
 
-  #keep(error: DeviceError): void {
-    this.#found ??= error;
+  #keep(order: number, error: DeviceError): void {
+    if (!this.#found || order < this.#found.order) this.#found = { order, error };
   }
 
   /** Waits for all that was watched so far. @throws DeviceError, once, for the first thing that went wrong */
@@ -49,6 +52,6 @@ export class Faults {
     if (this.#pending.size > 0) await Promise.all(this.#pending);
     const found = this.#found;
     this.#found = null;
-    if (found) throw found;
+    if (found) throw found.error;
   }
 }
