@@ -10,10 +10,8 @@ await device('webgpu');
 
 type Shape = readonly number[];
 const problems: readonly (readonly [query: Shape, headsKv: number, problem: NaOptions])[] = [
-  [[2, 9, 21, 2, 32], 1, { kernelSize: [3, 4] }],
-  [[1, 12, 19, 1, 16], 1, { kernelSize: [5, 6], stride: [2, 4] }],
-  [[1, 11, 10, 1, 32], 1, { kernelSize: [4, 3], isCausal: [true, false], dilation: [1, 2], scale: 0.3 }],
-  [[2, 3, 6, 9, 1, 16], 1, { kernelSize: [2, 3, 2], isCausal: [false, false, true], dilation: [1, 2, 1] }],
+  [[1, 9, 11, 2, 32], 1, { kernelSize: [3, 4], stride: [1, 2], dilation: [1, 2], isCausal: [true, false] }],
+  [[2, 3, 6, 9, 1, 16], 1, { kernelSize: [2, 3, 2], dilation: [1, 2, 1], isCausal: [false, false, true], scale: 0.3 }],
 ];
 
 /** Output, logsumexp and the three gradients. */
