@@ -112,6 +112,15 @@ export function upload({ shape, data }: Host, device: DeviceName, requiresGrad =
   return tensor(values, { shape, device, requiresGrad });
 }
 
+/** All of them on the cpu, by their names. */
+export function uploadAll<T extends object>(hosts: T, requiresGrad = false): { [K in keyof T]: Tensor } {
+  const made = Object.entries<Host>(hosts as Record<string, Host>).map(([name, host]) => [
+    name,
+    upload(host, 'cpu', requiresGrad),
+  ]);
+  return Object.fromEntries(made) as { [K in keyof T]: Tensor };
+}
+
 export function run(attend: Attend, operands: Operands, device: DeviceName = 'cpu'): Results {
   return scope(() => {
     const given = (Object.keys(gradients) as (keyof typeof gradients)[]).flatMap((name) => {
@@ -152,6 +161,11 @@ export function expectClose(name: string, got: Host, want: Host, absolute: numbe
     worst = Number.isNaN(excess) ? Infinity : Math.max(worst, excess);
   }
   expect(worst, `largest error of ${name}`).toBeLessThanOrEqual(absolute);
+}
+
+/** Whether two arrays are equal bit for bit. */
+export function hasSameBits(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  return a.length === b.length && Array.from(a).every((x, i) => Object.is(x, b[i]));
 }
 
 /** Equal bit for bit. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { NaOptions, Tensor } from '../../../index.ts';
 import type { Measured } from '../../../kernels/neighborhood/chooseTable.ts';
+import type { NaProblem } from '../../../kernels/neighborhood/problem.ts';
 import type { Axis } from '../../../kernels/neighborhood/window.ts';
+import type { Results } from './attend.ts';
 import { grad, manualSeed, noGrad, scope, tensor } from '../../../index.ts';
 import { choose, fastest } from '../../../kernels/neighborhood/choose.ts';
 import { measured } from '../../../kernels/neighborhood/chooseTable.ts';
@@ -10,6 +12,7 @@ import { readCall } from '../../../kernels/neighborhood/options.ts';
 import { resolveProblem } from '../../../kernels/neighborhood/problem.ts';
 import { Generator } from '../../../tensor/philox.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
+import { drawOperands, expectNear, implemented, run, uploadAll } from './attend.ts';
 
 function randn(shape: number[], requiresGrad = false, seed = 1): Tensor {
   return tensor(new Generator(seed).normal(sizeOf(shape)), { shape, requiresGrad });
@@ -129,6 +132,31 @@ describe('auto', () => {
         const worst = values.reduce((most, x, i) => Math.max(most, Math.abs(x - got[n]![i]!)), 0);
         expect(worst).toBeLessThan(2e-5);
       });
+    }
+  });
+});
+
+describe('windows of everything, causal along an axis of one token', () => {
+  test.each<[number[], NaProblem]>([
+    [[1, 9], { kernelSize: [1, 9], isCausal: [true, false] }],
+    [[9, 1], { kernelSize: [9, 1], isCausal: [false, true] }],
+    [[1, 9, 1], { kernelSize: [1, 9, 1], isCausal: [true, false, true] }],
+    [[1, 9], { kernelSize: [1, 9], isCausal: [true, true] }],
+    [[3, 1, 4], { kernelSize: [3, 1, 4], isCausal: [false, true, false] }],
+  ])('over %j, %j', (tokens, problem) => {
+    const operands = drawOperands([2, ...tokens, 2, 4], 2);
+    scope(() => {
+      const { query, key, value } = uploadAll(operands);
+      expect(choose(readCall('test', { query, key, value }, problem))).toBe('plain');
+    });
+    for (const options of [problem, { ...problem, dropout: 0.3 }] satisfies NaOptions[]) {
+      const by = (implementation: 'auto' | 'fused' | 'unfused' | 'dense', device: 'cpu' | 'reference'): Results => {
+        manualSeed(5);
+        return run(implemented(implementation, options), operands, device);
+      };
+      const want = by('fused', 'reference');
+      for (const implementation of ['auto', 'fused', 'unfused', 'dense'] as const)
+        expectNear(by(implementation, 'cpu'), want, 1e-5, 1e-5);
     }
   });
 });
