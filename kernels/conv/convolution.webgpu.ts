@@ -139,7 +139,7 @@ export function correlate(grid: Grid, source: Tensor, [gradient, a]: readonly [T
               parts,
             ),
       [gradient, source, target],
-      [...whereWords([m, n, k], [down, across], groups, slices), ...[groups, 0], ...operandWords(grid, a)],
+      [...whereWords([m, n, k], [down, across], groups, slices), groups, 0, ...operandWords(grid, a)],
       down * across * groups * slices.slices,
     );
   });

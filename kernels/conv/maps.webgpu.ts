@@ -3,7 +3,13 @@ import type { Target } from '../matmul/target.webgpu.ts';
 import { nextCode, splitCode } from './window.webgpu.ts';
 
 export const mapsParams: readonly (readonly [string, Word])[] = [
-  ...['cFirst', 'cGroup', 'cRow', 'cLead', 'cY', 'cX', 'biasStep'],
+  'cFirst',
+  'cGroup',
+  'cRow',
+  'cLead',
+  'cY',
+  'cX',
+  'biasStep',
 ].map((name) => [name, 'u32']);
 
 /** Where row 0 of a group has the position `lead`, `y`, `x`. */

@@ -12,12 +12,9 @@ import type { Grid } from './problem.ts';
 type Kind = 'position' | 'tap';
 
 /** Parameters of the grid; the sizes that positions and taps are numbered by, and the source. */
-const gridNames = [
-  ...['positionRows', 'positionColumns', 'tapRows', 'tapColumns'],
-  ...['height', 'width', 'image', 'plane'],
-  ...['positionY', 'positionX', 'tapY', 'tapX', 'originY', 'originX'],
-];
-export const gridParams: readonly (readonly [string, Word])[] = gridNames.map((name) => [name, 'u32']);
+const gridNames =
+  'positionRows positionColumns tapRows tapColumns height width image plane positionY positionX tapY tapX originY originX';
+export const gridParams: readonly (readonly [string, Word])[] = gridNames.split(' ').map((name) => [name, 'u32']);
 
 /** Their values. */
 export function gridWords({ groups, channels, source, size, kernel, stride, dilation, offset }: Grid): number[] {

@@ -117,7 +117,7 @@ function loopsOf({ a, b, batch }: Product): Loops {
 
 /** The product by that tile, whatever its size. */
 export function multiplyTiled(product: Product, tile: Tile): void {
-  const { a, b, m, n, k } = product;
+  const { a, b, n, k } = product;
   // Small tiles are for small products, and those come in more kinds than is worth a program each.
   const general = tile.rows * tile.columns <= 1024;
   const [ofA, ofB] = readingsOf(product, 4).map(({ along, wide }) => ({ along, wide: wide && !general }));
@@ -141,7 +141,7 @@ export function multiplyTiled(product: Product, tile: Tile): void {
 }
 
 /** How many matrices of the unit a subgroup has, with the share of its peak that is reached. */
-const unitTiles: readonly (readonly [UnitTile, number])[] = [
+export const unitTiles: readonly (readonly [UnitTile, number])[] = [
   [{ down: 4, across: 4 }, 1],
   [{ down: 4, across: 2 }, 0.75],
   [{ down: 2, across: 4 }, 0.75],
@@ -224,7 +224,12 @@ function launchTiles(product: Product, { key, rows, columns, elements, wide, sou
       [a.tensor, b.tensor, target, ...(biasHere ? [biasHere] : [])],
       [
         ...whereWords([m, n, k], grid, batches, slices),
-        ...[batches, biasHere?.strides[0] ?? 0, a.outer, a.k, b.outer, b.k],
+        batches,
+        biasHere?.strides[0] ?? 0,
+        a.outer,
+        a.k,
+        b.outer,
+        b.k,
         ...placeWords(loops),
       ],
       grid[0] * grid[1] * batches * slices.slices,
@@ -261,7 +266,13 @@ function multiplyThin(product: Product, turned: boolean): void {
       [a.tensor, b.tensor, target, ...(biasHere ? [biasHere] : [])],
       [
         ...whereWords([m, n, k], grid, batches, slices),
-        ...[a.outer, a.k, b.outer, b.k, turned ? 1 : n, turned ? m : 1, batches],
+        a.outer,
+        a.k,
+        b.outer,
+        b.k,
+        turned ? 1 : n,
+        turned ? m : 1,
+        batches,
         ...(turned ? [biasStep, 0] : [0, biasStep]),
         ...placeWords(loops),
       ],
