@@ -11,9 +11,9 @@ import { concat, contiguous } from '../kernels/index.ts';
 import { drawSample, makeArguments, ops } from './samples.ts';
 
 /** Devices whose kernels are compared with the reference forms. */
-const devices = ['cpu', 'webgpu'] as const;
+const devices = ['cpu', 'webgpu'];
 /** Those that have one of every op. */
-const complete = ['cpu'];
+const complete = ['cpu', 'webgpu'];
 await startDevice('webgpu');
 const lays: readonly Lay[] = ['contiguous', 'strided'];
 

@@ -32,15 +32,27 @@ async function benchAttention(timer: GpuTimer, only: RegExp): Promise<void> {
     const saved = [q, k, v, g, logsumexp, delta] as const;
     const none = undefined;
     const times = shape.length === 4 || kernelSize[0] === 80 ? 1 : 8;
-    const forward = await timer.time(() => void kernels.neighborhoodAttentionForward(q, k, v, none, none, none, problem), times);
-    const query = await timer.time(() => void kernels.neighborhoodAttentionBackwardQuery(...saved, none, none, none, problem), times);
+    const forward = await timer.time(
+      () => void kernels.neighborhoodAttentionForward(q, k, v, none, none, none, problem),
+      times,
+    );
+    const query = await timer.time(
+      () => void kernels.neighborhoodAttentionBackwardQuery(...saved, none, none, none, problem),
+      times,
+    );
     const key = await timer.time(() => void kernels.neighborhoodAttentionBackwardKey(...saved, none, problem), times);
     const deltas = await timer.time(() => void kernels.attentionDelta(output, g), times);
     const pairs = [...shape.slice(0, -1), ...kernelSize].reduce((a: number, b) => a * b, 1);
     const flops = 4 * pairs * shape.at(-1)!;
     const backward = query + key + deltas;
     const ms = [forward * 1e3, flops / forward / 1e12, nattenForward, nattenForward / (forward * 1e3)];
-    const back = [query * 1e3, key * 1e3, (2.5 * flops) / backward / 1e12, nattenBackward, nattenBackward / (backward * 1e3)];
+    const back = [
+      query * 1e3,
+      key * 1e3,
+      (2.5 * flops) / backward / 1e12,
+      nattenBackward,
+      nattenBackward / (backward * 1e3),
+    ];
     console.log(name.padEnd(26), [...ms, ...back].map(digits).join(''));
     for (const x of [q, k, v, g, output, logsumexp, delta]) x.dispose();
   }

@@ -86,7 +86,7 @@ ${join(each, (j) => openOwner(tile, j, d1))}
     workgroupBarrier();
 ${loadBox(tile, d1, d2)}
     workgroupBarrier();
-    for (var r = 0; r < min(${tile.boxRows}, boxBottom - row0); r++) {
+    for (var r = 0; r < min(i32(params.lines), boxBottom - row0); r++) {
       let y = row0 + r;
 ${seeRow(tile)}
     }
@@ -137,7 +137,7 @@ function loadBox(tile: Tile, d1: number, d2: number): string {
         boxStats[slot / ${vectors}] = vec2f(${log2e} * lse, stats[params.statsOffset + params.queries + at * params.boxHeads + boxHead]);
       }`
       : '';
-  return `    for (var slot = i32(lane); slot < ${boxRows * boxColumns * vectors}; slot += ${threads}) {
+  return `    for (var slot = i32(lane); slot < i32(params.slots); slot += ${threads}) {
       let d = slot % ${vectors};
       let column = slot / ${vectors} % ${boxColumns};
       let line = slot / ${vectors * boxColumns};

@@ -10,9 +10,10 @@ import { tileBody, tileDeclarations } from './tile.ts';
 import { partsOf } from './tileParts.ts';
 
 /** Owners of an invocation: as many as its registers hold. */
-const each = { forward: 2, backwardQuery: 2, backwardKey: 2 } as const;
+const each = { forward: 2, backwardQuery: 2, backwardKey: 1 } as const;
 const mostInvocations = 128;
-const mostBytes = 32 * 1024;
+/** More rows at a time hold more registers while they load: twice as slow on an H200. */
+const mostBytes = 16 * 1024;
 
 /** Runs the task by tiles, if it has a form that they take; whether it did. `task` is what the general program would do. */
 export function attendTiled(
@@ -36,7 +37,15 @@ export function attendTiled(
   attend({
     ...task,
     key: `${task.key} tile ${[across, down, tile.each, boxRows, boxColumns].join()}`,
-    params: [...(task.params ?? []), ['batch', 'u32', batch], ['tiles1', 'u32', tiles1], ['tiles2', 'u32', tiles2]],
+    params: [
+      ...(task.params ?? []),
+      ['batch', 'u32', batch],
+      ['tiles1', 'u32', tiles1],
+      ['tiles2', 'u32', tiles2],
+      // Given, not written into the text: compilers would unroll these loops, and run out of registers.
+      ['lines', 'u32', tile.boxRows],
+      ['slots', 'u32', tile.boxRows * tile.boxColumns * (tile.dim / 4)],
+    ],
     enable: 'diagnostic(off, subgroup_uniformity);\nenable subgroups;',
     declarations: tileDeclarations(tile),
     teams: { size: across * partsOf(tile) * down, count: tiles1 * tiles2 * d1 * d2 * tokens[0] * heads * batch },

@@ -41,8 +41,21 @@ export async function openAdapter(
     isFallback: adapter.info.isFallbackAdapter,
     unsafe: options.unsafe ?? false,
     subgroupSize: adapter.info.subgroupMinSize,
+    subgroupMatrixConfigs: matrixConfigs(adapter.info),
   };
   return { device, info };
+}
+
+/** Sizes and types of the products that subgroups make at once; an experimental feature that the platform's types do not know. */
+function matrixConfigs(info: GPUAdapterInfo): object[] {
+  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<Record<string, unknown>> };
+  return [...subgroupMatrixConfigs].map(({ componentType, resultComponentType, M, N, K }) => ({
+    componentType,
+    resultComponentType,
+    M,
+    N,
+    K,
+  }));
 }
 
 /** The floor is low: 128 MiB bindings, 8 buffers. */
