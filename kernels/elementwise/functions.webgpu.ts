@@ -251,9 +251,6 @@ export type FunctionName = keyof typeof texts;
  * WGSL of these functions and of what they call, each once. Of f32: `exp_`, `log_`, `sigmoid_`, `tanh_`, `erf_`,
  * `normalBelow_` (the normal distribution's Φ), `pow_(x, y)`, `isNan_` (a bool), and `maximum_(x, y)`,
  * `minimum_(x, y)`, which are NaN if one is.
- *
- * @example
- * functions('exp_', 'log_')
  */
 export function functions(...names: FunctionName[]): string {
   const taken = new Set<FunctionName>();

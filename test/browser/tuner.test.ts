@@ -9,7 +9,7 @@ import { serve, type Server } from './server.ts';
 
 const program = `
   import { randn, scope } from './index.ts';
-  import { tunedTiles, useAutotuner } from './kernels/neighborhood/tuner.ts';
+  import { tunedTiles, useAutotuner } from './kernels/neighborhood/tuner/tuner.ts';
   const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
   const entries = () => new Promise((resolve, reject) => {
     const opening = indexedDB.open('vicinal');

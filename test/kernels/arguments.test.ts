@@ -65,12 +65,12 @@ const wrong: readonly [string, () => unknown, string][] = [
     'crossEntropy: labelSmoothing must be a number of 0..1, got str',
   ],
   ['crossEntropy', () => cost('sum'), 'crossEntropy: takes logits, target:int, options'],
-  ['na1d', () => attend('na1d', 1, null), "na1d: needs the option 'kernelSize'"],
+  ['na1d', () => attend('na1d', 1, null), 'na1d: options must be an object { kernelSize, '],
   ['na1d', () => attend('na1d', 1, undefined), "na1d: needs the option 'kernelSize'"],
   ['na2d', () => attend('na2d', 2, { kernelSize: 3, kernel: 3 }), "na2d: has no option 'kernel'; use kernelSize,"],
   ['na3d', () => attend('na3d', 3, { kernelSize: 9 }), 'na3d: kernelSize 9 times dilation 1 spans 9 tokens'],
-  ['na3d', () => functions['na3d']!(1, 2, 3, { kernelSize: 1 }), 'na3d: needs at least one tensor among query, key'],
-  ['na', () => attend('neighborhoodAttention', 1, null), "neighborhoodAttention: needs the option 'kernelSize'"],
+  ['na3d', () => functions['na3d']!(1, 2, 3, { kernelSize: 1 }), 'na3d: query must be a tensor, got number'],
+  ['na', () => attend('neighborhoodAttention', 1, null), 'neighborhoodAttention: options must be an object {'],
 ];
 
 function cost(options: unknown): unknown {

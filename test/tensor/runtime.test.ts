@@ -65,7 +65,7 @@ describe('devices', () => {
   });
 
   test.each<[unknown, string]>([
-    ['gpu', "device: there is no device 'gpu' here; use one of cpu, reference"],
+    ['gpu', "device: there is no device 'gpu' here; use one of cpu, webgpu, reference"],
     [null, 'device: got object for a device; use a name'],
     [3, 'device: got number for a device'],
     [{}, 'device: got object for a device'],
