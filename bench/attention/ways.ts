@@ -85,20 +85,37 @@ export function measurePeak(problem: Problem, way: Way): number {
   return peak;
 }
 
-/** All of the ways that are possible, in turns. */
+/**
+ * All of the ways that are possible: fused and tuned in turns, as they are compared to a hair; the others each by itself, since their
+ * weights would push everything out of the caches in between.
+ */
 export async function compare(problem: Problem, among: readonly Way[], seconds: number): Promise<Result[]> {
   const possible = among.filter((way) => isPossible(problem, way));
-  const runs = possible.map((way) => runsOf(problem, way));
-  const timings = await measure(
-    runs.flatMap(({ forward, step }) => [forward, step]),
-    seconds,
-  );
+  const isLean = (way: Way): boolean => weightBytes(problem, way) === 0;
+  const groups = [possible.filter(isLean), ...possible.filter((way) => !isLean(way)).map((way) => [way])];
+  const results: Result[] = [];
+  for (const group of groups) results.push(...(await measureGroup(problem, group, seconds)));
+  return results;
+}
+
+async function measureGroup(problem: Problem, group: readonly Way[], seconds: number): Promise<Result[]> {
+  const runs = group.map((way) => runsOf(problem, way));
+  const timings = [
+    ...(await measure(
+      runs.map(({ forward }) => forward),
+      seconds,
+    )),
+    ...(await measure(
+      runs.map(({ step }) => step),
+      seconds,
+    )),
+  ];
   const peaks = runs.map(peakOf);
   for (const { dispose } of runs) dispose();
-  return possible.map((way, i) => ({
+  return group.map((way, i) => ({
     way,
-    forward: timings[2 * i]!,
-    step: timings[2 * i + 1]!,
+    forward: timings[i]!,
+    step: timings[group.length + i]!,
     peak: peaks[i]!,
     tiles: runs[i]!.tiles,
   }));
