@@ -3,6 +3,9 @@
 import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
 import { scope } from '../../index.ts';
 
+/** Milliseconds of work before the first sample. */
+const warmUp = 400;
+
 export interface GpuTimer {
   /** Median seconds of one `body`, run `times` in a pass, over several passes. */
   time(body: () => void, times?: number): Promise<number>;
@@ -30,10 +33,15 @@ export function gpuTimer(runtime: WebgpuRuntime): GpuTimer {
   };
   return {
     async time(body, times = 8) {
+      // An idle GPU lowers its clock, and takes its time to raise it.
+      const start = performance.now();
+      while (performance.now() - start < warmUp) {
+        for (let i = 0; i < times; i++) scope(body);
+        await runtime.finish();
+      }
       const samples: number[] = [];
-      for (let i = 0; i < 9; i++) samples.push(await once(body, i === 0 ? 1 : times));
+      for (let i = 0; i < 11; i++) samples.push(await once(body, times));
       await runtime.finish();
-      samples.shift();
       return samples.toSorted((a, b) => a - b)[samples.length >> 1]!;
     },
   };
