@@ -6,7 +6,7 @@ import { noGrad, scope, setThreads } from '../../index.ts';
 import { measure } from '../measure.ts';
 import { made } from '../models.ts';
 import { describe, problems, tokenCount, windowOf } from './problems.ts';
-import { compare, isPossible, measurePeak, ways, weightBytes } from './ways.ts';
+import { compare, measurePeak, ways, whyNot } from './ways.ts';
 
 export interface Row extends Result {
   readonly name: string;
@@ -59,10 +59,13 @@ async function runProblem(problem: Problem, seconds: number, rate: number): Prom
   const rows = results.map((result): Row => ({ ...result, name: problem.name, flops }));
   console.log(line([`${problem.name}: ${describe(problem)}`]));
   for (const row of rows) console.log(rowText(row, rows[0]!, rate));
-  for (const way of ways.filter((each) => !isPossible(problem, each)))
-    console.log(`  ${way.padEnd(10)} its weights would take ${(weightBytes(problem, way) / 2 ** 30).toFixed(1)} GiB`);
-  const tiles = Object.entries(rows[1]?.tiles ?? {}).map(([name, tile]) => `${name} ${tile.join('×')}`);
-  console.log(`  tuned: ${tiles.join(', ') || 'the cut of the kernels'}`);
+  for (const way of ways) {
+    const reason = whyNot(problem, way);
+    if (reason) console.log(`  ${way.padEnd(10)} ${reason}`);
+  }
+  const tuned = rows.find(({ way }) => way === 'tuned');
+  const tiles = Object.entries(tuned?.tiles ?? {}).map(([name, tile]) => `${name} ${tile.join('×')}`);
+  if (tuned) console.log(`  tuned: ${tiles.join(', ') || 'the cut of the kernels'}`);
   return rows;
 }
 
@@ -91,7 +94,7 @@ function memoryGrowth(): void {
     for (const kernelSize of [3, 7, 13]) {
       const problem = { name: 'memory', batch: 1, tokens: [side, side], heads: 1, dim: 32, problem: { kernelSize } };
       const cells = among.map((way) =>
-        isPossible(problem, way) ? (measurePeak(problem, way) / side ** 2).toFixed(0) : '—',
+        whyNot(problem, way) === null ? (measurePeak(problem, way) / side ** 2).toFixed(0) : '—',
       );
       console.log(line([`  ${side}×${side}, window ${kernelSize}×${kernelSize}`, ...cells]));
     }

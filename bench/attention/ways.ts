@@ -32,8 +32,15 @@ export function weightBytes(problem: Problem, way: Way): number {
   return 4 * problem.batch * problem.heads * tokens * (way === 'dense' ? tokens : windowOf(problem));
 }
 
-export function isPossible(problem: Problem, way: Way): boolean {
-  return weightBytes(problem, way) <= mostBytes;
+/** Pairs of a query and a key above which no tiles are searched: that would take minutes. */
+const mostPairs = 2e7;
+
+/** Why a way is not taken, or null. */
+export function whyNot(problem: Problem, way: Way): string | null {
+  const bytes = weightBytes(problem, way);
+  if (bytes > mostBytes) return `its weights would take ${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const pairs = problem.batch * problem.heads * tokenCount(problem) * windowOf(problem);
+  return way === 'tuned' && pairs > mostPairs ? 'its tiles would take minutes to find' : null;
 }
 
 type Tiles = Pick<NaOptions, keyof ReturnType<typeof tunedTiles>>;
@@ -90,7 +97,7 @@ export function measurePeak(problem: Problem, way: Way): number {
  * weights would push everything out of the caches in between.
  */
 export async function compare(problem: Problem, among: readonly Way[], seconds: number): Promise<Result[]> {
-  const possible = among.filter((way) => isPossible(problem, way));
+  const possible = among.filter((way) => whyNot(problem, way) === null);
   const isLean = (way: Way): boolean => weightBytes(problem, way) === 0;
   const groups = [possible.filter(isLean), ...possible.filter((way) => !isLean(way)).map((way) => [way])];
   const results: Result[] = [];
