@@ -12,7 +12,7 @@ import { partsOf } from './tileParts.ts';
 /** Owners of an invocation: as many as its registers hold. */
 const each = { forward: 2, backwardQuery: 2, backwardKey: 1 } as const;
 const mostInvocations = 128;
-/** More rows at a time hold more registers while they load: twice as slow on an H200. */
+/** What every device has. */
 const mostBytes = 16 * 1024;
 
 /** Runs the task by tiles, if it has a form that they take; whether it did. `task` is what the general program would do. */
@@ -42,7 +42,7 @@ export function attendTiled(
       ['batch', 'u32', batch],
       ['tiles1', 'u32', tiles1],
       ['tiles2', 'u32', tiles2],
-      // Given, not written into the text: compilers would unroll these loops, and run out of registers.
+      // Given, not written into the text, so that the loops over them stay loops.
       ['lines', 'u32', tile.boxRows],
       ['slots', 'u32', tile.boxRows * tile.boxColumns * (tile.dim / 4)],
     ],
