@@ -116,7 +116,7 @@ function ofRank(axes: number): NeighborhoodAttention {
 function attention(op: string, fused: Fused, plain: Plain): NeighborhoodAttention {
   const attend: Loose = (query, key, value, options) => {
     const call = readCall(op, { query, key, value }, options);
-    if (call.implementation === 'unfused' || call.implementation === 'dense') refuseTiles(op, call);
+    refuseTiles(op, call);
     const seed = call.weighing.dropout > 0 ? defaultGenerator.seed() : 0;
     return scope(() => {
       const { output, logsumexp } = attended({ fused, plain }, { ...call, weighing: { ...call.weighing, seed } });

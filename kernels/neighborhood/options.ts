@@ -69,10 +69,14 @@ export function readCall(
   return { inputs, weighing, tiles, implementation, returnLogsumexp };
 }
 
-/** Throws when tiles are given to an implementation that has none. */
-export function refuseTiles(op: string, { tiles, implementation }: AttentionCall): void {
+/** Throws when tiles are given to an implementation, or on a device, that has none to choose from. */
+export function refuseTiles(op: string, { tiles, implementation, inputs }: AttentionCall): void {
   const [name] = Object.keys(tiles);
   if (name === undefined) return;
+  const { device } = inputs.query;
+  if (device.name !== 'cpu' && device.name !== 'reference')
+    throw new ArgumentError(`${name}: the kernels of '${device.name}' choose their own tiles; leave it out`, { op });
+  if (implementation !== 'unfused' && implementation !== 'dense') return;
   const text = `${name} cuts the work of the fused operation; leave it out, or use implementation 'fused'`;
   throw new ArgumentError(text, { op, implementation, ...tiles });
 }

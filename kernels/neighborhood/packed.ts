@@ -1,4 +1,29 @@
+// What every device's fused kernels are given.
+
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { WeightAttrs } from './attributes.ts';
+
+export interface Operands {
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+  readonly rpb?: Tensor | undefined;
+  readonly additionalKeys?: Tensor | undefined;
+  readonly additionalValues?: Tensor | undefined;
+}
+
+export interface BackwardOperands extends Operands {
+  readonly gradOutput: Tensor;
+  readonly logsumexp: Tensor;
+  readonly delta: Tensor;
+}
+
+export type Weights = Required<WeightAttrs> & { firstKey?: number };
+
+/** What scores are multiplied by. */
+export function scaleFor(query: Tensor, { scale }: Weights): number {
+  return scale ?? query.shape.at(-1)! ** -0.5;
+}
 
 /** Operands that the kernels read as one array, not row by row. */
 const whole = new Set(['logsumexp', 'delta', 'rpb']);

@@ -45,3 +45,11 @@ test.each(problems.map((problem) => [JSON.stringify(problem), problem] as const)
     expect(worst, `part ${part}`).toBeLessThan(2e-4);
   });
 });
+
+test('tiles, which these kernels choose themselves, are refused', () => {
+  scope(() => {
+    const q = tensor(new Float32Array(12), { shape: [1, 6, 1, 2], device: 'webgpu' });
+    const attempt = (): unknown => neighborhoodAttention(q, q, q, { kernelSize: 3, queryTileSize: [2] });
+    expect(attempt).toThrow("queryTileSize: the kernels of 'webgpu' choose their own tiles; leave it out");
+  });
+});

@@ -8,7 +8,8 @@ import type {
   DeltaInputs,
 } from '../fusedBackward.ts';
 import type { PlainAttrs, PlainBackwardInputs, PlainInputs } from '../plain.ts';
-import type { Operands, Sighting } from './launch.cpu.ts';
+import type { Operands } from '../packed.ts';
+import type { Sighting } from './launch.cpu.ts';
 import { acceptsStrides } from '../../../autograd/types.ts';
 import { launch, pointer } from '../../runtime/cpu/launch.ts';
 import { launchBackwardKey, launchBackwardQuery, launchForward } from './launch.cpu.ts';

@@ -1,30 +1,15 @@
 // What the fused operations have the attention's kernel do.
 
 import type { Tensor } from '../../../tensor/tensor.ts';
-import type { WeightAttrs } from '../attributes.ts';
+import type { BackwardOperands, Operands, Weights } from '../packed.ts';
 import type { Operand, Task } from './plan.ts';
 import type { Chosen, Sight } from '../tiles.ts';
 import { engine } from '../../runtime/cpu/instance.ts';
 import { launch, pointer, temporary } from '../../runtime/cpu/launch.ts';
 import { fromPlanOrder, inPlanOrder } from './biases.cpu.ts';
 import * as field from './plan.as.ts';
-import { withRows } from '../packed.ts';
+import { scaleFor, withRows } from '../packed.ts';
 import { planLaunch } from './plan.ts';
-
-export interface Operands {
-  readonly query: Tensor;
-  readonly key: Tensor;
-  readonly value: Tensor;
-  readonly rpb?: Tensor | undefined;
-  readonly additionalKeys?: Tensor | undefined;
-  readonly additionalValues?: Tensor | undefined;
-}
-
-export interface BackwardOperands extends Operands {
-  readonly gradOutput: Tensor;
-  readonly logsumexp: Tensor;
-  readonly delta: Tensor;
-}
 
 interface Seen {
   readonly sights: readonly [Sight, Sight, Sight];
@@ -38,8 +23,6 @@ export interface Sighting {
   byKey(): Seen;
   readonly splits: readonly number[];
 }
-
-type Weights = Required<WeightAttrs> & { firstKey?: number };
 
 const log2e = Math.LOG2E;
 /** Memory that the partial sums of dQ, and of the biases' gradients, take at a time, if one of each fits. */
@@ -64,7 +47,7 @@ export function launchForward(
         owner: [rowsLast(query)],
         box: [rowsLast(key), rowsLast(value)],
         results: [rowsLast(output)],
-        factors: [scaleOf(query, attrs) * log2e, 1, 1],
+        factors: [scaleFor(query, attrs) * log2e, 1, 1],
         logsumexp: pointer(logsumexp),
         ...(bias ? { bias: { address: bias, kernelSizes: sighting.kernelSizes } } : {}),
         ...additionalOf(additionalKeys, additionalValues),
@@ -91,7 +74,7 @@ export function launchBackwardQuery(
         owner: [rowsLast(query), rowsLast(gradOutput)],
         box: [rowsLast(key), rowsLast(value)],
         results: [rowsLast(gradQuery)],
-        factors: [scaleOf(query, attrs) * log2e, 1, scaleOf(query, attrs)],
+        factors: [scaleFor(query, attrs) * log2e, 1, scaleFor(query, attrs)],
         logsumexp: pointer(logsumexp),
         delta: pointer(delta),
         ...(bias ? { bias: { address: bias, kernelSizes: sighting.kernelSizes } } : {}),
@@ -121,7 +104,7 @@ export function launchBackwardKey(
         box: [rowsLast(query), rowsLast(gradOutput)],
         results: [rowsLast(gradKey), rowsLast(gradValue)],
         // The packed queries carry scale · log₂ e, so that of their sum ln 2 is to be taken.
-        factors: [1, scaleOf(query, attrs) * log2e, Math.LN2],
+        factors: [1, scaleFor(query, attrs) * log2e, Math.LN2],
         logsumexp: pointer(logsumexp),
         delta: pointer(delta),
         ...(bias ? { bias: { address: bias, kernelSizes: sighting.kernelSizes } } : {}),
@@ -177,10 +160,6 @@ export function run(task: Task): { slices: number } {
 function common(query: Tensor, key: Tensor, value: Tensor, { dropout, seed, firstKey = 0 }: Weights) {
   const dims = [query.shape.at(-1)!, value.shape.at(-1)!] as const;
   return { batch: key.shape[0]!, dims, ...(dropout > 0 ? { dropout: { p: dropout, seed, firstKey } } : {}) };
-}
-
-function scaleOf(query: Tensor, { scale }: Weights): number {
-  return scale ?? query.shape.at(-1)! ** -0.5;
 }
 
 function additionalOf(keys: Tensor | undefined, values: Tensor | undefined): Pick<Task, 'additional'> | undefined {

@@ -1,34 +1,17 @@
 // What the fused operations have the attention's programs do.
 
 import type { Tensor } from '../../../tensor/tensor.ts';
-import type { WeightAttrs } from '../attributes.ts';
+import type { BackwardOperands, Operands, Weights } from '../packed.ts';
 import type { Attending, Extents } from './attend.ts';
 import type { Options } from './bodies.ts';
 import type { Sighting } from './sighting.ts';
 import { launchElementwise } from '../../elementwise/elementwise.webgpu.ts';
 import { withTemporary } from '../../runtime/webgpu/temporary.ts';
-import { withRows } from '../packed.ts';
+import { scaleFor, withRows } from '../packed.ts';
 import { attend } from './attend.ts';
 import { backwardKeyBody, backwardQueryBody, biasGradBody, forwardBody, optionKey } from './bodies.ts';
 import { rowsLast } from './rows.ts';
 import { attendTiled } from './tiled.ts';
-
-export interface Operands {
-  readonly query: Tensor;
-  readonly key: Tensor;
-  readonly value: Tensor;
-  readonly rpb?: Tensor | undefined;
-  readonly additionalKeys?: Tensor | undefined;
-  readonly additionalValues?: Tensor | undefined;
-}
-
-export interface BackwardOperands extends Operands {
-  readonly gradOutput: Tensor;
-  readonly logsumexp: Tensor;
-  readonly delta: Tensor;
-}
-
-type Weights = Required<WeightAttrs> & { firstKey?: number };
 
 /** Parts in which the gradient of a bias is summed: enough invocations for a GPU, few enough to add. */
 const biasSlices = 64;
@@ -205,8 +188,8 @@ function common(
   };
 }
 
-function scaleOf(query: Tensor, { scale }: Weights, factor: number): readonly ['scale', 'f32', number] {
-  return ['scale', 'f32', factor * (scale ?? query.shape.at(-1)! ** -0.5)];
+function scaleOf(query: Tensor, attrs: Weights, factor: number): readonly ['scale', 'f32', number] {
+  return ['scale', 'f32', factor * scaleFor(query, attrs)];
 }
 
 function resultScale(query: Tensor, attrs: Weights, factor: number): readonly ['resultScale', 'f32', number] {
