@@ -2,7 +2,7 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { Given, Wanted } from './libnattenChecks.ts';
 import type { Axis } from '../window.ts';
 import { noGrad } from '../../../autograd/tape.ts';
-import { ArgumentError } from '../../../tensor/errors.ts';
+import { ArgumentError, DeviceError } from '../../../tensor/errors.ts';
 import { checkFinite } from '../../../tensor/range.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { mul } from '../../elementwise/arithmetic.ts';
@@ -137,6 +137,14 @@ function checkFused(op: string, tokenAxes: number, { query, tensors, rules, attn
   }
   checkShapes(op, 'query', tensors, wanted);
   checkFinite(op, { attnScale });
+  const device = query.device.name;
+  if (device !== 'cpu' && device !== 'reference') {
+    const advice = 'move the tensors to the cpu, or use the functions of the main entry';
+    throw new DeviceError(`the kernels of '${device}' take no tiles, which this interface demands; ${advice}`, {
+      op,
+      device,
+    });
+  }
   return checkRules(op, query.shape, query.shape.slice(1, -2), rules);
 }
 
