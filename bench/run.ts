@@ -7,6 +7,7 @@ import type { Case } from './case.ts';
 import type { MemoryRow } from './memory.ts';
 import type { Row } from './report.ts';
 import { device, setThreads } from '../index.ts';
+import { runGpu } from './gpu/run.ts';
 import { runAttention } from './attention/run.ts';
 import { writeTable } from './attention/table.ts';
 import { cases } from './cases.ts';
@@ -16,7 +17,7 @@ import { opCases } from './ops.ts';
 import { header, memoryText, rowsOf, rowText } from './report.ts';
 import { threadCases } from './threads.ts';
 
-const usage = `npm run bench -- [cpu|attention] [options]
+const usage = `npm run bench -- [cpu|attention|gpu] [options]
   --only=REGEX      the rows whose name matches
   --ops             also every op on the first of its samples (cpu)
   --table           only measure again what 'auto' chooses by, and write it (attention)
@@ -46,8 +47,8 @@ function readOptions(): Options {
     },
   });
   const [suite = 'cpu'] = positionals;
-  if (suite !== 'cpu' && suite !== 'attention')
-    throw new Error(`there are no figures for '${suite}', only for cpu and attention`);
+  if (!['cpu', 'attention', 'gpu'].includes(suite))
+    throw new Error(`there are no figures for '${suite}', only for cpu, attention and gpu`);
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new Error(`--seconds=${values.seconds} is no time; give a number above 0`);
   return { ...values, suite, seconds, only: new RegExp(values.only, 'i'), json: values.json };
@@ -68,6 +69,7 @@ async function runCase(entry: Case, seconds: number): Promise<Row[]> {
 async function run(): Promise<void> {
   const options = readOptions();
   if (options.help) return console.log(usage);
+  if (options.suite === 'gpu') return runGpu(options.only);
   const { info } = await device('cpu');
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), info };
   console.log(`Node ${machine.node}, ${machine.cores} × ${machine.cpu}, ${JSON.stringify(info)}\n`);

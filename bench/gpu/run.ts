@@ -2,7 +2,7 @@
 
 import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
 import type { GpuTimer } from './timer.ts';
-import { device, randn, scope } from '../../index.ts';
+import { device, randn } from '../../index.ts';
 import * as kernels from '../../kernels/index.ts';
 import { gpuTimer } from './timer.ts';
 
@@ -73,12 +73,7 @@ async function benchMemory(timer: GpuTimer): Promise<void> {
   };
   console.log('\n256 MB, GB/s');
   for (const [name, body] of Object.entries(bodies)) {
-    try {
-      const seconds = await timer.time(body);
-      console.log(name.padEnd(26), digits(bytes / seconds / 1e9));
-    } catch (error) {
-      console.log(name.padEnd(26), String(error).slice(0, 150));
-    }
+    console.log(name.padEnd(26), digits(bytes / (await timer.time(body)) / 1e9));
   }
 }
 
@@ -93,13 +88,30 @@ async function benchMatmul(timer: GpuTimer): Promise<void> {
   }
 }
 
-/** @param only rows whose name matches */
-export async function runGpu(only: RegExp, unsafe: boolean): Promise<void> {
-  const runtime = (await device('webgpu', { unsafe })) as WebgpuRuntime;
-  console.log(JSON.stringify(runtime.info));
+/**
+ * Prints what the GPU at hand reaches, and nothing where there is none.
+ *
+ * @param only rows whose name matches
+ */
+export async function runGpu(only: RegExp): Promise<void> {
+  const runtime = await open();
+  if (!runtime) return;
   const timer = gpuTimer(runtime);
-  if (only.test('matmul')) await benchMatmul(timer).catch((error: unknown) => console.log(String(error)));
+  if (only.test('matmul')) await benchMatmul(timer);
   if (only.test('memory')) await benchMemory(timer);
   await benchAttention(timer, only);
-  scope(() => {});
+  runtime.dispose();
+}
+
+async function open(): Promise<WebgpuRuntime | null> {
+  try {
+    const runtime = (await device('webgpu')) as WebgpuRuntime;
+    console.log(JSON.stringify(runtime.info));
+    if (!runtime.info['isFallback'] && runtime.device.features.has('timestamp-query')) return runtime;
+    console.log('this is no GPU, or one without timestamps: nothing is measured');
+    runtime.dispose();
+  } catch (error) {
+    console.log(`there is no GPU: ${(error as Error).message}`);
+  }
+  return null;
 }
