@@ -17,11 +17,12 @@ export type DeltaInputs = ['output', 'gradOutput', 'gradLogsumexp?'];
 
 /**
  * delta = Σ_d dO · O − dLogsumexp, what the gradients of a query's scores have in common: dS = p (dO · v − delta).
- * output, gradOutput [..., Dv], gradLogsumexp [...] → [...].
+ * output, gradOutput [..., Dv], gradLogsumexp [...] → [...], float32 where they are float16, as logsumexp is.
  */
 export const attentionDelta: Op<DeltaInputs> = defineOp({
   name: 'attentionDelta',
   inputs: ['output', 'gradOutput', 'gradLogsumexp?'],
+  dtype: (dtype) => (dtype === 'float16' ? 'float32' : dtype),
   shape({ output, gradOutput, gradLogsumexp }) {
     const rows = output.slice(0, -1);
     for (const [label, got, wanted] of [
