@@ -2,7 +2,7 @@
 
 import type { Block } from './pool.ts';
 import type { Faults } from './faults.ts';
-import { DeviceError } from '../../../tensor/errors.ts';
+import { ArgumentError, DeviceError } from '../../../tensor/errors.ts';
 
 export type Word = 'u32' | 'i32' | 'f32';
 
@@ -29,6 +29,7 @@ export interface ProgramSource {
 /** WGSL text of the whole program. */
 export function programText(source: ProgramSource): string {
   const { buffers, params = [], workgroupSize, enable = '', declarations = '', body } = source;
+  checkSource(source);
   const offsets = buffers.map(([name]) => `  ${name}Offset: u32,`);
   const fields = params.map(([name, type]) => `  ${name}: ${type},`);
   const bindings = buffers.map(
@@ -54,6 +55,26 @@ export function programText(source: ProgramSource): string {
   ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+/** What the text of every program declares itself. */
+const taken = ['params', 'group', 'local', 'lane', 'global', 'groups', 'main'];
+
+/** What one dispatch may be given: 256 bytes. */
+const mostWords = 64;
+
+/** WGSL would hide the buffer behind the other, or speak of lines that the kernel's author did not write. */
+function checkSource({ name, buffers, params = [] }: ProgramSource): void {
+  const names = buffers.map(([buffer]) => buffer);
+  const wrong = names.find((buffer, i) => taken.includes(buffer) || names.indexOf(buffer) < i);
+  if (wrong !== undefined) {
+    const by = taken.includes(wrong) ? 'which every program declares itself' : 'as another is';
+    throw new ArgumentError(`a buffer is called '${wrong}', ${by}; give it another name`, { op: name, buffer: wrong });
+  }
+  const words = buffers.length + params.length;
+  if (words <= mostWords) return;
+  const message = `has ${params.length} params beside the offsets of ${buffers.length} buffers; ${mostWords} is the most`;
+  throw new ArgumentError(message, { op: name, words });
 }
 
 export class Program {
