@@ -38,6 +38,8 @@ export interface Runtime extends Device {
   readNow?(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray;
   /** Bytes taken from the system. */
   reserved(): number;
+  /** Where work is not done when a call returns: how many seconds the device itself works on what `body` asks for. */
+  secondsOf?(body: () => void): Promise<number>;
   /** Only the reference device: runs an op's reference form instead of a kernel, and writes what it gives to `targets`. */
   interpret?(
     reference: (inputs: object, attrs: object) => NdArray | readonly NdArray[],

@@ -26,8 +26,8 @@ export class Commands {
   readonly #words = new Uint32Array((slots * slotBytes) / 4);
   readonly #floats = new Float32Array(this.#words.buffer);
   readonly #staging = new Map<number, GPUBuffer[]>();
-  /** Of passes that begin from now on: where to write timestamps, for one. */
-  passDescriptor: GPUComputePassDescriptor | undefined;
+  /** Of each pass that begins from now on: where to write timestamps, for one. */
+  describePass: (() => GPUComputePassDescriptor) | undefined;
   #onTrim: (ids: readonly number[]) => void = () => {};
 
   constructor(device: GPUDevice, pool: BlockPool, faults: Faults) {
@@ -57,7 +57,7 @@ export class Commands {
       if (kinds[i] === 'f32') this.#floats[at + i] = words[i]!;
       else this.#words[at + i] = words[i]!;
     }
-    const pass = (this.#pass ??= this.#open().beginComputePass(this.passDescriptor));
+    const pass = (this.#pass ??= this.#open().beginComputePass(this.describePass?.()));
     if (this.#program !== program) {
       pass.setPipeline(program.pipeline);
       this.#program = program;

@@ -5,6 +5,7 @@ import type { ProgramSource } from './program.ts';
 import { DeviceError, DisposedError, DtypeError } from '../../../tensor/errors.ts';
 import { forgetDevice } from '../../../tensor/runtime.ts';
 import { openAdapter } from './adapter.ts';
+import { GpuClock } from './clock.ts';
 import { Commands } from './commands.ts';
 import { fromDevice, toDevice, widthOf } from './elements.ts';
 import { Faults } from './faults.ts';
@@ -22,6 +23,7 @@ export class WebgpuRuntime implements Runtime {
   readonly #pool: BlockPool;
   readonly #faults: Faults;
   readonly #programs = new Map<string, Program>();
+  #clock: GpuClock | undefined;
   /** Why it can no longer be used. */
   #ended: string | null = null;
 
@@ -100,6 +102,11 @@ export class WebgpuRuntime implements Runtime {
     this.commands.flush();
     await this.device.queue.onSubmittedWorkDone();
     await this.#faults.settle();
+  }
+
+  secondsOf(body: () => void): Promise<number> {
+    this.assertRunning('secondsOf');
+    return (this.#clock ??= new GpuClock(this)).seconds(body);
   }
 
   assertRunning(op: string): void {
