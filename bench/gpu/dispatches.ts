@@ -1,0 +1,51 @@
+// What a piece of work asks of the GPU: every dispatch, by program.
+
+import type { Block } from '../../kernels/runtime/webgpu/pool.ts';
+import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
+import { Program } from '../../kernels/runtime/webgpu/program.ts';
+
+export interface Dispatch {
+  /** The program's name, the op's or the part of it. */
+  readonly name: string;
+  /** Bytes of all buffers that it binds. A view counts as the whole: what is moved is at most this, unless it is read twice. */
+  readonly bytes: number;
+}
+
+/** The dispatches of `body`, in order. */
+export function traceDispatches({ commands }: WebgpuRuntime, body: () => void): Dispatch[] {
+  const found: Dispatch[] = [];
+  const { group } = Program.prototype;
+  let bytes = 0;
+  Program.prototype.group = function (device, parameters, blocks: readonly Block[]) {
+    bytes = blocks.reduce((sum, block) => sum + block.bytes, 0);
+    return group.call(this, device, parameters, blocks);
+  };
+  const dispatch = commands.dispatch.bind(commands);
+  commands.dispatch = (program, ...rest) => {
+    found.push({ name: program.name, bytes });
+    dispatch(program, ...rest);
+  };
+  try {
+    body();
+  } finally {
+    Program.prototype.group = group;
+    commands.dispatch = dispatch;
+  }
+  return found;
+}
+
+/** Count and megabytes of each program, the largest first. */
+export function dispatchTable(dispatches: readonly Dispatch[]): string {
+  const sums = new Map<string, { count: number; bytes: number }>();
+  for (const { name, bytes } of dispatches) {
+    const sum = sums.get(name) ?? { count: 0, bytes: 0 };
+    sums.set(name, { count: sum.count + 1, bytes: sum.bytes + bytes });
+  }
+  const rows = [...sums].toSorted(([, a], [, b]) => b.bytes - a.bytes);
+  return rows
+    .map(
+      ([name, { count, bytes }]) =>
+        `${name.padEnd(44)} ${String(count).padStart(5)} ${(bytes / 1e6).toFixed(1).padStart(10)} MB`,
+    )
+    .join('\n');
+}
