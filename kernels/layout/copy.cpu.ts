@@ -1,13 +1,12 @@
 import type { Kernel } from '../../autograd/types.ts';
-import type { Shape } from '../../tensor/shape.ts';
 import type { Layout } from '../../tensor/layout.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { byteSize } from '../../tensor/dtype.ts';
 import { collapse, outerLoops } from '../runtime/collapse.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
+import { copyKernels } from './copy.ts';
 
-/** Copies x into the elements of `y` that `layout` (of x's shape, offsets from y's own) names. */
 function copyInto(x: Tensor, y: Tensor, layout: Pick<Layout, 'strides' | 'offset'>): void {
   if (x.size === 0) return;
   const width = byteSize[x.dtype];
@@ -31,20 +30,4 @@ export const contiguousCpu: Kernel<['x']> = acceptsStrides(({ x }, _attrs, [y]) 
   copyInto(x, y!, { strides: y!.strides, offset: 0 }),
 );
 
-export const concatCpu: Kernel<['tensors[]'], { axis?: number }> = acceptsStrides(({ tensors }, { axis }, [y]) => {
-  const at = axis < 0 ? axis + y!.rank : axis;
-  let row = 0;
-  for (const x of tensors) {
-    copyInto(x, y!, { strides: y!.strides, offset: row * y!.strides[at]! });
-    row += x.shape[at]!;
-  }
-});
-
-type PlaceAttrs = { shape: Shape; offsets: Shape; steps?: Shape | undefined; value?: number };
-
-export const placeCpu: Kernel<['x'], PlaceAttrs> = acceptsStrides(({ x }, { offsets, steps, value }, [y]) => {
-  const { storage, dtype, strides, size } = y!;
-  storage.runtime.fill(storage.handle, dtype, size, value);
-  const offset = offsets.reduce((sum, start, i) => sum + start * strides[i]!, 0);
-  copyInto(x, y!, { strides: strides.map((step, i) => step * (steps?.[i] ?? 1)), offset });
-});
+export const { concat: concatCpu, place: placeCpu } = copyKernels(copyInto);
