@@ -2,7 +2,8 @@
 
 import type { TilePair } from '../kernels/neighborhood/natten/nattenTiles.ts';
 import type { Profile, ProfileProblem } from '../kernels/neighborhood/tuner/profile.ts';
-import type { NaOperands, TileChoice } from '../kernels/neighborhood/tuner/tuner.ts';
+import type { Operands } from '../kernels/neighborhood/packed.ts';
+import type { TileChoice } from '../kernels/neighborhood/tuner/tuner.ts';
 import type { Tuning } from '../kernels/neighborhood/tuner/tunerCache.ts';
 import type { ProfileArguments } from './arguments.ts';
 import '../index.ts';
@@ -66,7 +67,7 @@ export async function profileCommand(argv: readonly string[], print: (text: stri
     const tiles = args.optimize ? optimized(args, operands, print) : args.options.tiles;
     print(`\n${profileTable(await profile(problem, operands, { ...args.options, tiles }))}`);
   } finally {
-    for (const x of Object.values(operands) as (NaOperands['query'] | undefined)[]) x?.dispose();
+    for (const x of Object.values(operands) as (Operands['query'] | undefined)[]) x?.dispose();
   }
 }
 
@@ -123,7 +124,7 @@ function candidates({ problem, options }: ProfileArguments): string {
 /** The fastest tiles, found without the tuner's cache: what was asked for is a search. */
 function optimized(
   { problem, options, optimizeWarmupSteps }: ProfileArguments,
-  operands: NaOperands,
+  operands: Operands,
   print: (text: string) => void,
 ): TileChoice {
   const steps = { warmupSteps: optimizeWarmupSteps, steps: options.steps };

@@ -12,6 +12,7 @@ import { pairDropout } from '../dropout/pairDropout.ts';
 import { ge, lt } from '../elementwise/compare.ts';
 import { where } from '../elementwise/where.ts';
 import { checkAlike } from './alike.ts';
+import { scaleOf } from './attributes.ts';
 import { attentionForward } from './plain.ts';
 
 export interface AttentionOptions {
@@ -125,7 +126,7 @@ function dense(query: Tensor, key: Tensor, value: Tensor, attrs: Required<PlainA
     const [, keys, headsKv, dimValue] = value.shape as [number, number, number, number];
     // Key head j serves the group of N / Nkv query heads j: [B, Nkv, N / Nkv, S, D] · [B, Nkv, 1, D, T].
     const grouped = query.permute(0, 2, 1, 3).reshape([batch, headsKv, heads / headsKv, queries, dim]);
-    const products = grouped.mul(attrs.scale ?? dim ** -0.5).matmul(key.permute(0, 2, 3, 1).unsqueeze(2));
+    const products = grouped.mul(scaleOf(dim, attrs)).matmul(key.permute(0, 2, 3, 1).unsqueeze(2));
     const scores = masked(products.reshape([batch, heads, queries, keys]), attrs);
     const weights = scores.softmax({ axis: -1 });
     const kept = attrs.dropout > 0 ? dropped(weights, attrs) : weights;

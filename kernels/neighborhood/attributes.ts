@@ -1,10 +1,13 @@
 // What the ops of the attention may be told beside the problem, and the checks of it.
 
 import type { Shape } from '../../tensor/shape.ts';
+import type { Operands } from './packed.ts';
+import type { NaProblem } from './problem.ts';
 import type { Axis } from './window.ts';
 import { ArgumentError, GradError, ShapeError } from '../../tensor/errors.ts';
 import { checkShare } from '../../tensor/range.ts';
-import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { formatShape, sameShape, sizeOf } from '../../tensor/shape.ts';
+import { axisName, checkBias, checkOperands, resolveProblem } from './problem.ts';
 
 /** How scores become weights. */
 export interface WeightAttrs {
@@ -31,6 +34,27 @@ export const tileDefaults = { queryTileSize: null, keyTileSize: null };
 /** Most tokens of a tile that the kernels take. */
 export const largestTile = 1024;
 
+/** Checks what forward and backward have in common; the problem, axis by axis. */
+export function checkProblem(
+  op: string,
+  operands: Operands<Shape>,
+  attrs: NaProblem & Required<WeightAttrs> & TileAttrs,
+): Axis[] {
+  checkOperands(op, operands);
+  const { query, rpb } = operands;
+  const axes = resolveProblem(op, query, attrs);
+  if (rpb) checkBias(op, rpb, query.at(-2)!, axes);
+  checkWeights(op, attrs);
+  const { queryTileSize, keyTileSize } = attrs;
+  checkTiles(op, axes, { queryTileSize, keyTileSize });
+  return axes;
+}
+
+/** What scores of rows of `dim` numbers are multiplied by. */
+export function scaleOf(dim: number, { scale }: Pick<WeightAttrs, 'scale'>): number {
+  return scale ?? dim ** -0.5;
+}
+
 export function checkWeights(op: string, { scale, dropout, seed }: Required<WeightAttrs>): void {
   if (scale !== null && !Number.isFinite(scale))
     throw new ArgumentError(`scale must be a finite number, got ${String(scale)}`, { op, scale });
@@ -47,8 +71,8 @@ export function checkTiles(
 ): void {
   for (const [name, tile] of Object.entries(tiles)) {
     if (tile === null || tile === undefined) continue;
-    checkPerAxis(op, axes, name, tile);
-    const tokens = tile.reduce((a, b) => a * b, 1);
+    checkTuple(op, name, tile, axes.length);
+    const tokens = sizeOf(tile);
     if (tokens <= largestTile) continue;
     const advice = `the kernels take tiles of 1 to ${largestTile} tokens, of any integers >= 1`;
     throw new ShapeError(`${name} [${tile.join(', ')}] has ${tokens} tokens; ${advice}`, { op, [name]: tile });
@@ -60,36 +84,42 @@ export function defaultTile(tokenAxes: number): number[] {
   return [[64], [8, 8], [4, 4, 4]][tokenAxes - 1]!;
 }
 
-/** Throws unless there are at most as many splits along each axis as there are key tiles. */
+/** How many key tiles the longest dilation group of each axis has: into no more parts can its keys be split. */
+export function mostSplits(
+  axes: readonly Pick<Axis, 'length' | 'dilation'>[],
+  keyTileSize: readonly number[],
+): number[] {
+  return axes.map(({ length, dilation }, i) => Math.ceil(Math.ceil(length / dilation) / keyTileSize[i]!));
+}
+
+/** Throws unless `numSplitsKey` has an integer of 1..mostSplits for each axis. */
 export function checkSplits(
   op: string,
-  axes: readonly Axis[],
+  axes: readonly Pick<Axis, 'length' | 'dilation'>[],
   numSplitsKey: readonly number[] | null,
   keyTileSize: readonly number[] | null,
 ): void {
   if (numSplitsKey === null) return;
-  checkPerAxis(op, axes, 'numSplitsKey', numSplitsKey);
+  checkTuple(op, 'numSplitsKey', numSplitsKey, axes.length);
   const keyTile = keyTileSize ?? defaultTile(axes.length);
-  axes.forEach(({ length, dilation }, i) => {
-    const tokens = Math.ceil(length / dilation);
-    const most = Math.ceil(tokens / keyTile[i]!);
-    if (numSplitsKey[i]! <= most) return;
-    const tiles = `axis ${'XYZ'[i]} has ${most} key tiles of ${keyTile[i]} in its ${tokens} tokens`;
-    throw new ShapeError(`numSplitsKey ${numSplitsKey[i]} is too many: ${tiles}; use numSplitsKey <= ${most}`, {
-      op,
-      numSplitsKey,
-      keyTileSize,
-    });
-  });
+  const most = mostSplits(axes, keyTile);
+  const wrong = most.findIndex((count, i) => numSplitsKey[i]! > count);
+  if (wrong < 0) return;
+  const { length, dilation } = axes[wrong]!;
+  const tiles = `ceil(ceil(${length} / ${dilation}) / ${keyTile[wrong]}) = ${most[wrong]} key tiles`;
+  throw new ShapeError(
+    `numSplitsKey ${formatShape(numSplitsKey)} has ${numSplitsKey[wrong]} along axis ${axisName(wrong)}, which has ${tiles}; use at most ${formatShape(most)}`,
+    { op, numSplitsKey, keyTileSize, most },
+  );
 }
 
-function checkPerAxis(op: string, axes: readonly Axis[], name: string, values: readonly number[]): void {
-  const isFine =
-    Array.isArray(values) && values.length === axes.length && values.every((x) => Number.isInteger(x) && x >= 1);
-  if (isFine) return;
-  const got = Array.isArray(values) ? `[${values.join(', ')}]` : String(values);
-  const wanted = `${axes.length} integer${axes.length === 1 ? '' : 's'} >= 1, one per token axis`;
-  throw new ShapeError(`${name} must have ${wanted}, got ${got}`, { op, [name]: values });
+/** Throws unless `values`, called `name`, is an array with a positive integer for each token axis. */
+export function checkTuple(op: string, name: string, values: readonly number[], tokenAxes: number): void {
+  const isFine = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
+  if (Array.isArray(values) && values.length === tokenAxes && values.every(isFine)) return;
+  const got = Array.isArray(values) ? formatShape(values) : String(values);
+  const wanted = `${tokenAxes} integer${tokenAxes === 1 ? '' : 's'} >= 1, one per token axis`;
+  throw new ShapeError(`${name} must be an array of ${wanted}, got ${got}`, { op, [name]: values });
 }
 
 /** Throws unless the shapes are those that follow from the others: `{ logsumexp: [got, wanted] }`. */

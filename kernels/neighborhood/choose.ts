@@ -3,6 +3,7 @@ import type { Measured } from './chooseTable.ts';
 import type { AttentionCall, Implementation } from './options.ts';
 import type { Axis } from './window.ts';
 import { isGradEnabled } from '../../autograd/tape.ts';
+import { sizeOf } from '../../tensor/shape.ts';
 import { measured } from './chooseTable.ts';
 
 /** What the choice depends on. */
@@ -53,12 +54,11 @@ export function fastest(problem: ChoiceProblem, table: readonly Measured[]): Imp
 /** How different two problems are: what share of the tokens a query sees, how many there are, and the head dim, by their logarithms. */
 function distance({ axes, dim }: ChoiceProblem, [, tokens, kernelSize, measuredDim]: Measured): number {
   const apart = (a: number, b: number): number => Math.abs(Math.log2(a / b));
-  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
-  const all = product(axes.map(({ length }) => length));
-  const share = product(axes.map(meanWindow)) / all;
-  const measuredShare = product(kernelSize) / product(tokens);
+  const all = sizeOf(axes.map(({ length }) => length));
+  const share = sizeOf(axes.map(meanWindow)) / all;
+  const measuredShare = sizeOf(kernelSize) / sizeOf(tokens);
   const rank = tokens.length === axes.length ? 0 : 1;
-  return 4 * apart(share, measuredShare) + apart(all, product(tokens)) + apart(dim, measuredDim) + rank;
+  return 4 * apart(share, measuredShare) + apart(all, sizeOf(tokens)) + apart(dim, measuredDim) + rank;
 }
 
 /** Keys that a query sees on average: causal windows grow from 1 to K at the start of each dilation group. */

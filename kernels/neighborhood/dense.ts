@@ -1,5 +1,6 @@
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Attended, AttentionInputs, Weighing } from './weights.ts';
+import type { Operands } from './packed.ts';
+import type { Attended, Weighing } from './weights.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { arange } from '../create/sequence.ts';
 import { pairDropout } from '../dropout/pairDropout.ts';
@@ -11,7 +12,7 @@ import { biased } from './bias.ts';
  * T · (T + n) scores a head. query [B, *X, N, D] → output [B, *X, N, Dv], logsumexp [B, *X, N]. Differentiable as often
  * as wanted.
  */
-export function denseAttention(inputs: AttentionInputs, { axes, scale, dropout, seed }: Weighing): Attended {
+export function denseAttention(inputs: Operands, { axes, scale, dropout, seed }: Weighing): Attended {
   const { query, value, rpb } = inputs;
   const [batch, heads] = [query.shape[0]!, query.shape.at(-2)!];
   const [headsKv, dimValue] = value.shape.slice(-2) as [number, number];
@@ -36,7 +37,7 @@ export function denseAttention(inputs: AttentionInputs, { axes, scale, dropout, 
 }
 
 /** scale · query · key for all tokens and the additional ones: [B, N, T, T + n]. */
-function denseProducts({ query, key, additionalKeys }: AttentionInputs, scale: number): Tensor {
+function denseProducts({ query, key, additionalKeys }: Operands, scale: number): Tensor {
   const [batch, heads, dim] = [query.shape[0]!, ...query.shape.slice(-2)] as [number, number, number];
   const headsKv = key.shape.at(-2)!;
   const tokens = sizeOf(query.shape.slice(1, -2));

@@ -1,13 +1,13 @@
 import type { BackwardContext, InputGrads, Op } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { TileAttrs, WeightAttrs } from './attributes.ts';
-import type { NaProblem, OperandShapes } from './problem.ts';
-import type { Axis } from './window.ts';
+import type { NaProblem } from './problem.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { isGradEnabled } from '../../autograd/tape.ts';
+import { sizeOf } from '../../tensor/shape.ts';
 import { zerosLike } from '../create/filled.ts';
-import { problemDefaults, refuseSecondDerivative, tileDefaults, weightDefaults } from './attributes.ts';
-import { checkSplits, checkTiles, checkWeights } from './attributes.ts';
+import { checkProblem, checkSplits, checkTiles, refuseSecondDerivative } from './attributes.ts';
+import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
 import {
   attentionDelta,
   neighborhoodAttentionBackwardKey,
@@ -16,7 +16,6 @@ import {
 import { forwardCpu } from './cpu/fused.cpu.ts';
 import { forwardWebgpu } from './webgpu/fused.webgpu.ts';
 import { attentionBackwardKey } from './plain.ts';
-import { checkBias, checkOperands, resolveProblem } from './problem.ts';
 import { attentionReference } from './reference/fused.ts';
 import { errors, samples } from './samples/fused.ts';
 
@@ -40,27 +39,12 @@ const defaults = {
   numSplitsKey: null,
 };
 
-/** Checks what forward and backward have in common; the problem, axis by axis. */
-export function checkProblem(
-  op: string,
-  operands: OperandShapes,
-  attrs: NaProblem & Required<WeightAttrs> & TileAttrs,
-): Axis[] {
-  checkOperands(op, operands);
-  const { query, rpb } = operands;
-  const axes = resolveProblem(op, query, attrs);
-  if (rpb) checkBias(op, rpb, query.at(-2)!, axes);
-  checkWeights(op, attrs);
-  const { queryTileSize, keyTileSize } = attrs;
-  checkTiles(op, axes, { queryTileSize, keyTileSize });
-  return axes;
-}
-
 /** `neighborhoodAttentionForward` under the name that its caller used, so that errors say it. */
 export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 'logsumexp']> {
   return defineOp({
     name,
     inputs: ['query', 'key', 'value', 'rpb?', 'additionalKeys?', 'additionalValues?'],
+    autocast: 'float16',
     outputs: ['output', 'logsumexp'],
     attrs: defaults,
     dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
@@ -108,7 +92,7 @@ function gradients(
   }
   if (additionalKeys && additionalValues && (needs.additionalKeys || needs.additionalValues)) {
     // All queries see them: the problem of plain attention, over queries in one line.
-    const tokens = query.shape.slice(1, -2).reduce((a, b) => a * b, 1);
+    const tokens = sizeOf(query.shape.slice(1, -2));
     const inLine = (x: Tensor): Tensor => x.reshape([query.shape[0]!, tokens, ...x.shape.slice(query.rank - 2)]);
     const [q, ...rest] = [query, ...saved].map(inLine) as [Tensor, Tensor, Tensor, Tensor];
     const plain = { scale: attrs.scale, dropout: attrs.dropout, seed: attrs.seed, firstKey: tokens };

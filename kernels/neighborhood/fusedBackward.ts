@@ -1,19 +1,20 @@
 import type { Op } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { TileAttrs, WeightAttrs } from './attributes.ts';
+import type { Operands } from './packed.ts';
 import type { NaProblem } from './problem.ts';
+import type { Axis } from './window.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
-import { checkFollowing, checkSplits, checkTiles, checkWeights } from './attributes.ts';
+import { checkFollowing, checkProblem, checkSplits } from './attributes.ts';
 import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
 import { backwardKeyCpu, backwardQueryCpu, deltaCpu } from './cpu/fused.cpu.ts';
 import { backwardKeyWebgpu, backwardQueryWebgpu, deltaWebgpu } from './webgpu/fused.webgpu.ts';
-import { checkBias, checkOperands, resolveProblem } from './problem.ts';
 import { backwardKeyReference, backwardQueryReference, deltaReference } from './reference/fused.ts';
 import { backwardKeySamples, backwardQuerySamples, deltaSamples } from './samples/backward.ts';
 
-export type DeltaInputs = ['output', 'gradOutput', 'gradLogsumexp?'];
+export type DeltaInputs = ['output', 'gradOutput', 'gradLogsumexp:wide?'];
 
 /**
  * delta = Σ_d dO · O − dLogsumexp, what the gradients of a query's scores have in common: dS = p (dO · v − delta).
@@ -21,7 +22,7 @@ export type DeltaInputs = ['output', 'gradOutput', 'gradLogsumexp?'];
  */
 export const attentionDelta: Op<DeltaInputs> = defineOp({
   name: 'attentionDelta',
-  inputs: ['output', 'gradOutput', 'gradLogsumexp?'],
+  inputs: ['output', 'gradOutput', 'gradLogsumexp:wide?'],
   dtype: (dtype) => (dtype === 'float16' ? 'float32' : dtype),
   shape({ output, gradOutput, gradLogsumexp }) {
     const rows = output.slice(0, -1);
@@ -50,8 +51,8 @@ export interface BackwardQueryAttrs extends BackwardKeyAttrs {
   withRpb?: boolean;
 }
 
-export type BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta', 'rpb?'];
-const backwardInputs: BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta', 'rpb?'];
+export type BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide', 'rpb?'];
+const backwardInputs: BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide', 'rpb?'];
 
 export type BackwardQueryInputs = [...BackwardKeyInputs, 'additionalKeys?', 'additionalValues?'];
 
@@ -84,9 +85,7 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
   attrs: { ...defaults, numSplitsKey: null, withRpb: true },
   shape(inputs, attrs) {
     const op = 'neighborhoodAttentionBackwardQuery';
-    check(op, inputs, attrs);
-    const axes = resolveProblem(op, inputs.query, attrs);
-    checkSplits(op, axes, attrs.numSplitsKey, attrs.keyTileSize);
+    checkSplits(op, check(op, inputs, attrs), attrs.numSplitsKey, attrs.keyTileSize);
     return inputs.rpb && attrs.withRpb ? [inputs.query, inputs.rpb] : [inputs.query];
   },
   reference: (inputs, attrs) => backwardQueryReference(inputs, attrs).slice(0, attrs.withRpb ? 2 : 1),
@@ -102,7 +101,7 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
     {
       ...small,
       attrs: { kernelSize: 3, keyTileSize: [2], numSplitsKey: [4] },
-      throws: 'numSplitsKey 4 is too many: axis X has 3 key tiles of 2 in its 5 tokens; use numSplitsKey <= 3',
+      throws: 'numSplitsKey [4] has 4 along axis X, which has ceil(ceil(5 / 1) / 2) = 3 key tiles; use at most [3]',
     },
   ],
 });
@@ -131,20 +130,16 @@ export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKey
     ],
   });
 
-type BackwardShapes = Parameters<typeof checkOperands>[1] & Record<'gradOutput' | 'logsumexp' | 'delta', Shape>;
+type BackwardShapes = Operands<Shape> & Record<'gradOutput' | 'logsumexp' | 'delta', Shape>;
 
-function check(op: string, inputs: BackwardShapes, attrs: Required<BackwardKeyAttrs>): void {
-  checkOperands(op, inputs);
-  const { query, value, gradOutput, logsumexp, delta, rpb } = inputs;
-  const axes = resolveProblem(op, query, attrs);
-  if (rpb) checkBias(op, rpb, query.at(-2)!, axes);
-  checkWeights(op, attrs);
-  const { queryTileSize, keyTileSize } = attrs;
-  checkTiles(op, axes, { queryTileSize, keyTileSize });
+function check(op: string, inputs: BackwardShapes, attrs: Required<BackwardKeyAttrs>): Axis[] {
+  const axes = checkProblem(op, inputs, attrs);
+  const { query, value, gradOutput, logsumexp, delta } = inputs;
   const following = followingShapes(query, value);
   checkFollowing(op, query, {
     gradOutput: [gradOutput, following.gradOutput],
     logsumexp: [logsumexp, following.rows],
     delta: [delta, following.rows],
   });
+  return axes;
 }

@@ -1,8 +1,9 @@
 import type { Op } from '../../autograd/types.ts';
 import type { NaAttrs, NaInputs } from './fused.ts';
 import type { AttentionCall, CallOptions } from './options.ts';
+import type { Operands } from './packed.ts';
 import type { NaProblem } from './problem.ts';
-import type { Attended, AttentionInputs } from './weights.ts';
+import type { Attended } from './weights.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -160,7 +161,7 @@ function plainAttention(plain: Plain, { inputs, weighing }: AttentionCall): Atte
 }
 
 /** [B, T, N, D] and, with the additional ones behind them, [B, T + n, Nkv, D] and [B, T + n, Nkv, Dv]. */
-function flattened({ query, key, value, additionalKeys, additionalValues }: AttentionInputs): [Tensor, Tensor, Tensor] {
+function flattened({ query, key, value, additionalKeys, additionalValues }: Operands): [Tensor, Tensor, Tensor] {
   const inRow = (x: Tensor): Tensor => x.reshape([x.shape[0]!, sizeOf(x.shape.slice(1, -2)), ...x.shape.slice(-2)]);
   const [keys, values] = [inRow(key), inRow(value)];
   return [

@@ -1,20 +1,20 @@
 // The options of the attention's functions: read and checked once, whatever computes them.
 
 import type { NaOptions } from './neighborhoodAttention.ts';
+import type { Operands } from './packed.ts';
 import type { NaProblem } from './problem.ts';
 import type { TileChoice } from './tuner/tuner.ts';
-import type { AttentionInputs, Weighing } from './weights.ts';
+import type { Weighing } from './weights.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { checkAlike } from './alike.ts';
-import { problemDefaults } from './attributes.ts';
-import { checkProblem } from './fused.ts';
+import { checkProblem, problemDefaults, scaleOf } from './attributes.ts';
 
 export type Implementation = 'fused' | 'unfused' | 'dense';
 
 /** A call of the attention, found to be sound. */
 export interface AttentionCall {
-  readonly inputs: AttentionInputs;
+  readonly inputs: Operands;
   /** With seed 0: no seed is drawn before all is checked. */
   readonly weighing: Weighing;
   /** Those that were given. */
@@ -41,7 +41,7 @@ const known: readonly (keyof CallOptions)[] = [...problemNames, ...tensorNames, 
  */
 export function readCall(
   op: string,
-  { query, key, value }: Pick<AttentionInputs, 'query' | 'key' | 'value'>,
+  { query, key, value }: Pick<Operands, 'query' | 'key' | 'value'>,
   options: CallOptions,
 ): AttentionCall {
   checkAlike(op, { query, key, value });
@@ -65,7 +65,7 @@ export function readCall(
       returnLogsumexp,
     });
   const axes = checkProblem(op, shapesOf(inputs), { ...problem, ...tiles, scale, dropout, seed: 0 });
-  const weighing = { problem, axes, scale: scale ?? query.shape.at(-1)! ** -0.5, dropout, seed: 0 };
+  const weighing = { problem, axes, scale: scaleOf(query.shape.at(-1)!, { scale }), dropout, seed: 0 };
   return { inputs, weighing, tiles, implementation, returnLogsumexp };
 }
 
@@ -88,7 +88,7 @@ function pick<K extends keyof CallOptions>(options: CallOptions, names: readonly
   return found;
 }
 
-function shapesOf({ query, key, value, rpb, additionalKeys, additionalValues }: AttentionInputs) {
+function shapesOf({ query, key, value, rpb, additionalKeys, additionalValues }: Operands) {
   return {
     query: query.shape,
     key: key.shape,

@@ -2,14 +2,16 @@
 
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { WeightAttrs } from './attributes.ts';
+import { scaleOf } from './attributes.ts';
 
-export interface Operands {
-  readonly query: Tensor;
-  readonly key: Tensor;
-  readonly value: Tensor;
-  readonly rpb?: Tensor | undefined;
-  readonly additionalKeys?: Tensor | undefined;
-  readonly additionalValues?: Tensor | undefined;
+/** What attention is of, heads last: tensors, or their shapes. */
+export interface Operands<T = Tensor> {
+  readonly query: T;
+  readonly key: T;
+  readonly value: T;
+  readonly rpb?: T | undefined;
+  readonly additionalKeys?: T | undefined;
+  readonly additionalValues?: T | undefined;
 }
 
 export interface BackwardOperands extends Operands {
@@ -21,8 +23,8 @@ export interface BackwardOperands extends Operands {
 export type Weights = Required<WeightAttrs> & { firstKey?: number };
 
 /** What scores are multiplied by. */
-export function scaleFor(query: Tensor, { scale }: Weights): number {
-  return scale ?? query.shape.at(-1)! ** -0.5;
+export function scaleFor(query: Tensor, weights: Weights): number {
+  return scaleOf(query.shape.at(-1)!, weights);
 }
 
 /** Operands that the kernels read as one array, not row by row. */

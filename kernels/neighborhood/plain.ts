@@ -25,7 +25,7 @@ export interface PlainAttrs extends WeightAttrs {
 }
 
 export type PlainInputs = ['query', 'key', 'value'];
-export type PlainBackwardInputs = [...PlainInputs, 'gradOutput', 'logsumexp', 'delta'];
+export type PlainBackwardInputs = [...PlainInputs, 'gradOutput', 'logsumexp:wide', 'delta:wide'];
 
 const defaults = {
   ...weightDefaults,
@@ -102,6 +102,7 @@ export function plainCalled(name: string): Op<PlainInputs, PlainAttrs, ['output'
   return defineOp({
     name,
     inputs: ['query', 'key', 'value'],
+    autocast: 'float16',
     outputs: ['output', 'logsumexp'],
     attrs: defaults,
     dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
@@ -137,7 +138,7 @@ export const attentionForward: Op<PlainInputs, PlainAttrs, ['output', 'logsumexp
 /** The gradient of query; see neighborhoodAttentionBackwardQuery. */
 export const attentionBackwardQuery: Op<PlainBackwardInputs, PlainAttrs> = defineOp({
   name: 'attentionBackwardQuery',
-  inputs: ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta'],
+  inputs: ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide'],
   attrs: defaults,
   shape: (inputs, attrs) => (checkBackward('attentionBackwardQuery', inputs, attrs), inputs.query),
   reference: (inputs, attrs) => plainBackwardQueryReference(inputs, attrs),
@@ -148,7 +149,7 @@ export const attentionBackwardQuery: Op<PlainBackwardInputs, PlainAttrs> = defin
 /** The gradients of key and value; see neighborhoodAttentionBackwardKey. */
 export const attentionBackwardKey: Op<PlainBackwardInputs, PlainAttrs, ['gradKey', 'gradValue']> = defineOp({
   name: 'attentionBackwardKey',
-  inputs: ['query', 'key', 'value', 'gradOutput', 'logsumexp', 'delta'],
+  inputs: ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide'],
   outputs: ['gradKey', 'gradValue'],
   attrs: defaults,
   shape: (inputs, attrs) => (checkBackward('attentionBackwardKey', inputs, attrs), [inputs.key, inputs.value]),

@@ -1,4 +1,5 @@
 import type { Shape } from '../../tensor/shape.ts';
+import type { Operands } from './packed.ts';
 import type { Axis } from './window.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
@@ -57,18 +58,8 @@ export function resolveAxes(op: string, tokenAxes: number, problem: NaProblem): 
   });
 }
 
-/** Shapes of what the attention may be given, heads last. */
-export interface OperandShapes {
-  readonly query: Shape;
-  readonly key: Shape;
-  readonly value: Shape;
-  readonly rpb?: Shape | undefined;
-  readonly additionalKeys?: Shape | undefined;
-  readonly additionalValues?: Shape | undefined;
-}
-
 /** Throws unless query, key and value are [B, *X, N, D] with one to three token axes and fit each other. */
-export function checkOperands(op: string, operands: OperandShapes): void {
+export function checkOperands(op: string, operands: Operands<Shape>): void {
   const { query, key, value } = operands;
   if (query.length < 4 || query.length > 6) {
     const wanted = 'it must be [B, *X, N, D] with 1 to 3 token axes *X, so of rank 4 to 6';
@@ -100,7 +91,7 @@ export function checkHeads(op: string, query: Shape, key: Shape, value: Shape): 
 }
 
 /** Additional tokens: both or neither, [B, n, Nkv, D] and [B, n, Nkv, Dv]. */
-function checkAdditional(op: string, { key, value, additionalKeys, additionalValues }: OperandShapes): void {
+function checkAdditional(op: string, { key, value, additionalKeys, additionalValues }: Operands<Shape>): void {
   if (!additionalKeys && !additionalValues) return;
   if (!additionalKeys || !additionalValues) {
     const [given, missing] = additionalKeys ? ['Keys', 'Values'] : ['Values', 'Keys'];
@@ -140,6 +131,11 @@ function refuse(
 /** Token axes are called X, Y, Z. */
 export function axisName(axis: number): string {
   return 'XYZ'[axis]!;
+}
+
+/** The names of so many token axes as they stand in a shape: `X, Y`. */
+export function axisNames(tokenAxes: number): string {
+  return Array.from({ length: tokenAxes }, (_, axis) => axisName(axis)).join(', ');
 }
 
 function isSize(value: unknown): boolean {

@@ -4,12 +4,12 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { NaProblem } from './problem.ts';
 import type { Axis } from './window.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { formatShape, sameShape } from '../../tensor/shape.ts';
-import { resolveProblem } from './problem.ts';
+import { formatShape, sameShape, sizeOf } from '../../tensor/shape.ts';
+import { axisNames, resolveProblem } from './problem.ts';
 
 /** Slots per query. */
 export function slotsOf(axes: readonly Pick<Axis, 'kernelSize'>[]): number {
-  return axes.reduce((n, { kernelSize }) => n * kernelSize, 1);
+  return sizeOf(axes.map(({ kernelSize }) => kernelSize));
 }
 
 /** The axes of the problem, once query and key are found to be [B, N, *X, D] and [B, Nkv, *X, D]. */
@@ -70,7 +70,7 @@ export interface Named {
 /** Throws unless `shape` is of `tokenAxes` token axes: [B, N, X, Y, D] for two. */
 export function checkTokenAxes(op: string, { name, shape }: Named, tokenAxes: number, last: string): void {
   if (shape.length === tokenAxes + 3) return;
-  const wanted = `[B, N, ${['X', 'Y', 'Z'].slice(0, tokenAxes).join(', ')}, ${last}], of rank ${tokenAxes + 3}`;
+  const wanted = `[B, N, ${axisNames(tokenAxes)}, ${last}], of rank ${tokenAxes + 3}`;
   throw new ShapeError(`${name} ${formatShape(shape)} has rank ${shape.length}; it must be ${wanted}`, {
     op,
     [name]: shape,

@@ -1,6 +1,7 @@
 /** How a problem is cut into tiles and chunks; see plan.as.ts for the words. Depends on the problem alone. */
 
 import type { Axis } from './window.ts';
+import { sizeOf } from '../../tensor/shape.ts';
 import { windowTable, windowOf, inverseWindowOf } from './window.ts';
 
 /** One axis: its owners, and which of the box's tokens each of them sees. */
@@ -76,12 +77,12 @@ export function cutProblem(
   for (;;) {
     const even = sights.map((sight, i) => evenTiles(sight, size[i]!));
     const cut = cutInto(sights, even, bytes.row, chosen.chunk);
-    const [tile, box] = [product(cut.tile), product(cut.box)];
+    const [tile, box] = [sizeOf(cut.tile), sizeOf(cut.box)];
     const items = problems * countTiles(cut);
     // The axis whose tile is longest beside its window loses least by a cut.
     const slack = sights.map(({ reach }, i) => (size[i]! > 1 ? size[i]! / reach : 0));
     const most = Math.max(...slack);
-    const products = (tile * product(sights.map(({ reach }) => reach))) / box;
+    const products = (tile * sizeOf(sights.map(({ reach }) => reach))) / box;
     const isTooLarge = tile * bytes.owner > mostBytes || (box * bytes.row > mostBytes && most > 1);
     const isTooFew = items < wantedItems && products > 2 * leastProducts;
     if (most === 0 || !(isTooLarge || isTooFew)) return cut;
@@ -92,12 +93,12 @@ export function cutProblem(
 
 /** Tiles of one batch entry and head. */
 export function countTiles({ tiles }: Cut): number {
-  return product(tiles.map((table) => table.length / 3));
+  return sizeOf(tiles.map((table) => table.length / 3));
 }
 
 /** Chunks that the tiles of one batch entry and head stream. */
 export function countChunks(sights: readonly Sight[], { tiles, chunk }: Cut): number {
-  return product(
+  return sizeOf(
     sights.map((sight, axis) => {
       let count = 0;
       forTiles(tiles[axis]!, (...tile) => (count += Math.ceil(boxLengthOf(sight, ...tile) / chunk[axis]!)));
@@ -122,7 +123,7 @@ function cutInto(
   if (chosen) return { tiles, tile, box, chunk: box.map((length, axis) => Math.min(length, chosen[axis]!)) };
   const chunk = [...box];
   for (let axis = 0; axis < chunk.length; axis++) {
-    const others = product(chunk) / chunk[axis]!;
+    const others = sizeOf(chunk) / chunk[axis]!;
     chunk[axis] = Math.min(chunk[axis]!, Math.max(1, Math.floor(mostBytes / (others * rowBytes))));
   }
   return { tiles, tile, box, chunk };
@@ -159,8 +160,4 @@ function tilesOf({ length, dilation }: Sight, startsIn: (groupLength: number) =>
     startsIn(here).forEach((start, n, starts) => tiles.push(group, start, (starts[n + 1] ?? here) - 1));
   }
   return Int32Array.from(tiles);
-}
-
-function product(values: readonly number[]): number {
-  return values.reduce((a, b) => a * b, 1);
 }

@@ -44,6 +44,7 @@ export type SpreadInputs = ['attn', 'x'];
 export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
   name: 'neighborhoodDots',
   inputs: ['query', 'key'],
+  autocast: 'float16',
   attrs: { ...problemDefaults, masked: -Infinity },
   shape({ query, key }, attrs) {
     return query.with(-1, slotsOf(checkDots('neighborhoodDots', query, key, attrs)));
@@ -71,6 +72,7 @@ export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
 export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
   name: 'neighborhoodSum',
   inputs: ['attn', 'value'],
+  autocast: 'float16',
   attrs: problemDefaults,
   shape({ attn, value }, attrs) {
     checkSum('neighborhoodSum', attn, value, attrs);

@@ -7,7 +7,7 @@ import { checkTensor } from '../../tensor/tensor.ts';
 import { concat } from '../layout/concat.ts';
 import { split } from '../layout/split.ts';
 import { na1d, na2d, na3d } from './neighborhoodAttention.ts';
-import { checkHeads, resolveAxes } from './problem.ts';
+import { axisNames, checkHeads, resolveAxes } from './problem.ts';
 
 export interface NaVarlenOptions extends NaOptions {
   /** The token axes of each map, in the order in which the maps lie one after another. A map without tokens adds nothing. */
@@ -151,7 +151,7 @@ function checkExtents(op: string, extents: NaVarlenOptions['extents'], axes: num
       Array.isArray(extent) && extent.length === axes && extent.every((n) => Number.isInteger(n) && n >= 0);
     if (isFine) return { index, extent: [...extent], batch: extent.includes(0) ? 0 : 1 };
     const got = Array.isArray(extent) ? formatShape(extent) : String(extent);
-    const wanted = `[${['X', 'Y', 'Z'].slice(0, axes).join(', ')}]`;
+    const wanted = `[${axisNames(axes)}]`;
     throw new ShapeError(`extents of map ${index} must be ${wanted}, integers >= 0, got ${got}`, { op, extents });
   });
   const total = maps.reduce((sum, { extent }) => sum + sizeOf(extent), 0);

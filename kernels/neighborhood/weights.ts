@@ -1,5 +1,6 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NaOptions } from './neighborhoodAttention.ts';
+import type { Operands } from './packed.ts';
 import type { NaProblem } from './problem.ts';
 import type { Axis } from './window.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
@@ -11,16 +12,6 @@ import { concat } from '../layout/concat.ts';
 import { readCall } from './options.ts';
 import { slotKeys } from './pairTables.ts';
 import { scoresOf, sumOf } from './unfused.ts';
-
-/** What attention is computed from, heads last and checked. */
-export interface AttentionInputs {
-  readonly query: Tensor;
-  readonly key: Tensor;
-  readonly value: Tensor;
-  readonly rpb: Tensor | undefined;
-  readonly additionalKeys: Tensor | undefined;
-  readonly additionalValues: Tensor | undefined;
-}
 
 /** How the scores are made and become weights. */
 export interface Weighing {
@@ -63,7 +54,7 @@ export function attentionWeights(query: Tensor, key: Tensor, options: NaOptions)
  * Neighborhood attention as scores, softmax and sum, with memory for T · (ΠK + n) scores a head. query [B, *X, N, D]
  * → output [B, *X, N, Dv], logsumexp [B, *X, N]. Differentiable as often as wanted.
  */
-export function unfusedAttention(inputs: AttentionInputs, weighing: Weighing): Attended {
+export function unfusedAttention(inputs: Operands, weighing: Weighing): Attended {
   const all = slotScores(inputs, weighing); // [B, N, *X, ΠK + n]
   const weights = dropped(all.softmax(), weighing);
   const additionalValues = inputs.additionalValues?.permute(0, 2, 1, 3);
@@ -74,7 +65,7 @@ export function unfusedAttention(inputs: AttentionInputs, weighing: Weighing): A
   };
 }
 
-function slotScores(inputs: AttentionInputs, { problem, axes, scale }: Weighing): Tensor {
+function slotScores(inputs: Operands, { problem, axes, scale }: Weighing): Tensor {
   const { query, key, rpb } = inputs;
   const additionalKeys = inputs.additionalKeys?.permute(0, 2, 1, 3);
   return scoresOf(headsFirst(query.mul(scale)), headsFirst(key), problem, axes, { rpb, additionalKeys });

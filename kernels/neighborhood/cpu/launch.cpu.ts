@@ -4,6 +4,7 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { BackwardOperands, Operands, Weights } from '../packed.ts';
 import type { Operand, Task } from './plan.ts';
 import type { Chosen, Sight } from '../tiles.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
 import { engine } from '../../runtime/cpu/instance.ts';
 import { launch, pointer, temporary } from '../../runtime/cpu/launch.ts';
 import { fromPlanOrder, inPlanOrder } from './biases.cpu.ts';
@@ -115,7 +116,7 @@ export function launchBackwardKey(
 
 /** Runs the task in as many splits as there are, as many of them at a time as memory allows, and adds them in their order. */
 function inSplits(task: Task, perAxis: readonly number[], gradQuery: Tensor, gradRpb: Tensor | undefined): void {
-  const total = perAxis.reduce((a, b) => a * b, 1);
+  const total = sizeOf(perAxis);
   const bytes = 4 * gradQuery.size;
   const biasBytes = gradRpb ? 4 * gradRpb.size : 0;
   const fitting = Math.min(bounds.splitBytes / bytes, biasBytes > 0 ? bounds.biasBytes / biasBytes : Infinity);

@@ -2,6 +2,7 @@
 
 import type { Chosen, Cut, Sight } from '../tiles.ts';
 import * as field from './plan.as.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
 import { countChunks, countTiles, cutProblem } from '../tiles.ts';
 
 /** Where an operand begins and its strides in elements: batch entries, tokens along three axes, heads. */
@@ -201,7 +202,7 @@ function putPlaces(plan: Writer, task: Task, { tile, chunk }: Cut, rows: Rows): 
   const slabBytes = lineBytes * chunk[1]!;
   // Up to three rows after the last listed one are read, though not used; they lie in what comes behind.
   reserve(field.box, Math.max(slabBytes * chunk[0]!, additional * rows.boxBytes) + rows.boxBytes);
-  reserve(field.tile, rows.ownerBytes * tile.reduce((a, b) => a * b, 1));
+  reserve(field.tile, rows.ownerBytes * sizeOf(tile));
   reserve(field.spare, rows.ownerBytes);
   plan.put(field.scoreBytes, scoreBytes);
   plan.put(field.lineBytes, lineBytes, slabBytes);
@@ -239,7 +240,7 @@ function putExtras(plan: Writer, { sights, bias, dropout, attn }: Task): void {
     plan.put(field.firstKey, firstKey);
   }
   if (attn) {
-    const slots = attn.kernelSizes.reduce((a, b) => a * b, 1);
+    const slots = sizeOf(attn.kernelSizes);
     plan.put(field.attn, attn.address, 4 * attn.strides[0], 4 * attn.strides[4], slots);
     if (attn.masked === undefined) return;
     plan.put(field.hasMasked, 1);
@@ -257,7 +258,7 @@ function putAxis(plan: Writer, { bias, attn, splits }: Task, axis: number, sight
     plan.put(at + field.axisBiasOrigin, bias.kernelSizes[axis]! - 1, 4 * [r1, 1, r0 * r1][axis]!);
   }
   if (attn) {
-    const slot = attn.kernelSizes.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const slot = sizeOf(attn.kernelSizes.slice(axis + 1));
     const table = attn.starts[axis]!.map((start, token) => 4 * (token * attn.strides[1 + axis]! - start * slot));
     plan.put(at + field.axisSlot, 4 * slot, plan.append(table));
   }

@@ -7,7 +7,7 @@ import { isFloat } from '../../../tensor/dtype.ts';
 import { ArgumentError, DeviceError, DtypeError, ShapeError } from '../../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../../tensor/shape.ts';
 import { checkTensor, type Tensor } from '../../../tensor/tensor.ts';
-import { checkTuple } from './nattenTiles.ts';
+import { checkTuple } from '../attributes.ts';
 import { resolveProblem } from '../problem.ts';
 
 /** The shapes that the tensors of a call must have, by name; a shape is written in `letters` where it is wrong. */

@@ -7,6 +7,7 @@ import { checkFinite } from '../../../tensor/range.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { mul } from '../../elementwise/arithmetic.ts';
 import { sum } from '../../reduce/sum.ts';
+import { axisNames } from '../problem.ts';
 import { assign } from './assign.ts';
 import { neighborhoodAttentionForward } from '../fused.ts';
 import {
@@ -15,7 +16,8 @@ import {
   neighborhoodAttentionBackwardQuery,
 } from '../fusedBackward.ts';
 import { biasShape, checkKind, checkRank, checkRules, checkShapes, checkTargets } from './libnattenChecks.ts';
-import { checkNattenSplits, checkNattenTiles } from './nattenTiles.ts';
+import { checkSplits } from '../attributes.ts';
+import { checkNattenTiles } from './nattenTiles.ts';
 
 /** Tensors [B, *X, N, D], relPosBias [N, 2K − 1, ...] or null, logsumexp [B, *X, N] or null; arrays have an entry per token axis. */
 export type FusedForward = (
@@ -54,7 +56,7 @@ export type FusedBackward = (
   computeDeltaWithOps: boolean,
 ) => void;
 
-const lettersOf = (tokenAxes: number): string => `[B, ${['X', 'Y', 'Z'].slice(0, tokenAxes).join(', ')}, N`;
+const lettersOf = (tokenAxes: number): string => `[B, ${axisNames(tokenAxes)}, N`;
 
 export function fusedForward(tokenAxes: number): FusedForward {
   const op = `na${tokenAxes}dForward`;
@@ -86,7 +88,7 @@ export function fusedBackward(tokenAxes: number): FusedBackward {
     const axes = checkFused(op, tokenAxes, { query, tensors, rules, attnScale });
     checkTargets(op, targets);
     checkNattenTiles(op, 'backward', tokenAxes, { queryTileSize, keyTileSize });
-    checkNattenSplits(op, axes, keyTileSize, numSplitsKey);
+    checkSplits(op, axes, numSplitsKey, keyTileSize);
     checkFlag(op, computeDeltaWithOps);
     apart(() => {
       const delta = computeDeltaWithOps

@@ -4,12 +4,13 @@ import type { Given, Rules, Wanted } from './libnattenChecks.ts';
 import type { Axis } from '../window.ts';
 import { grad } from '../../../autograd/backward.ts';
 import { withGrad } from '../../../autograd/tape.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
 import { zeros } from '../../create/filled.ts';
 import { sum } from '../../reduce/sum.ts';
+import { axisNames } from '../problem.ts';
 import { assign } from './assign.ts';
 import { biasShape, checkKind, checkRank, checkRules, checkShapes, checkTargets } from './libnattenChecks.ts';
 import { apart } from './libnattenFused.ts';
-import { product } from './nattenTiles.ts';
 import { na1dQk, na2dQk, na3dQk, neighborhoodDots, neighborhoodSpread, neighborhoodSum } from '../unfused.ts';
 
 /** query, key [B, N, *X, D], attn [B, N, *X, ΠK], relPosBias [N, 2K − 1, ...] or null; arrays have an entry per token axis. */
@@ -132,11 +133,11 @@ function biasGradient(gradAttn: Tensor, shape: Shape, rules: Rules): Tensor {
 function checkUnfused(op: string, tokenAxes: number, source: string, tensors: Given, rules: Rules): Axis[] {
   checkKind(op, tensors);
   const { shape } = tensors[source]!;
-  const letters = `[B, N, ${['X', 'Y', 'Z'].slice(0, tokenAxes).join(', ')}`;
+  const letters = `[B, N, ${axisNames(tokenAxes)}`;
   checkRank(op, source, tensors[source]!, tokenAxes + 3, `${letters}, D]`);
   const axes = checkRules(op, shape, shape.slice(2, -1), rules);
   const slots = {
-    shape: [...shape.slice(0, -1), product(rules.kernelSize)],
+    shape: [...shape.slice(0, -1), sizeOf(rules.kernelSize)],
     letters: `${letters}, product of kernelSize]`,
   };
   const whole = { shape, letters: `${letters}, D]` };

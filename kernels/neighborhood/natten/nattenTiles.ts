@@ -6,9 +6,10 @@
  */
 
 import type { MemoryUsagePreference } from '../tuner/context.ts';
+import type { Axis } from '../window.ts';
 import { ShapeError } from '../../../tensor/errors.ts';
-import { formatShape } from '../../../tensor/shape.ts';
-import { axisName } from '../problem.ts';
+import { formatShape, sizeOf } from '../../../tensor/shape.ts';
+import { checkTuple, mostSplits } from '../attributes.ts';
 
 /** A shape for the tile of queries and one for the tile of keys, an entry per token axis. */
 export interface TilePair {
@@ -41,52 +42,13 @@ export function checkNattenTiles(
 ): void {
   checkTuple(op, 'queryTileSize', queryTileSize, tokenAxes);
   checkTuple(op, 'keyTileSize', keyTileSize, tokenAxes);
-  const [rows, columns] = [product(queryTileSize), product(keyTileSize)];
+  const [rows, columns] = [sizeOf(queryTileSize), sizeOf(keyTileSize)];
   if (products[pass].some(([m, n]) => m === rows && n === columns)) return;
   const got = `queryTileSize ${formatShape(queryTileSize)} with keyTileSize ${formatShape(keyTileSize)}`;
   const legal = products[pass].map(([m, n]) => `${m} with ${n}`).join(', ');
   throw new ShapeError(
     `no ${pass} kernel matches ${got}: tiles of ${rows} queries with ${columns} keys; use shapes whose products are ${legal}`,
     { op, queryTileSize, keyTileSize, legal: products[pass] },
-  );
-}
-
-/** @throws ShapeError unless `values`, called `name`, is a positive integer for each token axis */
-export function checkTuple(op: string, name: string, values: readonly number[], tokenAxes: number): void {
-  const isFine = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
-  if (Array.isArray(values) && values.length === tokenAxes && values.every(isFine)) return;
-  const got = Array.isArray(values) ? formatShape(values) : String(values);
-  const wanted = `${tokenAxes} integer${tokenAxes === 1 ? '' : 's'} >= 1, one per token axis`;
-  throw new ShapeError(`${name} must be an array of ${wanted}, got ${got}`, { op, [name]: values });
-}
-
-/** What splitting needs to know of a token axis. */
-export interface SplitAxis {
-  readonly length: number;
-  readonly dilation: number;
-}
-
-/** How many key tiles the longest dilation group of each axis has: into no more parts can its keys be split. */
-export function mostSplits(axes: readonly SplitAxis[], keyTileSize: readonly number[]): number[] {
-  return axes.map(({ length, dilation }, i) => Math.ceil(Math.ceil(length / dilation) / keyTileSize[i]!));
-}
-
-/** @throws ShapeError unless `numSplitsKey` has an integer of 1..mostSplits for each axis */
-export function checkNattenSplits(
-  op: string,
-  axes: readonly SplitAxis[],
-  keyTileSize: readonly number[],
-  numSplitsKey: readonly number[],
-): void {
-  checkTuple(op, 'numSplitsKey', numSplitsKey, axes.length);
-  const most = mostSplits(axes, keyTileSize);
-  const wrong = most.findIndex((count, i) => numSplitsKey[i]! > count);
-  if (wrong < 0) return;
-  const { length, dilation } = axes[wrong]!;
-  const tiles = `ceil(ceil(${length} / ${dilation}) / ${keyTileSize[wrong]}) = ${most[wrong]} key tiles`;
-  throw new ShapeError(
-    `numSplitsKey ${formatShape(numSplitsKey)} has ${numSplitsKey[wrong]} along axis ${axisName(wrong)}, which has ${tiles}; use at most ${formatShape(most)}`,
-    { op, numSplitsKey, most },
   );
 }
 
@@ -100,15 +62,15 @@ const caps: Readonly<Record<MemoryUsagePreference, number>> = { strict: 1024, de
  * @param problems batch entries times heads
  */
 export function defaultSplits(
-  axes: readonly SplitAxis[],
+  axes: readonly Pick<Axis, 'length' | 'dilation'>[],
   keyTileSize: readonly number[],
   problems: number,
   preference: MemoryUsagePreference,
 ): number[] {
   const splits = mostSplits(axes, keyTileSize);
-  const groups = product(axes.map(({ dilation }) => dilation));
+  const groups = sizeOf(axes.map(({ dilation }) => dilation));
   const cap = Math.max(1, Math.floor(caps[preference] / Math.max(1, problems * groups)));
-  if (product(splits) <= cap) return splits;
+  if (sizeOf(splits) <= cap) return splits;
   const within = (budget: number, count: number): number => Math.max(1, Math.min(Math.floor(budget), count));
   // The first axis takes at most its share of the cap, one part in `axes`; each after it takes what is left.
   const first = within(cap / axes.length, splits[0]!);
@@ -139,8 +101,4 @@ function tileShapes(size: number, tokenAxes: number): number[][] {
     for (const rest of tileShapes(size / first, tokenAxes - 1))
       if (rest.every((n) => n >= 2)) shapes.push([first, ...rest]);
   return shapes;
-}
-
-export function product(values: readonly number[]): number {
-  return values.reduce((a, b) => a * b, 1);
 }

@@ -9,7 +9,7 @@ import type { NdArray } from '../../../tensor/runtime.ts';
 import type { ReferenceProblem } from './neighbours.ts';
 import { keepFactor } from './dropout.ts';
 import { neighboursOf } from './neighbours.ts';
-import { addRow, dot, softmaxOf, zerosOf } from './rows.ts';
+import { addRow, dot, scaleOf, softmaxOf, zerosOf } from './rows.ts';
 
 /** The attributes that the attention's ops share. */
 export interface ReferenceOptions extends ReferenceProblem {
@@ -119,10 +119,6 @@ function gradientOf({ gradOutput, logsumexp, delta }: Gradients, row: number, pa
   const weight = Math.exp(score - logsumexp.data[row]!);
   const gradWeight = kept === 0 ? 0 : kept * dot(gradOutput, row, values, keyRow);
   return { weight, gradScore: weight * (gradWeight - delta.data[row]!) };
-}
-
-function scaleOf(query: NdArray, { scale }: { scale: number | null }): number {
-  return scale ?? query.shape.at(-1)! ** -0.5;
 }
 
 /** Calls `visit` with each query's row and its pairs: its neighbours, then the additional tokens. */

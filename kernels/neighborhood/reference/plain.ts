@@ -6,7 +6,7 @@
 
 import type { NdArray } from '../../../tensor/runtime.ts';
 import { keepFactor } from './dropout.ts';
-import { addRow, dot, softmaxOf, zerosOf } from './rows.ts';
+import { addRow, dot, scaleOf, softmaxOf, zerosOf } from './rows.ts';
 
 export interface PlainReferenceOptions {
   /** Query s of its sequence sees the keys 0 … s of its own. */
@@ -91,10 +91,6 @@ function gradientOf({ value, gradOutput, logsumexp, delta }: Operands & Gradient
   const weight = Math.exp(pair.score - logsumexp.data[row]!);
   const gradWeight = pair.kept === 0 ? 0 : pair.kept * dot(gradOutput, row, value, pair.keyRow);
   return { weight, gradScore: weight * (gradWeight - delta.data[row]!) };
-}
-
-function scaleOf(query: NdArray, { scale }: { scale: number | null }): number {
-  return scale ?? query.shape.at(-1)! ** -0.5;
 }
 
 function forEachQuery(

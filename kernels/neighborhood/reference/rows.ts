@@ -9,6 +9,11 @@ export function dot(a: NdArray, rowA: number, b: NdArray, rowB: number): number 
   return sum;
 }
 
+/** What scores are multiplied by. */
+export function scaleOf(query: NdArray, { scale }: { scale: number | null }): number {
+  return scale ?? query.shape.at(-1)! ** -0.5;
+}
+
 /** target[rowTarget] += weight · source[rowSource]. */
 export function addRow(target: NdArray, rowTarget: number, source: NdArray, rowSource: number, weight: number): void {
   const dim = source.shape.at(-1)!;

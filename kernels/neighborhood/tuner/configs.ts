@@ -7,9 +7,10 @@ import type { NaProblem } from '../problem.ts';
 import type { Axis } from '../window.ts';
 import { ArgumentError } from '../../../tensor/errors.ts';
 import { checkOptions } from '../../../tensor/options.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
 import { largestTile } from '../attributes.ts';
 import { tokenAxesOf } from '../mask.ts';
-import { nattenPairs, product } from '../natten/nattenTiles.ts';
+import { nattenPairs } from '../natten/nattenTiles.ts';
 import { groupLength } from '../window.ts';
 
 export interface ConfigOptions extends NaProblem {
@@ -64,7 +65,7 @@ function cpuPairs(axes: readonly Axis[], dim: number): TilePair[] {
     for (const isFlat of [false, true]) {
       const queryTileSize = queryTile(axes, volume, isFlat);
       const whole = keyTile(axes, queryTileSize, largestTile);
-      for (const keyTileSize of [whole, keyTile(axes, queryTileSize, Math.max(1, product(whole) >> 1))]) {
+      for (const keyTileSize of [whole, keyTile(axes, queryTileSize, Math.max(1, sizeOf(whole) >> 1))]) {
         pairs.set(JSON.stringify([queryTileSize, keyTileSize]), { queryTileSize, keyTileSize });
       }
     }
@@ -92,7 +93,7 @@ function keyTile(axes: readonly Axis[], queryTileSize: readonly number[], most: 
     const seen = queryTileSize[i]! + axis.kernelSize - 1 + (axis.stride - 1);
     return Math.min(groupLength(axis, 0), seen);
   });
-  while (product(tile) > most) {
+  while (sizeOf(tile) > most) {
     const at = tile.indexOf(Math.max(...tile));
     tile[at] = Math.ceil(tile[at]! / 2);
   }

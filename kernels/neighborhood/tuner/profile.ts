@@ -4,7 +4,8 @@ import type { Dtype } from '../../../tensor/dtype.ts';
 import type { Device, DeviceName } from '../../../tensor/runtime.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NaProblem } from '../problem.ts';
-import type { NaOperands, TileChoice } from './tuner.ts';
+import type { Operands } from '../packed.ts';
+import type { TileChoice } from './tuner.ts';
 import type { Axis } from '../window.ts';
 import { noGrad } from '../../../autograd/tape.ts';
 import { Generator } from '../../../tensor/philox.ts';
@@ -64,7 +65,7 @@ export interface Profile {
 }
 
 /** Random operands of the problem; the caller frees them. */
-export function makeOperands(problem: ProfileProblem): NaOperands {
+export function makeOperands(problem: ProfileProblem): Operands {
   const { tokens, batch, heads, headsKv, dim, dimValue, additional, dtype, device } = problem;
   const generator = new Generator(0);
   const make = (...shape: number[]): Tensor => randn(shape, { dtype, device, generator });
@@ -82,11 +83,7 @@ export function makeOperands(problem: ProfileProblem): NaOperands {
  *
  * @param operands by `makeOperands`
  */
-export async function profile(
-  problem: ProfileProblem,
-  operands: NaOperands,
-  options: ProfileOptions,
-): Promise<Profile> {
+export async function profile(problem: ProfileProblem, operands: Operands, options: ProfileOptions): Promise<Profile> {
   const counts = countProducts(problem);
   const { query, key, value, additionalKeys, additionalValues } = operands;
   const { queryTileSize = null, keyTileSize = null } = options.tiles;
@@ -117,7 +114,7 @@ type Run = [kernel: string, flops: (counts: Counts) => number, run: () => Tensor
 
 /** What backward consists of. The output stands for its gradient. */
 function backwardRuns(
-  { query, key, value, additionalKeys, additionalValues }: NaOperands,
+  { query, key, value, additionalKeys, additionalValues }: Operands,
   { output, logsumexp, delta }: Record<'output' | 'logsumexp' | 'delta', Tensor>,
   problem: ProfileProblem,
   { backwardQueryTileSize = null, backwardKeyTileSize = null, numSplitsKey = null }: TileChoice,

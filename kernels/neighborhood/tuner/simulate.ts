@@ -4,8 +4,9 @@ import type { Shape } from '../../../tensor/shape.ts';
 import type { NaProblem } from '../problem.ts';
 import type { Axis } from '../window.ts';
 import { checkOptions } from '../../../tensor/options.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
 import { tokenAxesOf } from '../mask.ts';
-import { checkTuple, product } from '../natten/nattenTiles.ts';
+import { checkTuple } from '../attributes.ts';
 import { groupLength, windowOf } from '../window.ts';
 
 export interface TileProblem extends NaProblem {
@@ -47,8 +48,8 @@ export function simulateTiles(shape: Shape, problem: TileProblem): TileCount {
   checkTuple(op, 'keyTileSize', keyTileSize, axes.length);
   // Tiles and windows are products over the axes, so are their numbers.
   const counts = axes.map((axis, i) => countAxis(axis, queryTileSize[i]!, keyTileSize[i]!));
-  const total = (name: keyof AxisCount): number => product(counts.map((count) => count[name]));
-  const multiplied = total('exact') * product(queryTileSize) * product(keyTileSize);
+  const total = (name: keyof AxisCount): number => sizeOf(counts.map((count) => count[name]));
+  const multiplied = total('exact') * sizeOf(queryTileSize) * sizeOf(keyTileSize);
   return {
     visitedAligned: total('aligned'),
     visitedExact: total('exact'),
@@ -59,7 +60,7 @@ export function simulateTiles(shape: Shape, problem: TileProblem): TileCount {
 
 /** Pairs of a query and a key that it sees, in one head of one batch entry. */
 export function countPairs(axes: readonly Axis[]): number {
-  return product(axes.map((axis) => countAxis(axis, axis.length, axis.length).pairs));
+  return sizeOf(axes.map((axis) => countAxis(axis, axis.length, axis.length).pairs));
 }
 
 interface AxisCount {

@@ -7,14 +7,16 @@
 
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NaAttrs } from '../fused.ts';
+import type { Operands } from '../packed.ts';
 import type { TunerCache, Tuning } from './tunerCache.ts';
 import type { Axis } from '../window.ts';
 import { isGradEnabled } from '../../../autograd/tape.ts';
 import { ArgumentError, VicinalError } from '../../../tensor/errors.ts';
 import { checkOptions } from '../../../tensor/options.ts';
-import { defaultTile, largestTile } from '../attributes.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
+import { defaultTile, largestTile, mostSplits } from '../attributes.ts';
 import { areDeterministicAlgorithmsEnabled, getMemoryUsagePreference, isKvParallelismEnabled } from './context.ts';
-import { defaultSplits, mostSplits, product } from '../natten/nattenTiles.ts';
+import { defaultSplits } from '../natten/nattenTiles.ts';
 import { resolveProblem } from '../problem.ts';
 import { openCache } from './tunerCache.ts';
 import { tuningKey } from './tunerKey.ts';
@@ -83,16 +85,6 @@ export function isAutotunerEnabled(pass?: 'forward' | 'backward'): boolean {
   return pass === undefined ? forward || backward : tuner.settings[pass];
 }
 
-/** Tensors of a call, heads last. */
-export interface NaOperands {
-  readonly query: Tensor;
-  readonly key: Tensor;
-  readonly value: Tensor;
-  readonly rpb?: Tensor | undefined;
-  readonly additionalKeys?: Tensor | undefined;
-  readonly additionalValues?: Tensor | undefined;
-}
-
 export type TileChoice = Pick<
   NaAttrs,
   'queryTileSize' | 'keyTileSize' | 'backwardQueryTileSize' | 'backwardKeyTileSize' | 'numSplitsKey'
@@ -104,7 +96,7 @@ export type TileChoice = Pick<
  *
  * @internal
  */
-export function tunedTiles(operands: NaOperands, attrs: NaAttrs): TileChoice {
+export function tunedTiles(operands: Operands, attrs: NaAttrs): TileChoice {
   if (!tuner && !isKvParallelismEnabled()) return {};
   const wantsForward = !attrs.queryTileSize && !attrs.keyTileSize && isAutotunerEnabled('forward');
   const needsBackward = isGradEnabled() && Object.values(operands).some((x?: Tensor) => x?.requiresGrad);
@@ -136,7 +128,7 @@ function ofBackward(tuning: Tuning | undefined): TileChoice {
 }
 
 /** Splits count key tiles, so where the caller has none they are NATTEN's. */
-function splitsByRule({ query }: NaOperands, attrs: NaAttrs, axes: readonly Axis[]): TileChoice {
+function splitsByRule({ query }: Operands, attrs: NaAttrs, axes: readonly Axis[]): TileChoice {
   const backwardKeyTileSize = attrs.backwardKeyTileSize ?? defaultTile(axes.length);
   return { backwardKeyTileSize, numSplitsKey: splitsOf(query, axes, backwardKeyTileSize) };
 }
@@ -148,7 +140,7 @@ function splitsOf({ shape }: Tensor, axes: readonly Axis[], keyTileSize: readonl
 /** The fastest cut, from memory or by timing; undefined where nothing can be timed. */
 function tune(
   pass: 'forward' | 'backward',
-  operands: NaOperands,
+  operands: Operands,
   attrs: NaAttrs,
   axes: readonly Axis[],
 ): Tuning | undefined {
@@ -172,7 +164,7 @@ function tune(
 /** A cache may come from a program that knew other limits. */
 function isLegal({ queryTileSize, keyTileSize, numSplitsKey }: Tuning, axes: readonly Axis[]): boolean {
   const isTile = (tile: readonly number[] | null): boolean =>
-    tile === null || (tile.length === axes.length && product(tile) <= largestTile);
+    tile === null || (tile.length === axes.length && sizeOf(tile) <= largestTile);
   if (!isTile(queryTileSize) || !isTile(keyTileSize)) return false;
   if (numSplitsKey === null) return true;
   const most = mostSplits(axes, keyTileSize ?? axes.map(() => 1));

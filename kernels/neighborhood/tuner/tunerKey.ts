@@ -1,5 +1,5 @@
 import type { NaAttrs } from '../fused.ts';
-import type { NaOperands } from './tuner.ts';
+import type { Operands } from '../packed.ts';
 import type { Axis } from '../window.ts';
 import { getMemoryUsagePreference, isKvParallelismEnabled } from './context.ts';
 import { builtin } from './tunerCache.ts';
@@ -7,7 +7,7 @@ import { builtin } from './tunerCache.ts';
 /** All that the fastest cut may depend on, as text: the problem, the operands, and the machine with its threads. */
 export function tuningKey(
   pass: 'forward' | 'backward',
-  { query, key, value, rpb, additionalKeys }: NaOperands,
+  { query, key, value, rpb, additionalKeys }: Operands,
   { dropout }: NaAttrs,
   axes: readonly Axis[],
   isThorough: boolean,
@@ -42,7 +42,7 @@ export function tuningKey(
 }
 
 /** The device, and in Node the processor: the cache folder of a user may be seen from several machines. */
-function machineOf({ device: { name, info } }: NaOperands['query']): string {
+function machineOf({ device: { name, info } }: Operands['query']): string {
   processor ??= builtin('node:os')?.cpus()[0]?.model.trim() ?? globalThis.navigator?.userAgent ?? '';
   const facts = ['simd', 'sharedMemory', 'threads', 'adapter'].filter((fact) => info[fact] !== undefined);
   return JSON.stringify([name, processor, ...facts.map((fact) => `${fact} ${String(info[fact])}`)]);

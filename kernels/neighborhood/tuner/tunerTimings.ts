@@ -1,7 +1,8 @@
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NaAttrs } from '../fused.ts';
 import type { TilePair } from '../natten/nattenTiles.ts';
-import type { NaOperands, Settings } from './tuner.ts';
+import type { Operands } from '../packed.ts';
+import type { Settings } from './tuner.ts';
 import type { Tuning } from './tunerCache.ts';
 import { noGrad } from '../../../autograd/tape.ts';
 import { VicinalError } from '../../../tensor/errors.ts';
@@ -26,7 +27,7 @@ export function problemOf(attrs: NaAttrs) {
 }
 
 /** The fastest cut of forward on the tensors of the call: their strides count too, and no others need to be made. */
-export function timeForward(operands: NaOperands, attrs: NaAttrs, steps: Steps): Tuning {
+export function timeForward(operands: Operands, attrs: NaAttrs, steps: Steps): Tuning {
   const { query, key, value, rpb, additionalKeys, additionalValues } = operands;
   const tensors = [query, key, value, rpb, additionalKeys, additionalValues] as const;
   const problem = problemOf(attrs);
@@ -41,7 +42,7 @@ export function timeForward(operands: NaOperands, attrs: NaAttrs, steps: Steps):
 
 /** The fastest cut of both backward kernels together, as they share their tiles. Output stands for its gradient. */
 export function timeBackward(
-  operands: NaOperands,
+  operands: Operands,
   attrs: NaAttrs,
   steps: Steps,
   splitsOf: (keyTileSize: readonly number[]) => readonly number[][],
