@@ -110,7 +110,7 @@ const refusedProblems: readonly Refused[] = [
   {
     ...fits,
     attrs: { kernelSize: 3, queryTileSize: [4, 4] },
-    throws: 'queryTileSize must have 1 integer >= 1, one per token axis, got [4, 4]',
+    throws: 'queryTileSize must be an array of 1 integer >= 1, one per token axis, got [4, 4]',
   },
 ];
 
