@@ -1,7 +1,7 @@
 import type { Dtype, TypedArray } from './dtype.ts';
 import type { Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError, DisposedError } from './errors.ts';
 
 export type DeviceName = 'cpu' | 'webgpu' | 'webgl' | 'reference';
 
@@ -27,6 +27,8 @@ export interface NdArray {
 export interface Runtime extends Device {
   /** The dtypes its buffers may have. */
   readonly dtypes: readonly Dtype[];
+  /** What became of it, and with it of its tensors: 'was lost ...', 'was ended by dispose() ...'. Null while it runs. */
+  readonly ended: string | null;
   /** What integers become in an op that is defined on reals only: float32, or float64 on the reference device. */
   readonly floatDtype: Dtype;
   allocate(dtype: Dtype, length: number): unknown;
@@ -40,6 +42,8 @@ export interface Runtime extends Device {
   reserved(): number;
   /** Where work is not done when a call returns: how many seconds the device itself works on what `body` asks for. */
   secondsOf?(body: () => void): Promise<number>;
+  /** @throws DeviceError when it runs without something that is asked for now */
+  assertOffers?(options: DeviceOptions): void;
   /** Only the reference device: runs an op's reference form instead of a kernel, and writes what it gives to `targets`. */
   interpret?(
     reference: (inputs: object, attrs: object) => NdArray | readonly NdArray[],
@@ -75,9 +79,10 @@ export function registerDevice(name: DeviceName, factory: DeviceFactory): void {
 }
 
 /**
- * A started device; `'auto'` takes the best that works and lists in `info.skipped` why the others did not.
+ * A started device; `'auto'` takes the best that works, says on the console why a better one did not, once for each reason,
+ * and lists the reasons in `info.skipped`.
  *
- * @throws DeviceError with the reason, when the named device cannot start.
+ * @throws DeviceError with the reason, when the named device cannot start or runs already without what `options` ask for.
  * @example
  * const reference = await device('reference');
  * zeros([2], { device: reference }).dtype;   // 'float64'
@@ -89,6 +94,8 @@ export async function device(name: DeviceName | 'auto', options: DeviceOptions =
     try {
       const runtime = await start(candidate, options);
       Object.assign(runtime.info, { skipped });
+      for (const [name, reason] of Object.entries(skipped))
+        sayOnce(`vicinal: '${candidate}', not '${name}': ${reason}`);
       return runtime;
     } catch (error) {
       skipped[candidate] = (error as Error).message;
@@ -100,9 +107,20 @@ export async function device(name: DeviceName | 'auto', options: DeviceOptions =
   });
 }
 
+const said = new Set<string>();
+
+function sayOnce(sentence: string): void {
+  if (!said.has(sentence)) console.warn(sentence);
+  said.add(sentence);
+}
+
 async function start(name: DeviceName, options: DeviceOptions): Promise<Runtime> {
   const running = started.get(name) ?? starting.get(name);
-  if (running) return running;
+  if (running) {
+    const runtime = await running;
+    runtime.assertOffers?.(options);
+    return runtime;
+  }
   const factory = factoryOf(name);
   if (factory.startNow) return resolveDevice(name); // so that nobody who does not wait meanwhile starts a second one
   const start = factory.start(options);
@@ -121,6 +139,11 @@ function factoryOf(name: DeviceName): DeviceFactory {
   if (factory) return factory;
   const known = [...factories.keys()].join(', ');
   throw new DeviceError(`there is no device '${String(name)}' here; use one of ${known}`, { op: 'device', name });
+}
+
+/** @throws DisposedError when the device was lost or ended */
+export function assertRunning({ name, ended }: Runtime, op: string): void {
+  if (ended !== null) throw new DisposedError(`the ${name} device ${ended}`, { op });
 }
 
 /** Called by a runtime that ended, so that the next use of its name starts a new one. */

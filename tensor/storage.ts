@@ -1,19 +1,19 @@
 import type { Dtype } from './dtype.ts';
-import type { DeviceName, Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import { startedDevices } from './runtime.ts';
 
-interface Count {
+export interface Count {
   tensors: number;
   bytes: number;
   peak: number;
 }
 
-const counts = new Map<DeviceName, Count>();
+const counts = new WeakMap<Runtime, Count>();
 
-/** The live counts of one device. */
-export function countOf(name: DeviceName): Count {
-  let count = counts.get(name);
-  if (!count) counts.set(name, (count = { tensors: 0, bytes: 0, peak: 0 }));
+/** The live counts of one device; one that is started again under its name counts anew. */
+export function countOf(runtime: Runtime): Count {
+  let count = counts.get(runtime);
+  if (!count) counts.set(runtime, (count = { tensors: 0, bytes: 0, peak: 0 }));
   return count;
 }
 
@@ -41,7 +41,7 @@ export class Storage {
     this.length = length;
     this.handle = runtime.allocate(dtype, length);
     this.#bytes = length * elementBytes(runtime, dtype);
-    const count = (this.count = countOf(runtime.name));
+    const count = (this.count = countOf(runtime));
     count.bytes += this.#bytes;
     if (count.bytes > count.peak) count.peak = count.bytes;
   }
@@ -89,12 +89,14 @@ export interface MemoryReport {
  */
 export function memory(): Record<string, MemoryReport> {
   const report: Record<string, MemoryReport> = {};
-  for (const runtime of startedDevices())
-    report[runtime.name] = { ...countOf(runtime.name), reserved: runtime.reserved() };
+  for (const runtime of startedDevices()) report[runtime.name] = { ...countOf(runtime), reserved: runtime.reserved() };
   return report;
 }
 
 /** Starts a new measurement of `memory().peak`: of a training step, say. */
 export function resetPeak(): void {
-  for (const count of counts.values()) count.peak = count.bytes;
+  for (const runtime of startedDevices()) {
+    const count = countOf(runtime);
+    count.peak = count.bytes;
+  }
 }

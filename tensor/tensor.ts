@@ -8,6 +8,7 @@ import { ArgumentError, DisposedError, DtypeError, GradError, ShapeError } from 
 import { formatTensor, nest } from './format.ts';
 import { watch, unwatch } from './forgotten.ts';
 import { gather, span } from './layout.ts';
+import { assertRunning } from './runtime.ts';
 import { adopt, onEscape } from './scope.ts';
 import { contiguousStrides, formatShape, isContiguous, sameShape, sizeOf } from './shape.ts';
 import { Storage } from './storage.ts';
@@ -202,9 +203,9 @@ export class Tensor implements Disposable {
     this.dispose();
   }
 
-  /** @internal Throws a DisposedError that names `op` when this tensor was freed. */
+  /** @internal Throws a DisposedError that names `op` when this tensor was freed, or its device ended. */
   assertLive(op: string): void {
-    if (this.#state === 'live') return;
+    if (this.#state === 'live') return assertRunning(this.storage.runtime, op);
     throw new DisposedError(
       `a ${this.dtype} tensor of shape ${formatShape(this.shape)} was used after it was freed; return it from its scope, call keep(), or dispose it later`,
       { op, shape: this.shape },

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { DeviceError, device, memory, setDefaultDevice, tensor } from '../../index.ts';
 import { registerDevice, resolveDevice, type DeviceName } from '../../tensor/runtime.ts';
 import { ReferenceRuntime } from '../../kernels/runtime/reference/runtime.ts';
@@ -49,17 +49,28 @@ describe('devices', () => {
     const second = await device('webgpu');
     expect(second.name).toBe('webgpu');
     second.dispose();
-    tries = 0;
-    const auto = await device('auto'); // the next best, with the reason
-    expect(auto.name).toBe('cpu');
-    expect(auto.info['skipped']).toEqual({ webgpu: 'device: no adapter' });
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    for (let i = 0; i < 2; i++) {
+      tries = 0;
+      const auto = await device('auto'); // the next best, with the reason
+      expect(auto.name).toBe('cpu');
+      expect(auto.info['skipped']).toEqual({ webgpu: 'device: no adapter' });
+    }
+    expect(warn.mock.calls).toEqual([["vicinal: 'cpu', not 'webgpu': device: no adapter"]]);
+    warn.mockRestore();
   });
 
   test('after dispose() the name starts a new one', async () => {
     const first = await device('reference');
+    const old = tensor([1, 2], { device: 'reference' });
     first.dispose();
     const second = await device('reference');
     expect(second).not.toBe(first);
+    expect(() => old.add(1)).toThrow(
+      'add: the reference device was ended by dispose(); its tensors can no longer be used',
+    );
+    old.dispose();
+    expect(memory()['reference']).toEqual({ tensors: 0, bytes: 0, peak: 0, reserved: 0 });
     using x = tensor([1, 2], { device: 'reference' });
     expect(await x.array()).toEqual([1, 2]);
   });

@@ -2,9 +2,9 @@ import type { Dtype, TypedArray } from '../../../tensor/dtype.ts';
 import type { DeviceFactory, Runtime } from '../../../tensor/runtime.ts';
 import type { Engine } from './instance.ts';
 import { byteSize, checkDtype } from '../../../tensor/dtype.ts';
-import { DisposedError, DtypeError } from '../../../tensor/errors.ts';
+import { DtypeError } from '../../../tensor/errors.ts';
 import { eventLoopTurn } from '../../../tensor/eventLoop.ts';
-import { forgetDevice } from '../../../tensor/runtime.ts';
+import { assertRunning, forgetDevice } from '../../../tensor/runtime.ts';
 import { engine, stopEngine } from './instance.ts';
 import { threads } from './threads.ts';
 
@@ -19,7 +19,7 @@ class CpuRuntime implements Runtime {
   readonly info: Readonly<Record<string, unknown>>;
   /** What `pointer` compares, so that an address of an ended device is never used. */
   readonly engine: Engine = engine();
-  #ended = false;
+  ended: string | null = null;
   #turnDue = performance.now() + turnEvery;
 
   constructor() {
@@ -37,12 +37,12 @@ class CpuRuntime implements Runtime {
   }
 
   allocate(dtype: Dtype, length: number): number {
-    this.#assertRunning('allocate');
+    assertRunning(this, 'allocate');
     return this.engine.allocator.allocate(length * byteSize[dtype]);
   }
 
   free(handle: unknown): void {
-    if (!this.#ended) this.engine.allocator.free(handle as number);
+    if (this.ended === null) this.engine.allocator.free(handle as number);
   }
 
   write(handle: unknown, dtype: Dtype, offset: number, data: TypedArray): void {
@@ -71,15 +71,15 @@ class CpuRuntime implements Runtime {
   }
 
   dispose(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.ended !== null) return;
+    this.ended = 'was ended by dispose(); its tensors can no longer be used';
     stopEngine();
     forgetDevice(this);
   }
 
   /** Made anew for every use: growing the memory ends the old views. */
   #view(op: string, handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray {
-    this.#assertRunning(op);
+    assertRunning(this, op);
     const { buffer } = this.engine.memory;
     const address = (handle as number) + offset * byteSize[dtype];
     switch (dtype) {
@@ -94,11 +94,6 @@ class CpuRuntime implements Runtime {
         checkDtype(op, dtype);
         throw new DtypeError(`the cpu device has no ${dtype}; use ${this.dtypes.join(', ')}`, { op, dtype });
     }
-  }
-
-  #assertRunning(op: string): void {
-    if (this.#ended)
-      throw new DisposedError('the cpu device was ended by dispose(); its tensors can no longer be used', { op });
   }
 }
 

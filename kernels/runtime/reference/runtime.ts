@@ -12,6 +12,7 @@ export class ReferenceRuntime implements Runtime {
   readonly info = { precision: 'float64' };
   readonly dtypes: readonly Dtype[] = ['float64', 'int32', 'bool'];
   readonly floatDtype = 'float64';
+  ended: string | null = null;
   #reserved = 0;
 
   allocate(dtype: Dtype, length: number): TypedArray {
@@ -61,6 +62,7 @@ export class ReferenceRuntime implements Runtime {
   }
 
   dispose(): void {
+    this.ended = 'was ended by dispose(); its tensors can no longer be used';
     forgetDevice(this);
   }
 }

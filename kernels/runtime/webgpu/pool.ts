@@ -18,14 +18,16 @@ const mostFree = 2 ** 32;
  */
 export class BlockPool {
   readonly #device: GPUDevice;
+  readonly #faults: Faults;
   readonly #largest: number;
   readonly #free = new Map<number, Block[]>();
+  /** Blocks that the device had no memory for: which they are is heard of later, and none is used again. */
+  readonly #failed = new Set<number>();
+  #isShort = false;
   #nextId = 1;
   #freeBytes = 0;
   /** Bytes of all blocks. */
   reserved = 0;
-
-  readonly #faults: Faults;
 
   constructor(device: GPUDevice, faults: Faults) {
     this.#device = device;
@@ -40,20 +42,31 @@ export class BlockPool {
       throw new DeviceError(`a tensor of ${bytes} bytes is larger than a WebGPU buffer; ${advice}`, {
         op: 'allocate',
         bytes,
+        most: this.#largest,
       });
     }
     const size = Math.min(sizeClass(bytes), this.#largest);
-    const free = this.#free.get(size)?.pop();
-    if (free) {
+    const free = this.#free.get(size);
+    for (let block = free?.pop(); block; block = free!.pop()) {
       this.#freeBytes -= size;
-      return free;
+      if (!this.#failed.delete(block.id)) return block;
     }
+    return this.#make(size, bytes);
+  }
+
+  #make(size: number, bytes: number): Block {
+    const id = this.#nextId++;
+    const { reserved } = this;
     this.reserved += size;
-    const buffer = this.#faults.watch(
-      () => this.#device.createBuffer({ size, usage }),
-      (message) => new DeviceError(`no memory for a tensor of ${bytes} bytes: ${message}`, { op: 'allocate', bytes }),
-    );
-    return { id: this.#nextId++, buffer, bytes: size };
+    const explain = (message: string): DeviceError => {
+      this.#failed.add(id);
+      this.#isShort = true;
+      this.reserved -= size;
+      const why = `no memory for a tensor of ${bytes} bytes beside ${reserved} that are taken (${message.split('\n')[0]})`;
+      return new DeviceError(`${why}; free tensors or take a smaller batch`, { op: 'allocate', bytes, reserved });
+    };
+    const buffer = this.#faults.watch(() => this.#device.createBuffer({ size, usage }), explain);
+    return { id, buffer, bytes: size };
   }
 
   give(block: Block): void {
@@ -63,23 +76,22 @@ export class BlockPool {
     this.#freeBytes += block.bytes;
   }
 
+  /** Whether the next flush should be followed by a trim. */
   get isFull(): boolean {
-    return this.#freeBytes > mostFree;
+    return this.#freeBytes > mostFree || this.#isShort;
   }
 
   /** Destroys the free blocks; nothing that is not submitted may use them. Returns their ids. */
   trim(): number[] {
-    const ids: number[] = [];
-    for (const list of this.#free.values()) {
-      for (const { id, buffer, bytes } of list) {
-        ids.push(id);
-        this.reserved -= bytes;
-        buffer.destroy();
-      }
+    const blocks = [...this.#free.values()].flat();
+    for (const { id, buffer, bytes } of blocks) {
+      if (!this.#failed.delete(id)) this.reserved -= bytes;
+      buffer.destroy();
     }
     this.#free.clear();
     this.#freeBytes = 0;
-    return ids;
+    this.#isShort = false;
+    return blocks.map(({ id }) => id);
   }
 }
 

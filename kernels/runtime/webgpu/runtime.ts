@@ -2,8 +2,9 @@ import type { Dtype, TypedArray } from '../../../tensor/dtype.ts';
 import type { DeviceFactory, DeviceOptions, Runtime } from '../../../tensor/runtime.ts';
 import type { Block } from './pool.ts';
 import type { ProgramSource } from './program.ts';
-import { DeviceError, DisposedError, DtypeError } from '../../../tensor/errors.ts';
-import { forgetDevice } from '../../../tensor/runtime.ts';
+import { DeviceError, DtypeError } from '../../../tensor/errors.ts';
+import { assertRunning, forgetDevice } from '../../../tensor/runtime.ts';
+import { countOf } from '../../../tensor/storage.ts';
 import { openAdapter } from './adapter.ts';
 import { GpuClock } from './clock.ts';
 import { Commands } from './commands.ts';
@@ -24,8 +25,7 @@ export class WebgpuRuntime implements Runtime {
   readonly #faults: Faults;
   readonly #programs = new Map<string, Program>();
   #clock: GpuClock | undefined;
-  /** Why it can no longer be used. */
-  #ended: string | null = null;
+  ended: string | null = null;
 
   constructor(device: GPUDevice, info: Record<string, unknown>) {
     this.device = device;
@@ -42,7 +42,7 @@ export class WebgpuRuntime implements Runtime {
   }
 
   allocate(dtype: Dtype, length: number): Block {
-    this.assertRunning('allocate');
+    assertRunning(this, 'allocate');
     if (!this.dtypes.includes(dtype)) {
       const message = `this webgpu device has no ${dtype}; use ${this.dtypes.join(', ')}`;
       throw new DtypeError(message, { op: 'allocate', dtype });
@@ -51,16 +51,16 @@ export class WebgpuRuntime implements Runtime {
   }
 
   free(handle: unknown): void {
-    if (this.#ended === null) this.#pool.give(handle as Block);
+    if (this.ended === null) this.#pool.give(handle as Block);
   }
 
   write(handle: unknown, dtype: Dtype, offset: number, data: TypedArray): void {
-    this.assertRunning('write');
+    assertRunning(this, 'write');
     this.commands.write(handle as Block, offset * widthOf(dtype), toDevice(dtype, data));
   }
 
   fill(handle: unknown, dtype: Dtype, length: number, value: number): void {
-    this.assertRunning('fill');
+    assertRunning(this, 'fill');
     const words = fillWords(dtype, value);
     const block = handle as Block;
     const program = this.program('fill', () => fillSource);
@@ -72,7 +72,7 @@ export class WebgpuRuntime implements Runtime {
   }
 
   async read(handle: unknown, dtype: Dtype, offset: number, length: number): Promise<TypedArray> {
-    this.assertRunning('read');
+    assertRunning(this, 'read');
     const width = widthOf(dtype);
     // Copies begin at multiples of four bytes.
     const skipped = (offset * width) % 4;
@@ -81,7 +81,7 @@ export class WebgpuRuntime implements Runtime {
       return fromDevice(dtype, (await reading).slice(skipped));
     } catch (error) {
       if (error instanceof DeviceError) throw error;
-      this.assertRunning('read');
+      assertRunning(this, 'read');
       throw new DeviceError(`the read failed: ${(error as Error).message}`, { op: 'read' });
     }
   }
@@ -99,34 +99,43 @@ export class WebgpuRuntime implements Runtime {
 
   /** Waits until the GPU has done all that was asked for. */
   async finish(): Promise<void> {
+    assertRunning(this, 'finish');
     this.commands.flush();
     await this.device.queue.onSubmittedWorkDone();
     await this.#faults.settle();
   }
 
   secondsOf(body: () => void): Promise<number> {
-    this.assertRunning('secondsOf');
+    assertRunning(this, 'secondsOf');
     return (this.#clock ??= new GpuClock(this)).seconds(body);
   }
 
-  assertRunning(op: string): void {
-    if (this.#ended === null) return;
-    throw new DisposedError(`the webgpu device ${this.#ended}; start another with await device('webgpu')`, { op });
+  assertOffers({ features = [], unsafe = false }: DeviceOptions): void {
+    const missing = features.filter((feature) => !this.device.features.has(feature));
+    if (unsafe && this.info['unsafe'] === false) missing.push('unsafe features');
+    if (missing.length === 0) return;
+    throw new DeviceError(`the webgpu device runs already, without ${missing.join(', ')}; dispose() it first`, {
+      op: 'device',
+      missing,
+    });
   }
 
   dispose(): void {
-    if (this.#ended !== null) return;
+    if (this.ended !== null) return;
     this.#end('was ended by dispose(); its tensors can no longer be used');
     this.device.destroy();
   }
 
   async #watchLoss(): Promise<void> {
     const { reason, message } = await this.device.lost;
-    this.#end(`was lost (${reason === 'destroyed' ? 'it was destroyed' : message}); its tensors are gone with it`);
+    const { tensors, bytes } = countOf(this);
+    const why = reason === 'destroyed' ? 'it was destroyed' : message;
+    const advice = "start another with await device('webgpu') and load what was saved";
+    this.#end(`was lost (${why}), and with it ${tensors} tensors of ${bytes} bytes; ${advice}`);
   }
 
-  #end(why: string): void {
-    this.#ended ??= why;
+  #end(how: string): void {
+    this.ended ??= how;
     forgetDevice(this);
   }
 }
