@@ -8,6 +8,8 @@ const slotBytes = 256;
 const slots = 512;
 /** Dispatches between submits, so that the GPU starts while more work is written. */
 const mostDispatches = 256;
+/** Buffers for reads of up to so many bytes are kept for the next read. */
+const mostKept = 2 ** 16;
 
 /**
  * The one way to the GPU: commands go to one encoder, dispatches to one pass of it, and all of it is submitted on a read, an
@@ -75,29 +77,51 @@ export class Commands {
 
   /** The bytes as they are after all that was asked for before; the copy is on its way when this returns. */
   read(block: Block, offset: number, bytes: number): Promise<ArrayBuffer> {
-    const size = 4 * Math.ceil(bytes / 4);
-    const staging = this.#staging.get(size)?.pop() ?? this.#device.createBuffer({ size, usage: 0x1 | 0x8 }); // MAP_READ | COPY_DST
+    const length = 4 * Math.ceil(bytes / 4);
+    const staging = this.#stage(length);
     const encoder = this.#open();
     this.#closePass();
-    encoder.copyBufferToBuffer(block.buffer, offset, staging, 0, size);
+    encoder.copyBufferToBuffer(block.buffer, offset, staging, 0, length);
     this.flush();
-    return this.#take(staging, size, bytes);
+    return this.#take(staging, length, bytes);
   }
 
-  async #take(staging: GPUBuffer, size: number, bytes: number): Promise<ArrayBuffer> {
+  /** A buffer that the host can read. Small ones come in few sizes and are used again. */
+  #stage(length: number): GPUBuffer {
+    const size = length > mostKept ? length : Math.max(256, 2 ** Math.ceil(Math.log2(length)));
+    return (
+      this.#staging.get(size)?.pop() ??
+      this.#faults.watch(
+        () => this.#device.createBuffer({ size, usage: 0x1 | 0x8 }), // MAP_READ | COPY_DST
+        (message) => new DeviceError(`no memory to read ${length} bytes: ${message.split('\n')[0]}`, { op: 'read' }),
+      )
+    );
+  }
+
+  async #take(staging: GPUBuffer, length: number, bytes: number): Promise<ArrayBuffer> {
     try {
-      await staging.mapAsync(0x1);
+      await this.#map(staging, length);
     } catch (error) {
-      await this.#faults.settle();
+      staging.destroy();
       throw error;
     }
-    await this.#faults.settle();
-    const data = staging.getMappedRange().slice(0, bytes);
+    const data = staging.getMappedRange(0, length).slice(0, bytes);
     staging.unmap();
-    const list = this.#staging.get(size);
-    if (list) list.push(staging);
+    const { size } = staging;
+    const kept = this.#staging.get(size);
+    if (size > mostKept) staging.destroy();
+    else if (kept) kept.push(staging);
     else this.#staging.set(size, [staging]);
     return data;
+  }
+
+  /** What went wrong before says more than that a buffer cannot be mapped. */
+  async #map(staging: GPUBuffer, length: number): Promise<void> {
+    try {
+      await staging.mapAsync(0x1, 0, length);
+    } finally {
+      await this.#faults.settle();
+    }
   }
 
   /** Submits what was asked for. */

@@ -86,7 +86,8 @@ export class Program {
   readonly #groups = new Map<string, GPUBindGroup>();
   readonly #bytes: number;
 
-  constructor(device: GPUDevice, source: ProgramSource, faults: Faults) {
+  /** @param onFailure called when the device refused the text, which it says later */
+  constructor(device: GPUDevice, source: ProgramSource, faults: Faults, onFailure: () => void) {
     const { name, buffers, params = [] } = source;
     this.name = name;
     this.kinds = [...buffers.map(() => 'u32' as const), ...params.map(([, type]) => type)];
@@ -112,7 +113,10 @@ export class Program {
         ...buffers.map(([, , access], i) => entry(i + 1, { type: access ? 'storage' : 'read-only-storage' })),
       ],
     });
-    this.pipeline = faults.watch(make, (message) => explain(name, code, message, module));
+    this.pipeline = faults.watch(make, (message) => {
+      onFailure();
+      return explain(name, code, message, module);
+    });
   }
 
   /** The bind group of these blocks, made at their first meeting. */

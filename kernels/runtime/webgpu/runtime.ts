@@ -93,7 +93,11 @@ export class WebgpuRuntime implements Runtime {
   /** The program of `key`, built at its first use. */
   program(key: string, source: () => ProgramSource): Program {
     let program = this.#programs.get(key);
-    if (!program) this.#programs.set(key, (program = new Program(this.device, source(), this.#faults)));
+    if (!program) {
+      // One that failed is built again at its next use, so that it says again why.
+      program = new Program(this.device, source(), this.#faults, () => this.#programs.delete(key));
+      this.#programs.set(key, program);
+    }
     return program;
   }
 
