@@ -189,6 +189,7 @@ export type {
   Sample,
   SampleInput,
 } from './kernels/index.ts';
+export { selfTest, type SelfTestOptions, type SelfTestReport } from './kernels/selfTest/selfTest.ts';
 export { setThreads, threads } from './kernels/runtime/cpu/threads.ts';
 export type { FileDtype, HostTensor } from './tensor/io/elements.ts';
 export { readFile, writeFileAtomic } from './tensor/io/file.ts';

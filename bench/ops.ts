@@ -1,9 +1,9 @@
 // Every op on the first of its own samples: what a call costs when there is next to nothing to compute.
 
-import type { AnyOp } from '../test/samples.ts';
+import type { AnyOp } from '../kernels/selfTest/samples.ts';
 import type { Case } from './case.ts';
 import { scope, Tensor } from '../index.ts';
-import { drawSample, makeArguments, ops } from '../test/samples.ts';
+import { drawSample, makeArguments, ops } from '../kernels/selfTest/samples.ts';
 
 const calls = 200;
 

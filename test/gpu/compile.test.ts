@@ -2,14 +2,14 @@
 // the software driver has not.
 
 import { afterAll, describe, expect, test } from 'vitest';
-import type { AnyOp, Lay } from '../samples.ts';
+import type { AnyOp, Lay } from '../../kernels/selfTest/samples.ts';
 import type { Device, Dtype, Tensor } from '../../index.ts';
 import * as vicinal from '../../index.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';
 import { openGpu } from '../../kernels/runtime/webgpu/gpu.ts';
 import { programText } from '../../kernels/runtime/webgpu/program.ts';
 import { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
-import { drawSample, makeArguments, ops } from '../samples.ts';
+import { drawSample, makeArguments, ops } from '../../kernels/selfTest/samples.ts';
 
 const { grad, scope, zeros } = vicinal;
 

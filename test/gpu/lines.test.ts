@@ -2,11 +2,11 @@
 // same order each time. Values that break comparisons: NaN, ±∞, −0.
 
 import { describe, expect, test } from 'vitest';
-import type { AnyOp } from '../samples.ts';
+import type { AnyOp } from '../../kernels/selfTest/samples.ts';
 import type { Tensor } from '../../index.ts';
 import { device, scope, tensor } from '../../index.ts';
 import { Generator } from '../../tensor/philox.ts';
-import { ops } from '../samples.ts';
+import { ops } from '../../kernels/selfTest/samples.ts';
 
 await device('webgpu');
 

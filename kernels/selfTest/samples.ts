@@ -1,15 +1,17 @@
-// An op's samples as tensors: what the generic tests and the benches run.
+// An op's samples as tensors: what the self-test, the generic tests and the benches run.
 
-import type { AnyOpDefinition, SampleInput } from '../autograd/types.ts';
-import type { Dtype, Tensor, TypedArray } from '../index.ts';
-import * as kernels from '../kernels/index.ts';
-import { Generator } from '../tensor/philox.ts';
-import { sizeOf } from '../tensor/shape.ts';
-import { tensor } from '../index.ts';
+import type { AnyOpDefinition, SampleInput } from '../../autograd/types.ts';
+import type { Dtype, TypedArray } from '../../tensor/dtype.ts';
+import type { Device, DeviceName } from '../../tensor/runtime.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { tensor } from '../../tensor/create.ts';
+import { Generator } from '../../tensor/philox.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import * as kernels from '../index.ts';
 
-export type AnyOp = ((...args: unknown[]) => unknown) & { definition: AnyOpDefinition };
+export type AnyOp = ((...args: unknown[]) => unknown) & { readonly definition: AnyOpDefinition };
 
-/** Every op that the kernels floor exports, by name. */
+/** Every op that the kernels floor exports. */
 export const ops: readonly AnyOp[] = Object.values(kernels as Record<string, unknown>).filter(
   (value): value is AnyOp => typeof value === 'function' && 'definition' in value,
 );
@@ -68,12 +70,10 @@ export type Lay = 'contiguous' | 'strided';
 /** An input on a device; 'strided' gives the same values with gaps between them and axes in another order. */
 export function makeInput(
   { shape, dtype, data }: HostInput,
-  device: string,
+  device: Device | DeviceName,
   lay: Lay = 'contiguous',
-  requiresGrad = false,
 ): Tensor {
-  const options = { device: device as 'cpu', dtype };
-  const plain = tensor(data, { shape: [...shape], ...options, requiresGrad });
+  const plain = tensor(data, { shape, dtype, device });
   if (lay === 'contiguous' || shape.length === 0) return plain;
   // Values sit at every second place of the last axis of a transposed, wider buffer filled with NaN (or 99).
   const order = shape.map((_, i) => shape.length - 1 - i);
@@ -97,18 +97,13 @@ export function makeArguments(
   definition: AnyOpDefinition,
   host: HostSample,
   attrs: object | undefined,
-  device: string,
+  device: Device | DeviceName,
   lay: Lay = 'contiguous',
-  requiresGrad = false,
 ): unknown[] {
-  const make = (input: HostInput, differentiable: boolean): Tensor =>
-    makeInput(input, device, lay, requiresGrad && differentiable && input.dtype.startsWith('float'));
-  const inputs = definition.slots.map((slot) => {
-    const value = host[slot.name];
-    if (value === undefined) return undefined;
-    return Array.isArray(value)
-      ? value.map((item) => make(item, slot.differentiable))
-      : make(value, slot.differentiable);
+  const make = (input: HostInput): Tensor => makeInput(input, device, lay);
+  const inputs = definition.slots.map(({ name }) => {
+    const value = host[name];
+    return Array.isArray(value) ? value.map(make) : value && make(value);
   });
   return [...inputs, attrs];
 }

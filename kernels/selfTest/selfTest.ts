@@ -1,0 +1,47 @@
+import type { Device, DeviceName } from '../../tensor/runtime.ts';
+import type { AnyOp } from './samples.ts';
+import { eventLoopTurn } from '../../tensor/eventLoop.ts';
+import { checkOptions } from '../../tensor/options.ts';
+import { resolveDevice } from '../../tensor/runtime.ts';
+
+export interface SelfTestOptions {
+  /** Own ops to test instead of the library's. */
+  ops?: readonly { readonly definition: AnyOp['definition'] }[];
+  /** Called after each op with its number, from 1, and how many there are. */
+  onProgress?(done: number, total: number): void;
+}
+
+export interface SelfTestReport {
+  /** How many ops gave what their reference form gives. */
+  readonly passed: number;
+  /** The others, with the first sample that differs and by how much, or the error. */
+  readonly failed: { op: string; reason: string }[];
+}
+
+/**
+ * Tries a device: every op on the samples of its declaration, with contiguous and with strided operands, compared with the
+ * op's reference form in float64 within the op's tolerance. Takes seconds on a GPU, and tens of seconds on a software driver.
+ * What does the comparing is loaded when this is called.
+ *
+ * @throws DeviceError when a device is named that was not started.
+ * @example
+ * const { passed, failed } = await selfTest(await device('cpu'), { ops: [softmax, matmul] });
+ * passed; // 2
+ * for (const { op, reason } of failed) console.warn(op, reason);
+ */
+export async function selfTest(device: Device | DeviceName, options: SelfTestOptions = {}): Promise<SelfTestReport> {
+  checkOptions('selfTest', options, ['ops', 'onProgress']);
+  const runtime = resolveDevice(device);
+  const [{ faultOf }, { ops }] = await Promise.all([import('./compare.ts'), import('./samples.ts')]);
+  const all = ((options.ops as readonly AnyOp[] | undefined) ?? ops).filter(
+    ({ definition }) => definition.samples.length > 0,
+  );
+  const failed: SelfTestReport['failed'] = [];
+  for (const [i, op] of all.entries()) {
+    await eventLoopTurn(); // a page lives on, and shows the progress
+    const reason = await faultOf(op, runtime);
+    if (reason !== null) failed.push({ op: op.definition.name, reason });
+    options.onProgress?.(i + 1, all.length);
+  }
+  return { passed: all.length - failed.length, failed };
+}
