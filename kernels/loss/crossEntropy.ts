@@ -75,6 +75,7 @@ function* rowsOf(
 export const crossEntropyRows: Op<['logits', 'target:int'], CrossEntropyAttrs> = defineOp({
   name: 'crossEntropy',
   inputs: ['logits', 'target:int'],
+  autocast: 'float32',
   attrs: defaults,
   shape({ logits, target }, attrs) {
     checkRows('crossEntropy', logits);
@@ -171,7 +172,8 @@ export const crossEntropyBackward: Op<['logits', 'target:int', 'g'], CrossEntrop
  * −ln softmax(logits)[target], averaged: how surprised the logits are by the true classes. The class axis of logits is
  * the second: logits [N, C, *], target [N, *] of integers → a scalar, or [N, *] with `reduction: 'none'`.
  *
- * Where all logits of a row are −∞ the loss is ∞ and the gradient 0 (PyTorch: NaN).
+ * Where all logits of a row are −∞ the loss is ∞ and the gradient 0 (PyTorch: NaN). A webgpu device does not check the
+ * targets, since that would wait for it: a row whose target is no class has the loss NaN.
  *
  * @throws ShapeError when the shapes do not fit, or a target is neither a class nor `ignoreIndex`.
  * @example
