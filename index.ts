@@ -12,6 +12,7 @@ export { scope } from './tensor/scope.ts';
 export { defaultGenerator, Generator, manualSeed, philox, type GeneratorState } from './tensor/philox.ts';
 export { gradientCheck, type GradientCheckOptions } from './autograd/check.ts';
 export { grad, type GradOptions } from './autograd/backward.ts';
+export { autocast } from './autograd/autocast.ts';
 export { noGrad } from './autograd/tape.ts';
 // Creation
 export {

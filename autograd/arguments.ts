@@ -6,6 +6,8 @@ import type { AnyOpDefinition, InputSlot } from './types.ts';
 import { isFloat, promote } from '../tensor/dtype.ts';
 import { ArgumentError, DeviceError, DtypeError } from '../tensor/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { autocastDtype, rememberedCast } from './autocast.ts';
+import { slotDtype } from './types.ts';
 
 /** Inputs of one call by name: a tensor, undefined, or a list. */
 export type Inputs = Record<string, Tensor | readonly Tensor[] | undefined>;
@@ -26,7 +28,8 @@ export interface Call {
 export function openCall(op: AnyOpDefinition, args: readonly unknown[]): Call {
   const attrs = readAttrs(op, args);
   const runtime = findRuntime(op, args);
-  return { op, attrs, runtime, dtype: commonDtype(op, args, runtime), inputs: {}, temporaries: [] };
+  const dtype = autocastDtype(op, commonDtype(op, args, runtime), runtime);
+  return { op, attrs, runtime, dtype, inputs: {}, temporaries: [] };
 }
 
 function readAttrs(op: AnyOpDefinition, args: readonly unknown[]): Record<string, unknown> {
@@ -98,7 +101,8 @@ function commonDtype(op: AnyOpDefinition, args: readonly unknown[], runtime: Run
   let dtype: Dtype | undefined;
   let isReal = op.dtypes === 'float';
   for (let i = 0; i < op.slots.length; i++) {
-    if (!op.slots[i]!.differentiable) continue;
+    const slot = op.slots[i]!;
+    if (!slot.differentiable || slot.class === 'wide') continue;
     const value = args[i];
     if (value instanceof Tensor) dtype = joint(dtype, value);
     else if (typeof value === 'number') isReal ||= (value | 0) !== value;
@@ -127,11 +131,12 @@ export function readInputs(call: Call, args: readonly unknown[]): void {
 }
 
 function readInput(call: Call, slot: InputSlot, value: unknown): Tensor | undefined {
-  const { op, dtype } = call;
+  const { op } = call;
+  const dtype = slotDtype(slot, call.dtype);
   if (value instanceof Tensor) {
     if (op.mutates.includes(slot.name)) checkWritable(call, slot, value);
     if (!slot.differentiable) checkClass(op, slot, value);
-    else if (value.dtype !== dtype) return temporary(call, value.cast(dtype));
+    else if (value.dtype !== dtype) return rememberedCast(value, dtype) ?? temporary(call, value.cast(dtype));
     return value;
   }
   if ((value === undefined || value === null) && slot.optional) return undefined;
@@ -156,7 +161,8 @@ function missing(op: AnyOpDefinition, slot: InputSlot, value: unknown): Argument
 }
 
 /** An input that the op writes in place is never a copy. */
-function checkWritable({ op, dtype }: Call, slot: InputSlot, tensor: Tensor): void {
+function checkWritable({ op, dtype: common }: Call, slot: InputSlot, tensor: Tensor): void {
+  const dtype = slotDtype(slot, common);
   const problem =
     slot.differentiable && tensor.dtype !== dtype
       ? `is ${tensor.dtype}; it must be ${dtype}`

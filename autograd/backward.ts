@@ -4,6 +4,7 @@ import { ArgumentError, GradError, ShapeError } from '../tensor/errors.ts';
 import { scope } from '../tensor/scope.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { checkTensor, Tensor } from '../tensor/tensor.ts';
+import { withoutAutocast } from './autocast.ts';
 import { withGrad } from './tape.ts';
 import { checkOptions } from '../tensor/options.ts';
 
@@ -88,15 +89,17 @@ class Walk {
     const nodes = [...this.#nodes];
     nodes.forEach((node) => node.hold());
     try {
-      withGrad(createGraph, () => {
-        scope(() => this.#deliver(this.#root, gradOutput ? seedOf(gradOutput, createGraph) : filled(output, 1)));
-        for (const node of nodes) {
-          scope(() => this.#visit(node));
-          if (keepTape) continue;
-          node.isWalked = true;
-          node.free();
-        }
-      });
+      withoutAutocast(() =>
+        withGrad(createGraph, () => {
+          scope(() => this.#deliver(this.#root, gradOutput ? seedOf(gradOutput, createGraph) : filled(output, 1)));
+          for (const node of nodes) {
+            scope(() => this.#visit(node));
+            if (keepTape) continue;
+            node.isWalked = true;
+            node.free();
+          }
+        }),
+      );
     } finally {
       this.#pending.forEach((gradient) => gradient.dispose());
       nodes.forEach((node) => node.release());

@@ -42,6 +42,7 @@ export function defineOp<
     outputs: ['output'],
     attrs: {},
     dtypes: 'float',
+    autocast: undefined,
     dtype: undefined,
     view: undefined,
     moves: undefined,
@@ -89,7 +90,8 @@ function compute(call: Call): readonly Tensor[] {
   const shape = op.shape(shapes, attrs);
   const sizes = isSingle(op) ? [shape as Shape] : ((shape ?? []) as readonly Shape[]);
   const dtypes = op.dtype ? op.dtype(call.dtype, attrs) : call.dtype;
-  const node = op.backward && isGradEnabled() && needsGrad(op, inputs) ? new TapeNode(op, attrs, shapes) : null;
+  const node =
+    op.backward && isGradEnabled() && needsGrad(op, inputs) ? new TapeNode(op, attrs, shapes, call.dtype) : null;
   const target = op.moves ? (op.moves(attrs) as Runtime) : runtime;
   const outputs: Tensor[] = [];
   try {

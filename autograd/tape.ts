@@ -6,12 +6,13 @@ import type { Shape } from '../tensor/shape.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Layout } from '../tensor/layout.ts';
 import type { GraphNode } from '../tensor/variable.ts';
-import type { AnyOpDefinition } from './types.ts';
+import type { AnyOpDefinition, InputSlot } from './types.ts';
 import { GradError } from '../tensor/errors.ts';
 import { isThenable, refuseAsync } from '../tensor/scope.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Variable } from '../tensor/variable.ts';
+import { slotDtype } from './types.ts';
 
 let gradEnabled = true;
 let nodesMade = 0;
@@ -93,17 +94,25 @@ export class TapeNode implements GraphNode {
   isWalked = false;
   readonly #attrs: object;
   readonly #shapes: Record<string, Shape | readonly Shape[] | undefined>;
+  readonly #dtype: Dtype;
   /** In slot order, and in output order: what backward needs. */
   #savedInputs: (Saved | readonly Saved[] | undefined)[] = [];
   #savedOutputs: (Saved | undefined)[] = [];
   /** How many outputs can be reached, and walks in progress. */
   #holds = 0;
 
-  constructor(op: AnyOpDefinition, attrs: object, shapes: Record<string, Shape | readonly Shape[] | undefined>) {
+  /** @param dtype the common one of the inputs */
+  constructor(
+    op: AnyOpDefinition,
+    attrs: object,
+    shapes: Record<string, Shape | readonly Shape[] | undefined>,
+    dtype: Dtype,
+  ) {
     this.op = op;
     this.outputs = op.outputs.map(() => null);
     this.#attrs = attrs;
     this.#shapes = shapes;
+    this.#dtype = dtype;
   }
 
   /** Declares that output `index` takes a gradient. */
@@ -168,19 +177,25 @@ export class TapeNode implements GraphNode {
 
   #gradientsByEdge(result: Record<string, unknown>): (Tensor | null)[] {
     const gradients: (Tensor | null)[] = [];
-    for (const { name, many, differentiable } of this.op.slots) {
+    for (const slot of this.op.slots) {
+      const { name, many, differentiable } = slot;
       if (!differentiable) continue;
       const value = result[name] as Tensor | readonly (Tensor | null)[] | null | undefined;
       const shape = this.#shapes[name];
-      if (!many) gradients.push(this.#checked(value as Tensor | null | undefined, shape as Shape));
-      else (shape as Shape[]).forEach((one, i) => gradients.push(this.#checked((value as (Tensor | null)[])[i], one)));
+      if (!many) gradients.push(this.#checked(slot, value as Tensor | null | undefined, shape as Shape));
+      else
+        (shape as Shape[]).forEach((one, i) =>
+          gradients.push(this.#checked(slot, (value as (Tensor | null)[])[i], one)),
+        );
     }
     return gradients;
   }
 
-  #checked(gradient: Tensor | null | undefined, shape: Shape): Tensor | null {
+  /** The gradient in its input's dtype: what flows back through a cast, or meets statistics of another precision, changes it. */
+  #checked(slot: InputSlot, gradient: Tensor | null | undefined, shape: Shape): Tensor | null {
     if (!gradient) return null;
-    if (sameShape(gradient.shape, shape)) return gradient;
+    const dtype = slotDtype(slot, this.#dtype);
+    if (sameShape(gradient.shape, shape)) return gradient.dtype === dtype ? gradient : gradient.cast(dtype);
     throw new GradError(
       `its backward gave a gradient of shape ${formatShape(gradient.shape)} for an input of shape ${formatShape(shape)}`,
       { op: this.op.name, expected: shape, got: gradient.shape },

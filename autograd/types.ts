@@ -13,7 +13,7 @@ export type Operand = Tensor | number;
 // oxlint-disable-next-line typescript/no-empty-object-type -- exactly "no attribute", which Record<string, never> is not when intersected
 export type NoAttrs = {};
 
-// ---- the grammar of input names: 'x', 'bias?', 'tensors[]', 'target:int', 'index:int?', 'y:operand' ----
+// ---- the grammar of input names: 'x', 'bias?', 'tensors[]', 'target:int', 'index:int?', 'y:operand', 'mean:wide' ----
 
 type Strip<S extends string> = S extends `${infer N}?` ? N : S extends `${infer N}[]` ? N : S;
 type NameOf<S extends string> = Strip<S> extends `${infer N}:${string}` ? N : Strip<S>;
@@ -27,7 +27,11 @@ type Slot<S extends string, One> =
 /** One `T` per input, by name. */
 export type ByInput<I extends readonly string[], T> = { [S in I[number] as NameOf<S>]: Slot<S, T> };
 
-type Differentiable<S extends string> = S extends S ? (ClassOf<S> extends 'float' | 'operand' ? S : never) : never;
+type Differentiable<S extends string> = S extends S
+  ? ClassOf<S> extends 'float' | 'operand' | 'wide'
+    ? S
+    : never
+  : never;
 type GradSlot<S extends string> = IsMany<S> extends true ? readonly (Tensor | null)[] : Tensor | null;
 
 /** What backward returns: a gradient, or null, for each input that can have one. */
@@ -133,7 +137,10 @@ export interface OpDefinition<
   S extends string,
 > {
   name: string;
-  /** `'x'`, `'bias?'` (optional), `'tensors[]'` (many); with a class and no gradient: `'target:int'`, `'condition:bool'`, `'index:any'`; `'y:operand'` (also a number). */
+  /**
+   * `'x'`, `'bias?'` (optional), `'tensors[]'` (many); with a class and no gradient: `'target:int'`, `'condition:bool'`,
+   * `'index:any'`; `'y:operand'` (also a number); `'mean:wide'` (float32 where the others are float16: sums, statistics).
+   */
   inputs: I;
   /** Names of the outputs when there is not exactly one; `['parts[]']` for a list whose length the inputs decide. */
   outputs?: O;
@@ -143,6 +150,8 @@ export interface OpDefinition<
   required?: readonly (keyof A & string)[];
   /** Default `'float'`. */
   dtypes?: DtypeRule;
+  /** What the inputs become inside `autocast`; without it they are taken as they are. */
+  autocast?: 'float16' | 'float32';
   /** The outputs' dtype; default: the inputs' after promotion. */
   dtype?(inputs: Dtype, attrs: Required<A>): Dtype | OneOrTuple<O, Dtype>;
   /** All checks of arguments, and the outputs' shapes. */
@@ -188,6 +197,7 @@ export interface AnyOpDefinition {
   readonly required: readonly string[];
   readonly attrs: Readonly<Record<string, unknown>>;
   readonly dtypes: DtypeRule;
+  readonly autocast: 'float16' | 'float32' | undefined;
   readonly dtype: ((inputs: Dtype, attrs: object) => Dtype | readonly Dtype[]) | undefined;
   shape(inputs: object, attrs: object): unknown;
   reference(inputs: object, attrs: object): NdArray | readonly NdArray[];
@@ -204,7 +214,7 @@ export interface AnyOpDefinition {
 
 export interface InputSlot {
   readonly name: string;
-  readonly class: 'float' | 'operand' | 'int' | 'bool' | 'any';
+  readonly class: 'float' | 'operand' | 'wide' | 'int' | 'bool' | 'any';
   readonly optional: boolean;
   readonly many: boolean;
   readonly differentiable: boolean;
@@ -212,12 +222,22 @@ export interface InputSlot {
 
 /** Reads one entry of `inputs`. */
 export function parseInput(entry: string): InputSlot {
-  const match = /^(\w+)(?::(int|bool|any|operand))?(\?|\[\])?$/.exec(entry);
+  const match = /^(\w+)(?::(int|bool|any|operand|wide))?(\?|\[\])?$/.exec(entry);
   if (!match)
     throw new SyntaxError(
-      `defineOp: '${entry}' is not an input; write name, name?, name[] or name:int|bool|any|operand`,
+      `defineOp: '${entry}' is not an input; write name, name?, name[] or name:int|bool|any|operand|wide`,
     );
   const kind = (match[2] ?? 'float') as InputSlot['class'];
-  const differentiable = kind === 'float' || kind === 'operand';
+  const differentiable = kind === 'float' || kind === 'operand' || kind === 'wide';
   return { name: match[1]!, class: kind, optional: match[3] === '?', many: match[3] === '[]', differentiable };
+}
+
+/** What float16 is summed in: float32; the other reals in themselves. */
+export function wideDtype(dtype: Dtype): Dtype {
+  return dtype === 'float16' ? 'float32' : dtype;
+}
+
+/** The dtype of a differentiable input of a call whose common dtype is `dtype`. */
+export function slotDtype(slot: InputSlot, dtype: Dtype): Dtype {
+  return slot.class === 'wide' ? wideDtype(dtype) : dtype;
 }

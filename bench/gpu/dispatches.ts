@@ -2,6 +2,7 @@
 
 import type { Block } from '../../kernels/runtime/webgpu/pool.ts';
 import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
+import type { Commands } from '../../kernels/runtime/webgpu/commands.ts';
 import { Program } from '../../kernels/runtime/webgpu/program.ts';
 
 export interface Dispatch {
@@ -14,25 +15,30 @@ export interface Dispatch {
 /** The dispatches of `body`, in order. */
 export function traceDispatches({ commands }: WebgpuRuntime, body: () => void): Dispatch[] {
   const found: Dispatch[] = [];
-  const { group } = Program.prototype;
   let bytes = 0;
-  Program.prototype.group = function (device, parameters, blocks: readonly Block[]) {
+  const ofProgram = Program.prototype as {
+    group: (this: Program, ...given: Parameters<Program['group']>) => GPUBindGroup;
+  };
+  const group = ofProgram.group;
+  ofProgram.group = function (device, parameters, blocks: readonly Block[]) {
     bytes = blocks.reduce((sum, block) => sum + block.bytes, 0);
     return group.call(this, device, parameters, blocks);
   };
   const dispatch = commands.dispatch.bind(commands);
-  commands.dispatch = (program, ...rest) => {
+  commands.dispatch = (program, ...rest: Tail<Parameters<Commands['dispatch']>>) => {
     found.push({ name: program.name, bytes });
     dispatch(program, ...rest);
   };
   try {
     body();
   } finally {
-    Program.prototype.group = group;
+    ofProgram.group = group;
     commands.dispatch = dispatch;
   }
   return found;
 }
+
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
 
 /** Count and megabytes of each program, the largest first. */
 export function dispatchTable(dispatches: readonly Dispatch[]): string {
@@ -42,10 +48,10 @@ export function dispatchTable(dispatches: readonly Dispatch[]): string {
     sums.set(name, { count: sum.count + 1, bytes: sum.bytes + bytes });
   }
   const rows = [...sums].toSorted(([, a], [, b]) => b.bytes - a.bytes);
-  return rows
-    .map(
-      ([name, { count, bytes }]) =>
-        `${name.padEnd(44)} ${String(count).padStart(5)} ${(bytes / 1e6).toFixed(1).padStart(10)} MB`,
-    )
-    .join('\n');
+  const line = (name: string, count: string | number, megabytes: string): string =>
+    `${name.padEnd(44)} ${String(count).padStart(5)} ${megabytes.padStart(10)}`;
+  return [
+    line('program', 'times', 'MB bound'),
+    ...rows.map(([name, { count, bytes }]) => line(name, count, (bytes / 1e6).toFixed(1))),
+  ].join('\n');
 }

@@ -4,7 +4,7 @@ import type { Tensor } from '../../index.ts';
 import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
 import { manualSeed, memory, randint, randn, resetPeak, scope } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
-import { traceDispatches } from './dispatches.ts';
+import { dispatchTable, traceDispatches } from './dispatches.ts';
 
 /** Parameters of NAT-Mini with 1000 classes and no biases by position: what makes it the model that others time. */
 const parametersOfMini = 19_958_824;
@@ -129,6 +129,8 @@ export interface NatMiniOptions {
   /** Steps that are timed, after `warmUp`. Default 10, 3. */
   readonly steps?: number;
   readonly warmUp?: number;
+  /** Whether the programs of a step are listed. Default false. */
+  readonly list?: boolean;
   /** Default both where the device has float16, else float32. */
   readonly precisions?: readonly Precision[];
 }
@@ -186,7 +188,7 @@ async function time(runtime: WebgpuRuntime, body: () => Tensor, count: number): 
 async function measure(
   runtime: WebgpuRuntime,
   precision: Precision,
-  { batch = 64, size = 224, sizes = mini, steps = 10, warmUp = 3 }: NatMiniOptions,
+  { batch = 64, size = 224, sizes = mini, steps = 10, warmUp = 3, list = false }: NatMiniOptions,
 ): Promise<NatMiniRow> {
   manualSeed(1);
   const model = new Nat(sizes).to(runtime);
@@ -203,7 +205,9 @@ async function measure(
     losses.push(await loss.item());
   }
   resetPeak();
-  const dispatches = traceDispatches(runtime, () => step().dispose()).length;
+  const traced = traceDispatches(runtime, () => step().dispose());
+  const dispatches = traced.length;
+  if (list) console.log(dispatchTable(traced));
   const { peak, reserved } = memory()['webgpu']!;
   const whole = await time(runtime, step, steps);
   const ahead = await time(runtime, forward, steps);

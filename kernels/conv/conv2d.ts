@@ -37,6 +37,7 @@ const defaults = { stride: 1, padding: 0, dilation: 1, groups: 1 };
 export const conv2d: Op<['x', 'weight', 'bias?'], ConvolutionAttrs> = defineOp({
   name: 'conv2d',
   inputs: ['x', 'weight', 'bias?'],
+  autocast: 'float16',
   attrs: defaults,
   shape({ x, weight, bias }, attrs) {
     const grid = resolveConvolution('conv2d', x, weight, attrs);

@@ -49,6 +49,7 @@ export const div: BinaryOp = binary({
  */
 export const pow: BinaryOp = binary({
   name: 'pow',
+  autocast: 'float32',
   dtypes: 'float',
   reference: (x, y) => (x === 1 ? 1 : x ** y), // JavaScript says NaN for 1 to the NaN, C and PyTorch say 1
   wgsl: 'pow_(x, y)',

@@ -19,6 +19,8 @@ interface Rules {
   dtypes?: 'float' | 'numeric';
   /** Of the result, when it is not the operands'. */
   dtype?: Dtype;
+  /** What the operands become inside `autocast`. */
+  autocast?: 'float32';
   /** On float64 values. */
   reference: (x: number, y: number) => number;
   /** Of the value, from `x` and `y`. */
@@ -48,6 +50,7 @@ export function binary(rules: Rules): BinaryOp {
     inputs: ['x:operand', 'y:operand'],
     attrs: {},
     dtypes: rules.dtypes ?? 'numeric',
+    ...(rules.autocast && { autocast: rules.autocast }),
     ...(dtype && { dtype: () => dtype }),
     shape: ({ x, y }) => broadcastShapes(name, x, y),
     reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference),

@@ -13,6 +13,8 @@ interface Rules {
   name: string;
   /** `'numeric'` also takes int32; default `'float'`. */
   dtypes?: 'numeric';
+  /** What the input becomes inside `autocast`. */
+  autocast?: 'float32';
   /** On float64 values. */
   reference: (x: number) => number;
   /** Of the value, from `x`. */
@@ -31,6 +33,7 @@ interface Rules {
 export function unary({
   name,
   dtypes = 'float' as 'numeric',
+  autocast,
   reference,
   wgsl,
   cost,
@@ -47,6 +50,7 @@ export function unary({
     inputs: ['x'],
     attrs: {},
     dtypes,
+    ...(autocast && { autocast }),
     shape: ({ x }) => x,
     reference: ({ x }) => map(x, reference),
     kernels: { cpu: unaryCpu(name, cost), webgpu: unaryWebgpu(name, wgsl) },
@@ -91,6 +95,7 @@ export const sign: UnaryOp = unary({
 /** x². */
 export const square: UnaryOp = unary({
   name: 'square',
+  autocast: 'float32',
   dtypes: 'numeric',
   reference: (x) => x * x,
   wgsl: 'x * x',
@@ -101,6 +106,7 @@ export const square: UnaryOp = unary({
 /** eˣ. */
 export const exp: UnaryOp = unary({
   name: 'exp',
+  autocast: 'float32',
   reference: Math.exp,
   wgsl: 'exp_(x)',
   cost: 1,
@@ -111,6 +117,7 @@ export const exp: UnaryOp = unary({
 /** The natural logarithm: −∞ at 0, NaN below. */
 export const log: UnaryOp = unary({
   name: 'log',
+  autocast: 'float32',
   reference: Math.log,
   wgsl: 'log_(x)',
   cost: 1,
@@ -132,6 +139,7 @@ export const sqrt: UnaryOp = unary({
 /** 1 / √x. */
 export const rsqrt: UnaryOp = unary({
   name: 'rsqrt',
+  autocast: 'float32',
   reference: (x) => 1 / Math.sqrt(x),
   wgsl: 'inverseSqrt(x)',
   cost: 0.6,

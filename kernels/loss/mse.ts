@@ -21,6 +21,7 @@ function checkSame(input: Shape, target: Shape): void {
 export const squaredError: Op<['input', 'target'], { reduction?: 'mean' | 'sum' }> = defineOp({
   name: 'squaredError',
   inputs: ['input', 'target'],
+  autocast: 'float32',
   attrs: { reduction: 'mean' },
   shape({ input, target }) {
     checkSame(input, target);

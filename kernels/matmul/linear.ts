@@ -18,6 +18,7 @@ import { linearWebgpu } from './matmul.webgpu.ts';
 export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
   name: 'linear',
   inputs: ['x', 'weight', 'bias?'],
+  autocast: 'float16',
   shape({ x, weight, bias }) {
     if (weight.length !== 2) {
       throw new ShapeError(`weight ${formatShape(weight)} has rank ${weight.length}; it must be [out, in]`, {

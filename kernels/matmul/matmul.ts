@@ -23,6 +23,7 @@ import { matmulWebgpu } from './matmul.webgpu.ts';
 export const matmul: Op<['a', 'b']> = defineOp({
   name: 'matmul',
   inputs: ['a', 'b'],
+  autocast: 'float16',
   shape({ a, b }) {
     if (a.length === 0 || b.length === 0) {
       throw new ShapeError(

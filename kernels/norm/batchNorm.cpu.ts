@@ -21,7 +21,7 @@ export const batchNormForwardCpu: Kernel<['x', 'weight?', 'bias?'], { eps?: numb
   });
 };
 
-export const batchNormBackwardCpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g']> = (
+export const batchNormBackwardCpu: Kernel<['x', 'weight?', 'mean:wide', 'rstd:wide', 'g']> = (
   { x, weight, mean, rstd, g },
   _attrs,
   [dx, dweight, dbias],
@@ -34,7 +34,7 @@ export const batchNormBackwardCpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g']>
   });
 };
 
-type Given = ['x', 'mean', 'variance', 'weight?', 'bias?'];
+type Given = ['x', 'mean:wide', 'variance:wide', 'weight?', 'bias?'];
 
 export const normalizeChannelsCpu: Kernel<Given, { eps?: number }> = (
   { x, mean, variance, weight, bias },
@@ -52,7 +52,7 @@ export const normalizeChannelsCpu: Kernel<Given, { eps?: number }> = (
   );
 };
 
-type Running = ['runningMean', 'runningVar', 'mean', 'rstd'];
+type Running = ['runningMean', 'runningVar', 'mean:wide', 'rstd:wide'];
 
 export const batchNormUpdateCpu: Kernel<Running, { momentum?: number; eps?: number; count: number }> = (
   { runningMean, runningVar, mean, rstd },

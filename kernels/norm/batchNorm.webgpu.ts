@@ -109,7 +109,7 @@ const sums: Fold = {
 };
 
 /** dweight = Σ g ⊙ x̂, dbias = Σ g, dx = r · weight (g − mean g − x̂ mean(g ⊙ x̂)). */
-export const batchNormBackwardWebgpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g']> = (
+export const batchNormBackwardWebgpu: Kernel<['x', 'weight?', 'mean:wide', 'rstd:wide', 'g']> = (
   { x, weight, mean: m, rstd: r, g },
   _attrs,
   [dx, dweight, dbias],
@@ -141,7 +141,7 @@ ${each('store_dx(at, ($g - meanG - ($x - m) * s * meanGx) * scale);')}`,
   );
 };
 
-type Given = ['x', 'mean', 'variance', 'weight?', 'bias?'];
+type Given = ['x', 'mean:wide', 'variance:wide', 'weight?', 'bias?'];
 
 export const normalizeChannelsWebgpu: Kernel<Given, { eps?: number }> = (
   { x, mean: m, variance, weight, bias },
@@ -151,7 +151,7 @@ export const normalizeChannelsWebgpu: Kernel<Given, { eps?: number }> = (
   if (x.size > 0) launchAffine({ x, mean: m, scale: variance, eps, weight, bias }, y!);
 };
 
-type Running = ['runningMean', 'runningVar', 'mean', 'rstd'];
+type Running = ['runningMean', 'runningVar', 'mean:wide', 'rstd:wide'];
 
 /** running = (1 − momentum) running + momentum · batch, the variance unbiased by `correction`. */
 export const batchNormUpdateWebgpu: Kernel<Running, { momentum?: number; eps?: number; count: number }> = (

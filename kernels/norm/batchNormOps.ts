@@ -8,6 +8,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Extent } from './gradients.ts';
 import type { Groups } from './loops.ts';
 import { defineOp } from '../../autograd/op.ts';
+import { wideDtype } from '../../autograd/types.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { checkNonNegative, checkShare } from '../../tensor/range.ts';
 import { formatShape } from '../../tensor/shape.ts';
@@ -48,12 +49,14 @@ function extentOf(x: Shape): Extent {
   return { statistics: x.map((_, axis) => axis).filter((axis) => axis !== 1), aligned: aligned(x) };
 }
 
-/** `batchNorm` in training, with the mean and 1 / √(variance + eps) of each channel. */
+/** `batchNorm` in training, with the mean and 1 / √(variance + eps) of each channel: float32 where x is float16. */
 export const batchNormForward: Op<['x', 'weight?', 'bias?'], { eps?: number }, ['output', 'mean', 'rstd']> = defineOp({
   name: 'batchNormForward',
   inputs: ['x', 'weight?', 'bias?'],
+  autocast: 'float32',
   outputs: ['output', 'mean', 'rstd'],
   attrs: { eps: 1e-5 },
+  dtype: (dtype) => [dtype, wideDtype(dtype), wideDtype(dtype)],
   shape({ x, weight, bias }, { eps }) {
     const channels = channelsOf('batchNorm', x);
     checkShapes('batchNorm', { weight, bias }, channels);
@@ -84,36 +87,41 @@ export const batchNormForward: Op<['x', 'weight?', 'bias?'], { eps?: number }, [
   ],
 });
 
-/** The gradients of batchNormForward's output for x, weight and bias, the last two also where there are none. */
-export const batchNormBackward: Op<['x', 'weight?', 'mean', 'rstd', 'g'], object, ['dx', 'dweight', 'dbias']> =
-  defineOp({
-    name: 'batchNormBackward',
-    inputs: ['x', 'weight?', 'mean', 'rstd', 'g'],
-    outputs: ['dx', 'dweight', 'dbias'],
-    shape({ x, g, ...parameters }) {
-      const channels = channelsOf('batchNormBackward', x);
-      checkShapes('batchNormBackward', parameters, channels);
-      checkShapes('batchNormBackward', { g }, x);
-      return [x, channels, channels];
-    },
-    reference: (inputs) => normalizeBackward(inputs, groupsOf(inputs.x.shape)),
-    kernels: { cpu: batchNormBackwardCpu, webgpu: batchNormBackwardWebgpu },
-    saves: ['x', 'weight', 'mean', 'rstd', 'g'],
-    backward: ({ grads, inputs, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x)),
-    samples: [
-      { x: [4, 3, 5], weight: [3], mean: [3], rstd: [3], g: [4, 3, 5] },
-      { x: [2, 5, 4, 4], mean: [5], rstd: [5], g: [2, 5, 4, 4] },
-      { x: [7, 6], weight: [6], mean: [6], rstd: [6], g: [7, 6] },
-    ],
-    errors: [{ x: [2, 3], mean: [2], rstd: [3], g: [2, 3], throws: 'mean has shape [2]; it must be [3]' }],
-  });
+/** The gradients of batchNormForward's output for x, weight and bias, the last two also where there are none; float32 where x is float16. */
+export const batchNormBackward: Op<
+  ['x', 'weight?', 'mean:wide', 'rstd:wide', 'g'],
+  object,
+  ['dx', 'dweight', 'dbias']
+> = defineOp({
+  name: 'batchNormBackward',
+  inputs: ['x', 'weight?', 'mean:wide', 'rstd:wide', 'g'],
+  outputs: ['dx', 'dweight', 'dbias'],
+  dtype: (dtype) => [dtype, wideDtype(dtype), wideDtype(dtype)],
+  shape({ x, g, ...parameters }) {
+    const channels = channelsOf('batchNormBackward', x);
+    checkShapes('batchNormBackward', parameters, channels);
+    checkShapes('batchNormBackward', { g }, x);
+    return [x, channels, channels];
+  },
+  reference: (inputs) => normalizeBackward(inputs, groupsOf(inputs.x.shape)),
+  kernels: { cpu: batchNormBackwardCpu, webgpu: batchNormBackwardWebgpu },
+  saves: ['x', 'weight', 'mean', 'rstd', 'g'],
+  backward: ({ grads, inputs, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x)),
+  samples: [
+    { x: [4, 3, 5], weight: [3], mean: [3], rstd: [3], g: [4, 3, 5] },
+    { x: [2, 5, 4, 4], mean: [5], rstd: [5], g: [2, 5, 4, 4] },
+    { x: [7, 6], weight: [6], mean: [6], rstd: [6], g: [7, 6] },
+  ],
+  errors: [{ x: [2, 3], mean: [2], rstd: [3], g: [2, 3], throws: 'mean has shape [2]; it must be [3]' }],
+});
 
-type Given = ['x', 'mean', 'variance', 'weight?', 'bias?'];
+type Given = ['x', 'mean:wide', 'variance:wide', 'weight?', 'bias?'];
 
 /** (x − mean) / √(variance + eps) · weight + bias per channel of x [N, C, *]: `batchNorm` with running statistics. */
 export const normalizeChannels: Op<Given, { eps?: number }> = defineOp({
   name: 'normalizeChannels',
-  inputs: ['x', 'mean', 'variance', 'weight?', 'bias?'],
+  inputs: ['x', 'mean:wide', 'variance:wide', 'weight?', 'bias?'],
+  autocast: 'float32',
   attrs: { eps: 1e-5 },
   shape({ x, ...parameters }, { eps }) {
     checkShapes('normalizeChannels', parameters, channelsOf('normalizeChannels', x));
@@ -166,47 +174,55 @@ export interface BatchNormUpdateAttrs {
 }
 
 /** running = (1 − momentum) · running + momentum · (the batch's mean; its variance · count / (count − 1)), in place. */
-export const batchNormUpdate: Op<['runningMean', 'runningVar', 'mean', 'rstd'], BatchNormUpdateAttrs, []> = defineOp({
-  name: 'batchNormUpdate',
-  inputs: ['runningMean', 'runningVar', 'mean', 'rstd'],
-  outputs: [],
-  mutates: ['runningMean', 'runningVar'],
-  attrs: { momentum: 0.1, eps: 1e-5 },
-  shape({ runningMean, runningVar, mean, rstd }, { momentum, eps, count }) {
-    const op = 'batchNorm';
-    checkShapes(op, { runningMean, runningVar, rstd }, mean);
-    checkShare(op, { momentum });
-    checkNonNegative(op, { eps });
-    if (!(count >= 2)) throw new ShapeError(`training needs two values per channel, got ${count}`, { op, count });
-  },
-  reference({ runningMean, runningVar, mean, rstd }, { momentum, eps, count }) {
-    const blend = ({ shape, data }: NdArray, batch: (i: number) => number): NdArray => ({
-      shape,
-      data: Float64Array.from(data, (v, i) => (1 - momentum) * v + momentum * batch(i)),
-    });
-    const variance = (i: number): number => (Math.max(rstd.data[i]! ** -2 - eps, 0) * count) / (count - 1);
-    return [blend(runningMean, (i) => mean.data[i]!), blend(runningVar, variance)];
-  },
-  kernels: { cpu: batchNormUpdateCpu, webgpu: batchNormUpdateWebgpu },
-  samples: [
-    { runningMean: [5], runningVar: [5], mean: [5], rstd: { shape: [5], low: 0.5, high: 2 }, attrs: { count: 7 } },
-    {
-      runningMean: [1],
-      runningVar: [1],
-      mean: [1],
-      rstd: { shape: [1], low: 0.5, high: 2 },
-      attrs: { momentum: 1, eps: 1e-3, count: 2 },
+export const batchNormUpdate: Op<['runningMean', 'runningVar', 'mean:wide', 'rstd:wide'], BatchNormUpdateAttrs, []> =
+  defineOp({
+    name: 'batchNormUpdate',
+    inputs: ['runningMean', 'runningVar', 'mean:wide', 'rstd:wide'],
+    outputs: [],
+    mutates: ['runningMean', 'runningVar'],
+    attrs: { momentum: 0.1, eps: 1e-5 },
+    shape({ runningMean, runningVar, mean, rstd }, { momentum, eps, count }) {
+      const op = 'batchNorm';
+      checkShapes(op, { runningMean, runningVar, rstd }, mean);
+      checkShare(op, { momentum });
+      checkNonNegative(op, { eps });
+      if (!(count >= 2)) throw new ShapeError(`training needs two values per channel, got ${count}`, { op, count });
     },
-  ],
-  errors: [
-    {
-      runningMean: [2],
-      runningVar: [3],
-      mean: [3],
-      rstd: [3],
-      attrs: { count: 2 },
-      throws: 'runningMean has shape [2]; it must be [3]',
+    reference({ runningMean, runningVar, mean, rstd }, { momentum, eps, count }) {
+      const blend = ({ shape, data }: NdArray, batch: (i: number) => number): NdArray => ({
+        shape,
+        data: Float64Array.from(data, (v, i) => (1 - momentum) * v + momentum * batch(i)),
+      });
+      const variance = (i: number): number => (Math.max(rstd.data[i]! ** -2 - eps, 0) * count) / (count - 1);
+      return [blend(runningMean, (i) => mean.data[i]!), blend(runningVar, variance)];
     },
-    { runningMean: [1], runningVar: [1], mean: [1], rstd: [1], attrs: { count: 1 }, throws: 'two values per channel' },
-  ],
-});
+    kernels: { cpu: batchNormUpdateCpu, webgpu: batchNormUpdateWebgpu },
+    samples: [
+      { runningMean: [5], runningVar: [5], mean: [5], rstd: { shape: [5], low: 0.5, high: 2 }, attrs: { count: 7 } },
+      {
+        runningMean: [1],
+        runningVar: [1],
+        mean: [1],
+        rstd: { shape: [1], low: 0.5, high: 2 },
+        attrs: { momentum: 1, eps: 1e-3, count: 2 },
+      },
+    ],
+    errors: [
+      {
+        runningMean: [2],
+        runningVar: [3],
+        mean: [3],
+        rstd: [3],
+        attrs: { count: 2 },
+        throws: 'runningMean has shape [2]; it must be [3]',
+      },
+      {
+        runningMean: [1],
+        runningVar: [1],
+        mean: [1],
+        rstd: [1],
+        attrs: { count: 1 },
+        throws: 'two values per channel',
+      },
+    ],
+  });

@@ -28,7 +28,7 @@ export const layerNormForwardCpu: Kernel<['x', 'weight?', 'bias?'], Axes & { eps
 const mostBlocks = 64;
 const leastRows = 16;
 
-export const layerNormBackwardCpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g'], Axes> = (
+export const layerNormBackwardCpu: Kernel<['x', 'weight?', 'mean:wide', 'rstd:wide', 'g'], Axes> = (
   { x, weight, mean, rstd, g },
   { axes },
   [dx, dweight, dbias],

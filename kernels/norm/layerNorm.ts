@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Extent } from './gradients.ts';
 import type { Groups } from './loops.ts';
 import { defineOp } from '../../autograd/op.ts';
+import { wideDtype } from '../../autograd/types.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
@@ -41,7 +42,7 @@ function extentOf(x: Shape, axes: number): Extent {
   return { statistics: x.map((_, axis) => axis).slice(lead), aligned: x.slice(lead) };
 }
 
-/** `layerNorm` with the mean and 1 / √(variance + eps) of each row, which its backward needs. */
+/** `layerNorm` with the mean and 1 / √(variance + eps) of each row, which its backward needs: float32 where x is float16. */
 export const layerNormForward: Op<
   ['x', 'weight?', 'bias?'],
   LayerNormAxes & { eps?: number },
@@ -49,8 +50,10 @@ export const layerNormForward: Op<
 > = defineOp({
   name: 'layerNormForward',
   inputs: ['x', 'weight?', 'bias?'],
+  autocast: 'float32',
   outputs: ['output', 'mean', 'rstd'],
   attrs: { axes: 1, eps: 1e-5 },
+  dtype: (dtype) => [dtype, wideDtype(dtype), wideDtype(dtype)],
   shape({ x, weight, bias }, { axes, eps }) {
     const { lead, normal } = split('layerNorm', x, axes);
     checkShapes('layerNorm', { weight, bias }, normal);
@@ -85,33 +88,37 @@ export const layerNormForward: Op<
   ],
 });
 
-/** The gradients of layerNorm's output for x, weight and bias, the last two also where there are none. */
-export const layerNormBackward: Op<['x', 'weight?', 'mean', 'rstd', 'g'], LayerNormAxes, ['dx', 'dweight', 'dbias']> =
-  defineOp({
-    name: 'layerNormBackward',
-    inputs: ['x', 'weight?', 'mean', 'rstd', 'g'],
-    outputs: ['dx', 'dweight', 'dbias'],
-    attrs: { axes: 1 },
-    shape({ x, weight, mean, rstd, g }, { axes }) {
-      const { lead, normal } = split('layerNormBackward', x, axes);
-      checkShapes('layerNormBackward', { weight }, normal);
-      checkShapes('layerNormBackward', { mean, rstd }, lead);
-      checkShapes('layerNormBackward', { g }, x);
-      return [x, normal, normal];
-    },
-    reference: (inputs, { axes }) => normalizeBackward(inputs, groupsOf(inputs.x.shape, axes)),
-    kernels: { cpu: layerNormBackwardCpu, webgpu: layerNormBackwardWebgpu },
-    saves: ['x', 'weight', 'mean', 'rstd', 'g'],
-    backward: ({ grads, inputs, attrs: { axes }, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x, axes)),
-    samples: [
-      { x: [3, 7], weight: [7], mean: [3], rstd: [3], g: [3, 7] },
-      { x: [37, 18], mean: [37], rstd: [37], g: [37, 18] },
-      { x: [2, 3, 5], weight: [3, 5], mean: [2], rstd: [2], g: [2, 3, 5], attrs: { axes: 2 } },
-      { x: [6], mean: [], rstd: [], g: [6] },
-      { x: [0, 3], mean: [0], rstd: [0], g: [0, 3] },
-    ],
-    errors: [{ x: [3, 7], mean: [7], rstd: [3], g: [3, 7], throws: 'mean has shape [7]; it must be [3]' }],
-  });
+/** The gradients of layerNorm's output for x, weight and bias, the last two also where there are none; float32 where x is float16. */
+export const layerNormBackward: Op<
+  ['x', 'weight?', 'mean:wide', 'rstd:wide', 'g'],
+  LayerNormAxes,
+  ['dx', 'dweight', 'dbias']
+> = defineOp({
+  name: 'layerNormBackward',
+  inputs: ['x', 'weight?', 'mean:wide', 'rstd:wide', 'g'],
+  outputs: ['dx', 'dweight', 'dbias'],
+  attrs: { axes: 1 },
+  dtype: (dtype) => [dtype, wideDtype(dtype), wideDtype(dtype)],
+  shape({ x, weight, mean, rstd, g }, { axes }) {
+    const { lead, normal } = split('layerNormBackward', x, axes);
+    checkShapes('layerNormBackward', { weight }, normal);
+    checkShapes('layerNormBackward', { mean, rstd }, lead);
+    checkShapes('layerNormBackward', { g }, x);
+    return [x, normal, normal];
+  },
+  reference: (inputs, { axes }) => normalizeBackward(inputs, groupsOf(inputs.x.shape, axes)),
+  kernels: { cpu: layerNormBackwardCpu, webgpu: layerNormBackwardWebgpu },
+  saves: ['x', 'weight', 'mean', 'rstd', 'g'],
+  backward: ({ grads, inputs, attrs: { axes }, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x, axes)),
+  samples: [
+    { x: [3, 7], weight: [7], mean: [3], rstd: [3], g: [3, 7] },
+    { x: [37, 18], mean: [37], rstd: [37], g: [37, 18] },
+    { x: [2, 3, 5], weight: [3, 5], mean: [2], rstd: [2], g: [2, 3, 5], attrs: { axes: 2 } },
+    { x: [6], mean: [], rstd: [], g: [6] },
+    { x: [0, 3], mean: [0], rstd: [0], g: [0, 3] },
+  ],
+  errors: [{ x: [3, 7], mean: [7], rstd: [3], g: [3, 7], throws: 'mean has shape [7]; it must be [3]' }],
+});
 
 export interface LayerNormOptions {
   /** The sizes of the last axes, normalised together. Default: weight's shape, else bias's, else the last axis. */

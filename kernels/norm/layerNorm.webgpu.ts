@@ -84,7 +84,7 @@ const storePairs = {
 };
 
 /** In one walk where rows can be held: workgroups leave sums for dweight and dbias of their rows, which are then added. */
-export const layerNormBackwardWebgpu: Kernel<['x', 'weight?', 'mean', 'rstd', 'g'], Axes> = (
+export const layerNormBackwardWebgpu: Kernel<['x', 'weight?', 'mean:wide', 'rstd:wide', 'g'], Axes> = (
   { x, weight, mean, rstd, g },
   { axes },
   [dx, dweight, dbias],

@@ -29,6 +29,7 @@ const logsumexpCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
 export const logsumexp: Op<['x'], ReduceAttrs> = defineOp({
   name: 'logsumexp',
   inputs: ['x'],
+  autocast: 'float32',
   attrs: { axis: undefined, keepDims: false },
   shape: ({ x }, attrs) => reduceShape('logsumexp', x, attrs),
   reference({ x }, { axis, keepDims }) {

@@ -21,6 +21,7 @@ const sumCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
 export const sum: Op<['x'], ReduceAttrs> = defineOp({
   name: 'sum',
   inputs: ['x'],
+  autocast: 'float32',
   attrs: { axis: undefined, keepDims: false },
   dtypes: 'numeric',
   shape: ({ x }, attrs) => reduceShape('sum', x, attrs),
@@ -57,6 +58,7 @@ const meanCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
 export const mean: Op<['x'], ReduceAttrs> = defineOp({
   name: 'mean',
   inputs: ['x'],
+  autocast: 'float32',
   attrs: { axis: undefined, keepDims: false },
   shape: ({ x }, attrs) => reduceShape('mean', x, attrs),
   reference: ({ x }, { axis, keepDims }) =>

@@ -34,6 +34,7 @@ const varianceCpu: Kernel<['x'], VarianceAttrs> = ({ x }, { axis, correction }, 
 export const variance: Op<['x'], VarianceAttrs> = defineOp({
   name: 'variance',
   inputs: ['x'],
+  autocast: 'float32',
   attrs: { axis: undefined, keepDims: false, correction: 1 },
   shape: ({ x }, attrs) => reduceShape('variance', x, attrs),
   reference({ x }, { axis, keepDims, correction }) {

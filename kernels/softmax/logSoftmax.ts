@@ -17,6 +17,7 @@ import { logSoftmaxBackwardWebgpu, logSoftmaxWebgpu } from './softmax.webgpu.ts'
 export const logSoftmax: Op<['x'], SoftmaxAttrs> = defineOp({
   name: 'logSoftmax',
   inputs: ['x'],
+  autocast: 'float32',
   attrs: { axis: -1 },
   shape({ x }, { axis }) {
     normalizeAxis('logSoftmax', axis, x);

@@ -25,6 +25,7 @@ export interface SoftmaxAttrs {
 export const softmax: Op<['x'], SoftmaxAttrs> = defineOp({
   name: 'softmax',
   inputs: ['x'],
+  autocast: 'float32',
   attrs: { axis: -1 },
   shape({ x }, { axis }) {
     normalizeAxis('softmax', axis, x);
