@@ -161,6 +161,7 @@ export {
 // How its work is cut
 export {
   areDeterministicAlgorithmsEnabled,
+  autotune,
   configsFor,
   disableAutotuner,
   getMemoryUsagePreference,

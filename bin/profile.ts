@@ -4,14 +4,16 @@ import type { TilePair } from '../kernels/neighborhood/natten/nattenTiles.ts';
 import type { Profile, ProfileProblem } from '../kernels/neighborhood/tuner/profile.ts';
 import type { Operands } from '../kernels/neighborhood/packed.ts';
 import type { TileChoice } from '../kernels/neighborhood/tuner/tuner.ts';
+import type { Search } from '../kernels/neighborhood/tuner/search.ts';
 import type { Tuning } from '../kernels/neighborhood/tuner/tunerCache.ts';
 import type { ProfileArguments } from './arguments.ts';
 import '../index.ts';
 import { configsFor } from '../kernels/neighborhood/tuner/configs.ts';
 import { tokenAxesOf } from '../kernels/neighborhood/mask.ts';
 import { makeOperands, profile } from '../kernels/neighborhood/tuner/profile.ts';
+import { settle } from '../kernels/neighborhood/tuner/search.ts';
 import { simulateTiles } from '../kernels/neighborhood/tuner/simulate.ts';
-import { timeBackward, timeForward } from '../kernels/neighborhood/tuner/tunerTimings.ts';
+import { searchBackward, searchForward } from '../kernels/neighborhood/tuner/tunerTimings.ts';
 import { setThreads } from '../kernels/runtime/cpu/threads.ts';
 import { storedDtype } from '../tensor/create.ts';
 import { ArgumentError } from '../tensor/errors.ts';
@@ -64,7 +66,7 @@ export async function profileCommand(argv: readonly string[], print: (text: stri
   if (args.dryRun) return print(candidates(args));
   const operands = makeOperands(problem);
   try {
-    const tiles = args.optimize ? optimized(args, operands, print) : args.options.tiles;
+    const tiles = args.optimize ? await optimized(args, operands, print) : args.options.tiles;
     print(`\n${profileTable(await profile(problem, operands, { ...args.options, tiles }))}`);
   } finally {
     for (const x of Object.values(operands) as (Operands['query'] | undefined)[]) x?.dispose();
@@ -122,15 +124,16 @@ function candidates({ problem, options }: ProfileArguments): string {
 }
 
 /** The fastest tiles, found without the tuner's cache: what was asked for is a search. */
-function optimized(
+async function optimized(
   { problem, options, optimizeWarmupSteps }: ProfileArguments,
   operands: Operands,
   print: (text: string) => void,
-): TileChoice {
+): Promise<TileChoice> {
   const steps = { warmupSteps: optimizeWarmupSteps, steps: options.steps };
-  const forward = timeForward(operands, rulesOf(problem), steps);
+  const fastest = (search: Search): Promise<Tuning> => settle(search, steps, operands.query.storage.runtime);
+  const forward = await fastest(searchForward(operands, rulesOf(problem)));
   const backward = options.backprop
-    ? timeBackward(operands, rulesOf(problem), steps, (tile) => [tile.map(() => 1)])
+    ? await fastest(searchBackward(operands, rulesOf(problem), (tile) => [tile.map(() => 1)]))
     : undefined;
   const line = (pass: string, { queryTileSize, keyTileSize, milliseconds }: Tuning): string[] => [
     pass,

@@ -123,7 +123,7 @@ export { simulateTiles } from './neighborhood/tuner/simulate.ts';
 export type { TilePair } from './neighborhood/natten/nattenTiles.ts';
 export type { TileCount, TileProblem } from './neighborhood/tuner/simulate.ts';
 export * from './neighborhood/tuner/context.ts';
-export { disableAutotuner, isAutotunerEnabled, useAutotuner } from './neighborhood/tuner/tuner.ts';
+export { autotune, disableAutotuner, isAutotunerEnabled, useAutotuner } from './neighborhood/tuner/tuner.ts';
 export type { AutotunerOptions } from './neighborhood/tuner/tuner.ts';
 export { assign } from './neighborhood/natten/assign.ts';
 export { pairDropout } from './dropout/pairDropout.ts';

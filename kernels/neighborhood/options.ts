@@ -9,6 +9,7 @@ import { ArgumentError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { checkAlike } from './alike.ts';
 import { checkProblem, problemDefaults, scaleOf } from './attributes.ts';
+import { shapesOf } from './packed.ts';
 
 export type Implementation = 'fused' | 'unfused' | 'dense';
 
@@ -86,15 +87,4 @@ function pick<K extends keyof CallOptions>(options: CallOptions, names: readonly
   const found: Partial<Pick<CallOptions, K>> = {};
   for (const name of names) if (options[name] !== undefined) found[name] = options[name];
   return found;
-}
-
-function shapesOf({ query, key, value, rpb, additionalKeys, additionalValues }: Operands) {
-  return {
-    query: query.shape,
-    key: key.shape,
-    value: value.shape,
-    rpb: rpb?.shape,
-    additionalKeys: additionalKeys?.shape,
-    additionalValues: additionalValues?.shape,
-  };
 }

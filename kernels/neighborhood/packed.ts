@@ -1,5 +1,6 @@
 // What every device's fused kernels are given.
 
+import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { WeightAttrs } from './attributes.ts';
 import { scaleOf } from './attributes.ts';
@@ -12,6 +13,17 @@ export interface Operands<T = Tensor> {
   readonly rpb?: T | undefined;
   readonly additionalKeys?: T | undefined;
   readonly additionalValues?: T | undefined;
+}
+
+export function shapesOf({ query, key, value, rpb, additionalKeys, additionalValues }: Operands): Operands<Shape> {
+  return {
+    query: query.shape,
+    key: key.shape,
+    value: value.shape,
+    rpb: rpb?.shape,
+    additionalKeys: additionalKeys?.shape,
+    additionalValues: additionalValues?.shape,
+  };
 }
 
 export interface BackwardOperands extends Operands {

@@ -1,17 +1,16 @@
 // How long each kernel of the fused attention takes on a problem.
 
 import type { Dtype } from '../../../tensor/dtype.ts';
-import type { Device, DeviceName } from '../../../tensor/runtime.ts';
+import type { Device, DeviceName, Runtime } from '../../../tensor/runtime.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NaProblem } from '../problem.ts';
 import type { Operands } from '../packed.ts';
+import type { Steps } from './search.ts';
 import type { TileChoice } from './tuner.ts';
 import type { Axis } from '../window.ts';
 import { noGrad } from '../../../autograd/tape.ts';
-import { Generator } from '../../../tensor/philox.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
-import { randn } from '../../create/random.ts';
 import { reshape } from '../../layout/reshape.ts';
 import { neighborhoodAttentionForward } from '../fused.ts';
 import {
@@ -22,7 +21,7 @@ import {
 import { tokenAxesOf } from '../mask.ts';
 import { attentionBackwardKey } from '../plain.ts';
 import { countPairs } from './simulate.ts';
-import { problemOf } from './tunerTimings.ts';
+import { drawOperands, problemOf } from './tunerTimings.ts';
 
 /** A problem with the tensors that it is put to. */
 export interface ProfileProblem extends NaProblem {
@@ -39,13 +38,10 @@ export interface ProfileProblem extends NaProblem {
   readonly device: Device | DeviceName;
 }
 
-export interface ProfileOptions {
+/** `steps` are calls of which the median counts. */
+export interface ProfileOptions extends Steps {
   /** Whether backward is profiled too. */
   readonly backprop: boolean;
-  /** Calls before those that are timed. */
-  readonly warmupSteps: number;
-  /** Calls of which the median counts. */
-  readonly steps: number;
   readonly tiles: TileChoice;
 }
 
@@ -66,16 +62,16 @@ export interface Profile {
 
 /** Random operands of the problem; the caller frees them. */
 export function makeOperands(problem: ProfileProblem): Operands {
-  const { tokens, batch, heads, headsKv, dim, dimValue, additional, dtype, device } = problem;
-  const generator = new Generator(0);
-  const make = (...shape: number[]): Tensor => randn(shape, { dtype, device, generator });
-  return {
-    query: make(batch, ...tokens, heads, dim),
-    key: make(batch, ...tokens, headsKv, dim),
-    value: make(batch, ...tokens, headsKv, dimValue),
-    additionalKeys: additional > 0 ? make(batch, additional, headsKv, dim) : undefined,
-    additionalValues: additional > 0 ? make(batch, additional, headsKv, dimValue) : undefined,
+  const { tokens, batch, heads, headsKv, dim, dimValue, additional } = problem;
+  const hasMore = additional > 0;
+  const shapes = {
+    query: [batch, ...tokens, heads, dim],
+    key: [batch, ...tokens, headsKv, dim],
+    value: [batch, ...tokens, headsKv, dimValue],
+    additionalKeys: hasMore ? [batch, additional, headsKv, dim] : undefined,
+    additionalValues: hasMore ? [batch, additional, headsKv, dimValue] : undefined,
   };
+  return drawOperands(shapes, problem);
 }
 
 /**
@@ -92,7 +88,8 @@ export async function profile(problem: ProfileProblem, operands: Operands, optio
     const given = [query, key, value, undefined, additionalKeys, additionalValues] as const;
     return neighborhoodAttentionForward(...given, { ...attrs, queryTileSize, keyTileSize });
   };
-  const rows = [await timed('neighborhoodAttentionForward', counts.forward, forward, options)];
+  const how = { ...options, runtime: query.storage.runtime };
+  const rows = [await timed('neighborhoodAttentionForward', counts.forward, forward, how)];
   if (!options.backprop) return { rows, flops: counts.forward };
   const saved = scope(() =>
     noGrad(() => {
@@ -102,7 +99,7 @@ export async function profile(problem: ProfileProblem, operands: Operands, optio
   );
   try {
     for (const [kernel, flops, run] of backwardRuns(operands, saved, problem, options.tiles))
-      rows.push(await timed(kernel, flops(counts), run, options));
+      rows.push(await timed(kernel, flops(counts), run, how));
   } finally {
     for (const x of Object.values(saved)) x.dispose();
   }
@@ -169,21 +166,23 @@ async function timed(
   kernel: string,
   flops: number,
   run: () => Tensor[],
-  { warmupSteps, steps }: Pick<ProfileOptions, 'warmupSteps' | 'steps'>,
+  { runtime, warmupSteps, steps }: Steps & { readonly runtime: Runtime },
 ): Promise<ProfileRow> {
   const times: number[] = [];
   for (let step = -warmupSteps; step < steps; step++) {
-    const start = performance.now();
-    const results = scope(() => noGrad(run));
-    // A device that is not read at once is done when its last result can be read; the smallest is the quickest to copy.
-    const smallest = results.reduce((a, b) => (b.size < a.size ? b : a));
-    if (!smallest.storage.runtime.readNow) await smallest.data();
-    const time = performance.now() - start;
-    for (const x of results) x.dispose();
+    const time = await millisecondsOf(runtime, () => scope(() => void noGrad(run)));
     if (step >= 0) times.push(time);
   }
   times.sort((a, b) => a - b);
   const middle = steps >> 1;
   const median = steps % 2 === 1 ? times[middle]! : (times[middle - 1]! + times[middle]!) / 2;
   return { kernel, calls: 1, milliseconds: median, flops };
+}
+
+/** By the device's own clock, where work is not done when a call returns. */
+async function millisecondsOf(runtime: Runtime, run: () => void): Promise<number> {
+  if (runtime.secondsOf) return 1e3 * (await runtime.secondsOf(run));
+  const start = performance.now();
+  run();
+  return performance.now() - start;
 }

@@ -5,7 +5,10 @@
  * @source NATTEN 0.17.5, docs/fna/autotuner.md, src/natten/autotuner
  */
 
+import type { Runtime } from '../../../tensor/runtime.ts';
+import type { Shape } from '../../../tensor/shape.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
+import type { Search } from './search.ts';
 import type { NaAttrs } from '../fused.ts';
 import type { Operands } from '../packed.ts';
 import type { TunerCache, Tuning } from './tunerCache.ts';
@@ -13,14 +16,17 @@ import type { Axis } from '../window.ts';
 import { isGradEnabled } from '../../../autograd/tape.ts';
 import { ArgumentError, VicinalError } from '../../../tensor/errors.ts';
 import { checkOptions } from '../../../tensor/options.ts';
+import { scope } from '../../../tensor/scope.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 import { defaultTile, largestTile, mostSplits } from '../attributes.ts';
 import { areDeterministicAlgorithmsEnabled, getMemoryUsagePreference, isKvParallelismEnabled } from './context.ts';
+import { shapesOf } from '../packed.ts';
 import { defaultSplits } from '../natten/nattenTiles.ts';
 import { resolveProblem } from '../problem.ts';
 import { openCache } from './tunerCache.ts';
 import { tuningKey } from './tunerKey.ts';
-import { timeBackward, timeForward } from './tunerTimings.ts';
+import { settle, settleNow } from './search.ts';
+import { drawOperands, searchBackward, searchForward } from './tunerTimings.ts';
 
 export interface AutotunerOptions {
   /** Tune forward. Default true. */
@@ -46,10 +52,22 @@ const known = ['forward', 'backward', 'thorough', 'warmupSteps', 'steps', 'cache
 
 let tuner: { readonly settings: Settings; readonly cache: TunerCache } | null = null;
 
+/** A problem that a call met and could not wait for, with the key of its answer. */
+interface Met {
+  readonly pass: 'forward' | 'backward';
+  readonly shapes: Operands<Shape>;
+  readonly query: Pick<Tensor, 'dtype'> & { readonly device: Runtime };
+  readonly attrs: NaAttrs;
+  readonly axes: readonly Axis[];
+}
+
+/** Where `autotune` collects them. */
+let met: Map<string, Met> | null = null;
+
 /**
  * From now on the first call of neighborhood attention on a new problem (shapes, dtype, device, kernel size, stride, dilation,
- * causal) times the cuts of `configsFor` and the kernels' own, and all calls use the fastest. It waits while
- * `useDeterministicAlgorithms` is on. Processes that must agree bit for bit should not use it: each may find another winner.
+ * causal) times the cuts of `configsFor` and the kernels' own, and all calls use the fastest. On a device that works on after a call
+ * returns (webgpu) calls use what `autotune` found, and until then the kernels' own. It waits while `useDeterministicAlgorithms` is on. Processes that must agree bit for bit should not use it: each may find another winner.
  *
  * @throws ArgumentError for an option that does not exist or has a wrong value
  * @example
@@ -76,6 +94,40 @@ export function useAutotuner(options: AutotunerOptions = {}): void {
 /** Every call uses the kernels' own cut again. */
 export function disableAutotuner(): void {
   tuner = null;
+}
+
+/**
+ * Runs `body`, and times the cuts of every problem of neighborhood attention that it meets on a device that works on after a call
+ * returns (webgpu), if the auto-tuner does not know it yet. What `body` returns is returned; other tensors that it makes are freed.
+ *
+ * @throws ArgumentError while the auto-tuner is off, and for an async body
+ * @example
+ * const q = zeros([1, 8, 8, 2, 16]);
+ * useAutotuner({ cache: false });
+ * const y = await autotune(() => na2d(q, q, q, { kernelSize: 3 }));
+ * disableAutotuner();
+ */
+export async function autotune<T>(body: () => T): Promise<T> {
+  if (!tuner) throw new ArgumentError('the auto-tuner is off; call useAutotuner() first', { op: 'autotune' });
+  const { settings, cache } = tuner;
+  const outer = met;
+  const found = (met = new Map<string, Met>());
+  let result: T;
+  try {
+    result = scope(body);
+  } finally {
+    met = outer;
+  }
+  for (const [key, { pass, shapes, query, attrs, axes }] of found) {
+    const operands = drawOperands(shapes, query);
+    try {
+      const search = searchFor(pass, operands, attrs, axes, settings);
+      cache.set(key, await settle(search, settings, query.device));
+    } finally {
+      for (const x of Object.values(operands) as (Tensor | undefined)[]) x?.dispose();
+    }
+  }
+  return result;
 }
 
 /** Whether the auto-tuner works now: for both passes, or for the one that is named. */
@@ -146,19 +198,32 @@ function tune(
 ): Tuning | undefined {
   const { settings, cache } = tuner!;
   const runtime = operands.query.storage.runtime;
-  // The reference form has no tiles, and a device that cannot be read at once is not done when a call returns.
-  if (runtime.interpret || !runtime.readNow) return undefined;
+  if (runtime.interpret) return undefined; // the reference form has no tiles
   const key = tuningKey(pass, operands, attrs, axes, settings.thorough);
   const found = cache.get(key);
   if (found && isLegal(found, axes)) return found;
-  const splits = (keyTileSize: readonly number[]): number[][] => {
-    const most = isKvParallelismEnabled() ? splitsOf(operands.query, axes, keyTileSize) : axes.map(() => 1);
-    return settings.thorough ? combinations(most) : most.some((n) => n > 1) ? [axes.map(() => 1), most] : [most];
-  };
-  const fastest =
-    pass === 'forward' ? timeForward(operands, attrs, settings) : timeBackward(operands, attrs, settings, splits);
+  if (!runtime.readNow) {
+    const query = { dtype: operands.query.dtype, device: runtime };
+    met?.set(key, { pass, shapes: shapesOf(operands), query, attrs, axes });
+    return undefined;
+  }
+  const fastest = settleNow(searchFor(pass, operands, attrs, axes, settings), settings);
   cache.set(key, fastest);
   return fastest;
+}
+
+function searchFor(
+  pass: 'forward' | 'backward',
+  operands: Operands,
+  attrs: NaAttrs,
+  axes: readonly Axis[],
+  { thorough }: Settings,
+): Search {
+  if (pass === 'forward') return searchForward(operands, attrs);
+  return searchBackward(operands, attrs, (keyTileSize) => {
+    const most = isKvParallelismEnabled() ? splitsOf(operands.query, axes, keyTileSize) : axes.map(() => 1);
+    return thorough ? combinations(most) : most.some((n) => n > 1) ? [axes.map(() => 1), most] : [most];
+  });
 }
 
 /** A cache may come from a program that knew other limits. */
