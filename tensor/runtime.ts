@@ -27,7 +27,7 @@ export interface NdArray {
 export interface Runtime extends Device {
   /** The dtypes its buffers may have. */
   readonly dtypes: readonly Dtype[];
-  /** What became of it, and with it of its tensors: 'was lost ...', 'was ended by dispose() ...'. Null while it runs. */
+  /** What became of it: 'was lost ...', 'was ended by dispose()'. Null while it runs. */
   readonly ended: string | null;
   /** What integers become in an op that is defined on reals only: float32, or float64 on the reference device. */
   readonly floatDtype: Dtype;
@@ -69,6 +69,8 @@ export interface DeviceOptions {
 const factories = new Map<DeviceName, DeviceFactory>();
 const started = new Map<DeviceName, Runtime>();
 const starting = new Map<DeviceName, Promise<Runtime>>();
+/** What became of the last one of a name. */
+const endings = new Map<DeviceName, string>();
 /** `auto` tries these in order. */
 const preference: readonly DeviceName[] = ['webgpu', 'cpu'];
 let defaultDevice: Device | DeviceName = 'cpu';
@@ -143,12 +145,16 @@ function factoryOf(name: DeviceName): DeviceFactory {
 
 /** @throws DisposedError when the device was lost or ended */
 export function assertRunning({ name, ended }: Runtime, op: string): void {
-  if (ended !== null) throw new DisposedError(`the ${name} device ${ended}`, { op });
+  if (ended === null) return;
+  const message = `the ${name} device ${ended}; its tensors can no longer be used, await device('${name}') starts another`;
+  throw new DisposedError(message, { op, name });
 }
 
 /** Called by a runtime that ended, so that the next use of its name starts a new one. */
 export function forgetDevice(runtime: Runtime): void {
-  if (started.get(runtime.name) === runtime) started.delete(runtime.name);
+  if (started.get(runtime.name) !== runtime) return;
+  started.delete(runtime.name);
+  endings.set(runtime.name, `; the last one ${runtime.ended}`);
 }
 
 /**
@@ -168,7 +174,8 @@ export function resolveDevice(which: Device | DeviceName = defaultDevice): Runti
   if (running) return running;
   const factory = factoryOf(which);
   if (!factory.startNow) {
-    throw new DeviceError(`'${which}' must be started first: await device('${which}')`, { op: 'device', name: which });
+    const message = `'${which}' must be started first: await device('${which}')${endings.get(which) ?? ''}`;
+    throw new DeviceError(message, { op: 'device', name: which });
   }
   const runtime = factory.startNow();
   started.set(which, runtime);

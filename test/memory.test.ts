@@ -3,10 +3,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { memory, scope, tensor } from '../index.ts';
+import { device as startDevice, memory, tensor } from '../index.ts';
 import * as nn from '../nn/index.ts';
 import { Generator } from '../tensor/philox.ts';
 import { devices } from './devices.ts';
+import { makeNetwork, startTraining, trainingStep } from './network.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -21,39 +22,15 @@ async function bytesLeft(): Promise<{ resident: number; live: number }> {
   return { resident: rss, live: heapUsed + external };
 }
 
-/** One of everything that keeps something: saved tensors, running statistics, random masks, optimizer state. */
-const makeNetwork = (): nn.Sequential =>
-  new nn.Sequential(
-    new nn.Conv2d(1, 4, 3, { padding: 1 }),
-    new nn.BatchNorm2d(4),
-    new nn.ReLU(),
-    new nn.MaxPool2d(2),
-    new nn.Flatten(),
-    new nn.LayerNorm(64),
-    new nn.Dropout(0.1),
-    new nn.Linear(64, 10),
-  );
+await startDevice('webgpu');
 
-describe.each(devices)('training on %s', (device) => {
-  const steps = device === 'cpu' ? 1000 : 50;
+describe.each([...devices, 'webgpu'] as const)('training on %s', (device) => {
+  const steps = device === 'reference' ? 50 : 1000;
 
   test(`${steps} steps`, async () => {
-    const network = makeNetwork().to(device);
-    const optimizer = new nn.optim.AdamW(network.parameters(), { lr: 1e-3 });
-    const generator = new Generator(0);
-
+    const training = startTraining(device);
     const step = async (): Promise<number> => {
-      const pixels = generator.normal(2 * 64, 'float32');
-      using loss = scope(() => {
-        const image = tensor(pixels, { shape: [2, 1, 8, 8], device });
-        const label = tensor([1, 7], { dtype: 'int32', device });
-        optimizer.zeroGrad();
-        const logits = network.forward(image);
-        const value = nn.crossEntropy(logits, label).add(logits.square().mean().mul(1e-4));
-        value.backward();
-        optimizer.step();
-        return value;
-      });
+      using loss = trainingStep(training, device);
       return loss.item();
     };
 

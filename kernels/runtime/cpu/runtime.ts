@@ -72,7 +72,7 @@ class CpuRuntime implements Runtime {
 
   dispose(): void {
     if (this.ended !== null) return;
-    this.ended = 'was ended by dispose(); its tensors can no longer be used';
+    this.ended = 'was ended by dispose()';
     stopEngine();
     forgetDevice(this);
   }

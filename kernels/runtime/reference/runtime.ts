@@ -62,7 +62,7 @@ export class ReferenceRuntime implements Runtime {
   }
 
   dispose(): void {
-    this.ended = 'was ended by dispose(); its tensors can no longer be used';
+    this.ended = 'was ended by dispose()';
     forgetDevice(this);
   }
 }

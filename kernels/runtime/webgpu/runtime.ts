@@ -126,7 +126,7 @@ export class WebgpuRuntime implements Runtime {
 
   dispose(): void {
     if (this.ended !== null) return;
-    this.#end('was ended by dispose(); its tensors can no longer be used');
+    this.#end('was ended by dispose()');
     this.device.destroy();
   }
 
@@ -134,8 +134,7 @@ export class WebgpuRuntime implements Runtime {
     const { reason, message } = await this.device.lost;
     const { tensors, bytes } = countOf(this);
     const why = reason === 'destroyed' ? 'it was destroyed' : message;
-    const advice = "start another with await device('webgpu') and load what was saved";
-    this.#end(`was lost (${why}), and with it ${tensors} tensors of ${bytes} bytes; ${advice}`);
+    this.#end(`was lost (${why}), and with it ${tensors} tensors of ${bytes} bytes`);
   }
 
   #end(how: string): void {
