@@ -1,10 +1,15 @@
+import { playwright } from '@vitest/browser-playwright';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { launchOptions } from './test/browser/chromium.ts';
 import { useSoftwareDriver } from './test/gpu/driver.ts';
 
 useSoftwareDriver();
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** What also runs in a page of a browser, on the page's WebGPU. */
+const inPages = ['test/ops.test.ts', 'test/selfTest.test.ts', 'test/gpu/attention.test.ts'];
 
 export default defineConfig({
   resolve: {
@@ -16,10 +21,34 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    setupFiles: ['test/seed.ts'],
-    pool: 'forks', // a process per file: memory() and RSS are counted per process
-    maxWorkers: 2,
     testTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          setupFiles: ['test/seed.ts'],
+          pool: 'forks', // a process per file: memory() and RSS are counted per process
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'page',
+          include: inPages,
+          globalSetup: ['test/browser/setup.ts'],
+          sequence: { groupOrder: 1 }, // after the others: the browser has the machine for itself
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
   },
 });
