@@ -3,7 +3,11 @@ import { defineOp } from '../../autograd/op.ts';
 import { checkDecay, checkNonNegative } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
+import { checkPairs } from './unscale.ts';
+import { stepsTaken, stepsTakenCpu } from './overflow.ts';
 import { adamwStepWebgpu } from './steps.webgpu.ts';
+
+export type AdamwInputs = ['param', 'grad', 'expAvg:wide', 'expAvgSq:wide', 'overflow:wide?'];
 
 export interface AdamwAttrs {
   lr: number;
@@ -29,25 +33,29 @@ const three = { param: [3], grad: [3], expAvg: [3], expAvgSq: [3] };
  *     m = beta1 · m + (1 − beta1) grad,  v = beta2 · v + (1 − beta2) grad²
  *     param −= lr / (1 − beta1ᵗ) · m / (√v / √(1 − beta2ᵗ) + eps)
  *
- * with m = expAvg, v = expAvgSq, t = step. All tensors have one shape.
+ * with m = expAvg, v = expAvgSq, t = step. All tensors have one shape. With `overflow` [2] (see `unscale`) nothing is written
+ * where overflow[0] is not 0, and t = step − overflow[1].
  *
  * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1 or a number is out of range.
  * @source Loshchilov and Hutter, "Decoupled weight decay regularization", 2017, algorithm 2; PyTorch 1.13,
  *   torch/optim/adamw.py
  */
-export const adamwStep: Op<['param', 'grad', 'expAvg', 'expAvgSq'], AdamwAttrs, []> = defineOp({
+export const adamwStep: Op<AdamwInputs, AdamwAttrs, []> = defineOp({
   name: 'adamwStep',
-  inputs: ['param', 'grad', 'expAvg', 'expAvgSq'],
+  inputs: ['param', 'grad', 'expAvg:wide', 'expAvgSq:wide', 'overflow:wide?'],
   outputs: [],
   mutates: ['param', 'expAvg', 'expAvgSq'],
   attrs: { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01 },
-  shape(shapes, { lr, beta1, beta2, eps, weightDecay, step }) {
+  shape({ overflow, ...shapes }, { lr, beta1, beta2, eps, weightDecay, step }) {
     checkNonNegative('adamwStep', { lr, eps, weightDecay });
     checkDecay('adamwStep', { beta1, beta2 });
     checkStep('adamwStep', shapes, step);
+    checkPairs('adamwStep', { overflow });
   },
-  reference({ param, grad, expAvg, expAvgSq }, { lr, beta1, beta2, eps, weightDecay, step }) {
+  reference({ param, grad, expAvg, expAvgSq, overflow }, { lr, beta1, beta2, eps, weightDecay, ...attrs }) {
     const { shape } = param;
+    const step = stepsTaken(attrs.step, overflow?.data);
+    if (step === null) return [param, expAvg, expAvgSq];
     const m = Float64Array.from(expAvg.data, (v, i) => beta1 * v + (1 - beta1) * grad.data[i]!);
     const v = Float64Array.from(expAvgSq.data, (v, i) => beta2 * v + (1 - beta2) * grad.data[i]! ** 2);
     const data = Float64Array.from(param.data, (p, i) => {
@@ -57,7 +65,9 @@ export const adamwStep: Op<['param', 'grad', 'expAvg', 'expAvgSq'], AdamwAttrs, 
     return [data, m, v].map((values) => ({ shape, data: values }));
   },
   kernels: {
-    cpu({ param, grad, expAvg, expAvgSq }, { lr, beta1, beta2, eps, weightDecay, step }) {
+    cpu({ param, grad, expAvg, expAvgSq, overflow }, { lr, beta1, beta2, eps, weightDecay, ...attrs }) {
+      const step = stepsTakenCpu(attrs.step, overflow);
+      if (step === null) return;
       const tensors = [param, grad, expAvg, expAvgSq].map(pointer);
       const rate = lr / (1 - beta1 ** step);
       const correction = 1 / Math.sqrt(1 - beta2 ** step);
@@ -76,6 +86,22 @@ export const adamwStep: Op<['param', 'grad', 'expAvg', 'expAvgSq'], AdamwAttrs, 
       attrs: { lr: 0.1, beta1: 0.8, beta2: 0.99, eps: 1e-3, weightDecay: 0.1, step: 10 },
     },
     { param: [], grad: [], expAvg: [], expAvgSq: { shape: [], low: 0.1, high: 1 }, attrs: { lr: 0.1, step: 3 } },
+    ...[0, 1].map((found) => ({
+      param: [7],
+      grad: [7],
+      expAvg: [7],
+      expAvgSq: { shape: [7], low: 0, high: 1 },
+      overflow: { shape: [2], values: [found, 4] },
+      attrs: { lr: 0.01, step: 5 },
+    })),
+    {
+      param: [8],
+      grad: [8],
+      expAvg: [8],
+      expAvgSq: { shape: [8], low: 0, high: 1 },
+      overflow: { shape: [2], values: [0, 10] },
+      attrs: { lr: 0.01, beta1: 0, beta2: 0.9999, step: 900 },
+    },
   ],
   errors: [
     {

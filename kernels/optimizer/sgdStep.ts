@@ -3,7 +3,11 @@ import { defineOp } from '../../autograd/op.ts';
 import { checkNonNegative, checkShare } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
+import { stepsTaken, stepsTakenCpu } from './overflow.ts';
+import { checkPairs } from './unscale.ts';
 import { sgdStepWebgpu } from './steps.webgpu.ts';
+
+export type SgdInputs = ['param', 'grad', 'momentumBuffer:wide?', 'overflow:wide?'];
 
 export interface SgdAttrs {
   lr: number;
@@ -26,24 +30,28 @@ export interface SgdAttrs {
  *     b = momentum · b + (1 − dampening) · d        in the first step b = d
  *     param −= lr · b                               nesterov: lr · (d + momentum · b)
  *
- * Without a buffer param −= lr · d. All tensors have one shape.
+ * Without a buffer param −= lr · d. All tensors have one shape. With `overflow` [2] (see `unscale`) nothing is written where
+ * overflow[0] is not 0, and overflow[1] steps before were none.
  *
  * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1 or a number is out of range.
  * @source PyTorch 1.13, torch/optim/sgd.py
  */
-export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = defineOp({
+export const sgdStep: Op<SgdInputs, SgdAttrs, []> = defineOp({
   name: 'sgdStep',
-  inputs: ['param', 'grad', 'momentumBuffer?'],
+  inputs: ['param', 'grad', 'momentumBuffer:wide?', 'overflow:wide?'],
   outputs: [],
   mutates: ['param', 'momentumBuffer'],
   attrs: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, step: 1 },
-  shape(shapes, { lr, momentum, dampening, weightDecay, step }) {
+  shape({ overflow, ...shapes }, { lr, momentum, dampening, weightDecay, step }) {
     checkNonNegative('sgdStep', { lr, momentum, weightDecay });
     checkShare('sgdStep', { dampening });
     checkStep('sgdStep', shapes, step);
+    checkPairs('sgdStep', { overflow });
   },
-  reference({ param, grad, momentumBuffer }, { lr, momentum, dampening, weightDecay, nesterov, step }) {
+  reference({ param, grad, momentumBuffer, overflow }, { lr, momentum, dampening, weightDecay, nesterov, ...attrs }) {
     const { shape } = param;
+    const step = stepsTaken(attrs.step, overflow?.data);
+    if (step === null) return momentumBuffer ? [param, momentumBuffer] : [param];
     const d = Float64Array.from(param.data, (p, i) => grad.data[i]! + weightDecay * p);
     const b =
       momentumBuffer && d.map((v, i) => (step === 1 ? v : momentum * momentumBuffer.data[i]! + (1 - dampening) * v));
@@ -52,7 +60,9 @@ export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = d
     return b ? [moved, { shape, data: b }] : [moved];
   },
   kernels: {
-    cpu({ param, grad, momentumBuffer }, { lr, momentum, dampening, weightDecay, nesterov, step }) {
+    cpu({ param, grad, momentumBuffer, overflow }, { lr, momentum, dampening, weightDecay, nesterov, ...attrs }) {
+      const step = stepsTakenCpu(attrs.step, overflow);
+      if (step === null) return;
       const tensors = [pointer(param), pointer(grad), momentumBuffer ? pointer(momentumBuffer) : 0];
       const numbers = [lr, momentum, 1 - dampening, weightDecay, Number(nesterov), Number(step === 1)];
       launch('sgdStep', [...tensors, ...numbers], param.size, { work: 0.5, multiple: 4 });
@@ -70,6 +80,14 @@ export const sgdStep: Op<['param', 'grad', 'momentumBuffer?'], SgdAttrs, []> = d
     },
     { param: [], grad: [], momentumBuffer: [], attrs: { lr: 0.1, momentum: 0.8, nesterov: true, step: 7 } },
     { param: [0], grad: [0], attrs: { lr: 0.1 } },
+    ...[0, 1].map((found) => ({
+      param: [5],
+      grad: [5],
+      momentumBuffer: [5],
+      overflow: { shape: [2], values: [found, 3] },
+      attrs: { lr: 0.1, momentum: 0.9, dampening: 0.5, step: 4 },
+    })),
+    { param: [8], grad: [8], overflow: { shape: [2], values: [1, 0] }, attrs: { lr: 0.1 } },
   ],
   errors: [
     { param: [3], grad: [1], attrs: { lr: 1 }, throws: 'grad has shape [1], param [3]' },

@@ -42,9 +42,15 @@ export class AdamW extends Optimizer<AdamWOptions> {
     return ['exp_avg', 'exp_avg_sq'];
   }
 
-  protected override update(param: Tensor, grad: Tensor, { step, tensors }: Memory, options: AdamWOptions): void {
-    const { lr, betas, eps, weightDecay } = options;
+  protected override update(
+    param: Tensor,
+    grad: Tensor,
+    { step, tensors }: Memory,
+    { lr, betas, eps, weightDecay }: AdamWOptions,
+    overflow: Tensor | undefined,
+  ): void {
     const [beta1, beta2] = betas;
-    adamwStep(param, grad, tensors['exp_avg']!, tensors['exp_avg_sq']!, { lr, beta1, beta2, eps, weightDecay, step });
+    const attrs = { lr, beta1, beta2, eps, weightDecay, step };
+    adamwStep(param, grad, tensors['exp_avg']!, tensors['exp_avg_sq']!, overflow, attrs);
   }
 }

@@ -1,6 +1,7 @@
 export { AdamW, type AdamWOptions } from './adamw.ts';
 export { clipGradNorm } from './clip.ts';
 export { decayGroups } from './decayGroups.ts';
+export { GradScaler, type GradScalerOptions, type GradScalerSettings, type GradScalerState } from './gradScaler.ts';
 export {
   Optimizer,
   type CommonOptions,

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../index.ts';
 import type { StateDict, StateSource } from '../stateDict.ts';
 import { ArgumentError, FormatError, GradError, scope, Tensor as TensorClass } from '../../index.ts';
+import { wideDtype } from '../../autograd/types.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { freeGrads } from '../module.ts';
 import { handleOn, loadInto } from '../stateDict.ts';
@@ -63,15 +64,25 @@ export abstract class Optimizer<O extends CommonOptions> {
   protected abstract check(options: O): void;
   /** The names of the tensors remembered for each parameter, in snake_case. */
   protected abstract remembers(options: O): readonly string[];
-  /** Updates one parameter in place. */
-  protected abstract update(param: Tensor, grad: Tensor, memory: Memory, options: O): void;
+  /**
+   * Updates one parameter in place. With `overflow` [2] from a GradScaler nothing may be written where overflow[0] is not 0,
+   * and overflow[1] of the steps that `memory` counts were skipped so.
+   */
+  protected abstract update(
+    param: Tensor,
+    grad: Tensor,
+    memory: Memory,
+    options: O,
+    overflow: Tensor | undefined,
+  ): void;
 
   /**
    * Updates each parameter that has a gradient.
    *
+   * @param overflow - given by `GradScaler.step`: whether the step is to be left out, which the device alone knows
    * @throws DisposedError when a parameter was freed; then none is updated
    */
-  step(): void {
+  step(overflow?: Tensor): void {
     const op = `${this.constructor.name}.step`;
     for (const { params } of this.paramGroups) for (const param of params) param.assertLive(op);
     scope(() => {
@@ -80,7 +91,7 @@ export abstract class Optimizer<O extends CommonOptions> {
           if (!param.grad) continue;
           const memory = this.#memories.get(param) ?? this.#remember(param, group);
           memory.step++;
-          this.update(param, param.grad, memory, group);
+          this.update(param, param.grad, memory, group, overflow);
         }
       }
     });
@@ -194,9 +205,10 @@ function forget(memories: Map<Tensor, Memory>): void {
   memories.clear();
 }
 
-/** Kept zeros beside a parameter. */
+/** Kept zeros beside a parameter, float32 beside float16: squares of small gradients are none of its numbers. */
 function zerosLike(param: Tensor, names: readonly string[]): Record<string, Tensor> {
-  const { storage, dtype, shape, size } = param;
+  const { storage, shape, size } = param;
+  const dtype = wideDtype(param.dtype);
   return Object.fromEntries(
     names.map((name) => {
       const tensor = TensorClass.empty(storage.runtime, dtype, shape).keep();

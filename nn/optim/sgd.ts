@@ -51,8 +51,14 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum === 0 ? [] : ['momentum_buffer'];
   }
 
-  protected override update(param: Tensor, grad: Tensor, { step, tensors }: Memory, options: SGDOptions): void {
-    const { lr, momentum, dampening, weightDecay, nesterov } = options;
-    sgdStep(param, grad, tensors['momentum_buffer'], { lr, momentum, dampening, weightDecay, nesterov, step });
+  protected override update(
+    param: Tensor,
+    grad: Tensor,
+    { step, tensors }: Memory,
+    { lr, momentum, dampening, weightDecay, nesterov }: SGDOptions,
+    overflow: Tensor | undefined,
+  ): void {
+    const attrs = { lr, momentum, dampening, weightDecay, nesterov, step };
+    sgdStep(param, grad, tensors['momentum_buffer'], overflow, attrs);
   }
 }

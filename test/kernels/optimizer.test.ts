@@ -22,7 +22,7 @@ describe.each(devices)('on %s', (device) => {
     scope(() => {
       const { param, slope } = start();
       const buffer = tensor([NaN, NaN, NaN], { device }); // the first step does not read it
-      for (let step = 1; step <= 3; step++) sgdStep(param, slope(), buffer, { lr: 0.1, step, ...options });
+      for (let step = 1; step <= 3; step++) sgdStep(param, slope(), buffer, undefined, { lr: 0.1, step, ...options });
       end.forEach((v, i) => expect(param.dataNow()![i]).toBeCloseTo(v, 5));
     });
   });
@@ -32,7 +32,7 @@ describe.each(devices)('on %s', (device) => {
       const { param, zeros, slope } = start();
       const [mean, square] = [zeros(), zeros()];
       const options = { lr: 0.1, beta1: 0.8, beta2: 0.9, eps: 1e-3, weightDecay: 0.1 };
-      for (let step = 1; step <= 3; step++) adamwStep(param, slope(), mean, square, { ...options, step });
+      for (let step = 1; step <= 3; step++) adamwStep(param, slope(), mean, square, undefined, { ...options, step });
       const end = [0.6754049641468611, -1.6444795196695066, 2.614473455960006];
       end.forEach((v, i) => expect(param.dataNow()![i]).toBeCloseTo(v, 5));
     });
@@ -54,7 +54,9 @@ describe.each(devices)('on %s', (device) => {
         ],
         { device },
       ).transpose();
-      expect(() => sgdStep(turned, grad, undefined, { lr: 1 })).toThrow('sgdStep: param is written in place');
+      expect(() => sgdStep(turned, grad, undefined, undefined, { lr: 1 })).toThrow(
+        'sgdStep: param is written in place',
+      );
       const whole = tensor(
         [
           [1, 2],
@@ -62,7 +64,9 @@ describe.each(devices)('on %s', (device) => {
         ],
         { device, dtype: 'int32' },
       );
-      expect(() => sgdStep(whole, grad, undefined, { lr: 1 })).toThrow('param is written in place and is int32');
+      expect(() => sgdStep(whole, grad, undefined, undefined, { lr: 1 })).toThrow(
+        'param is written in place and is int32',
+      );
     });
   });
 
@@ -76,7 +80,7 @@ describe.each(devices)('on %s', (device) => {
         ],
         { device },
       );
-      sgdStep(table.select(0, 1), tensor([1, 1], { device }), undefined, { lr: 1 });
+      sgdStep(table.select(0, 1), tensor([1, 1], { device }), undefined, undefined, { lr: 1 });
       expect(Array.from(table.dataNow()!)).toEqual([1, 2, 2, 3, 5, 6]);
     });
   });
@@ -85,7 +89,7 @@ describe.each(devices)('on %s', (device) => {
     scope(() => {
       const param = tensor([1, 2], { device, requiresGrad: true });
       const loss = param.mul(param).sum();
-      sgdStep(param, tensor([1, 1], { device }), undefined, { lr: 1 });
+      sgdStep(param, tensor([1, 1], { device }), undefined, undefined, { lr: 1 });
       expect(() => loss.backward()).toThrow(GradError);
     });
   });
@@ -95,10 +99,10 @@ test('numbers must be numbers', () => {
   scope(() => {
     const [param, grad, mean, square] = [1, 2, 3, 4].map((v) => tensor([v])) as [Tensor, Tensor, Tensor, Tensor];
     const lr = '0.1' as unknown as number;
-    expect(() => sgdStep(param, grad, undefined, { lr })).toThrow(
+    expect(() => sgdStep(param, grad, undefined, undefined, { lr })).toThrow(
       'sgdStep: lr must be a finite number >= 0, got string',
     );
-    expect(() => adamwStep(param, grad, mean, square, { lr, step: 1 })).toThrow(
+    expect(() => adamwStep(param, grad, mean, square, undefined, { lr, step: 1 })).toThrow(
       'adamwStep: lr must be a finite number >= 0, got string',
     );
     expect(param.dataNow()![0]).toBe(1);
@@ -115,8 +119,10 @@ test('threads do not change a bit', async () => {
     Float32Array,
   ];
   const steps = [
-    (param: Tensor, buffer: Tensor): void => sgdStep(param, tensor(g), buffer, { lr: 0.1, momentum: 0.9, step: 2 }),
-    (param: Tensor, mean: Tensor): void => adamwStep(param, tensor(g), mean, tensor(v).square(), { lr: 0.1, step: 2 }),
+    (param: Tensor, buffer: Tensor): void =>
+      sgdStep(param, tensor(g), buffer, undefined, { lr: 0.1, momentum: 0.9, step: 2 }),
+    (param: Tensor, mean: Tensor): void =>
+      adamwStep(param, tensor(g), mean, tensor(v).square(), undefined, { lr: 0.1, step: 2 }),
   ];
   for (const step of steps) {
     await expectSameBits(() => {

@@ -1,0 +1,72 @@
+import type { Kernel, Op } from '../../autograd/types.ts';
+import type { NoAttrs } from '../../autograd/types.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import { defineOp } from '../../autograd/op.ts';
+import { ShapeError } from '../../tensor/errors.ts';
+import { formatShape } from '../../tensor/shape.ts';
+import { elements } from '../runtime/cpu/elements.ts';
+import { unscaleWebgpu } from './scaling.webgpu.ts';
+
+export type UnscaleInputs = ['grad', 'overflow:wide', 'scale:wide'];
+
+/** The two numbers of a scale and of an overflow. */
+export function checkPairs(op: string, shapes: Record<string, Shape | undefined>): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    if (!shape || (shape.length === 1 && shape[0] === 2)) continue;
+    throw new ShapeError(`${name} has shape ${formatShape(shape)}; it must be [2]`, { op, [name]: shape });
+  }
+}
+
+const unscaleCpu: Kernel<UnscaleInputs> = ({ grad, overflow, scale }) => {
+  const values = elements(grad);
+  const factor = 1 / elements(scale)[0]!;
+  let found = false;
+  for (let i = 0; i < values.length; i++) {
+    values[i]! *= factor;
+    if (!Number.isFinite(values[i])) found = true;
+  }
+  if (found) elements(overflow)[0] = 1;
+};
+
+/**
+ * Divides a gradient by the factor that the loss was multiplied by, in place, and notes whether one of its elements is ∞ or NaN:
+ * grad /= scale[0]; overflow[0] = 1 if grad is not finite. scale [2] (`updateScale` says of what), overflow [2]: found in this
+ * step, steps skipped before.
+ *
+ * @throws ShapeError unless scale and overflow are [2]
+ * @source PyTorch: `torch._amp_foreach_non_finite_check_and_unscale_`
+ */
+export const unscale: Op<UnscaleInputs, NoAttrs, []> = defineOp({
+  name: 'unscale',
+  inputs: ['grad', 'overflow:wide', 'scale:wide'],
+  outputs: [],
+  mutates: ['grad', 'overflow'],
+  shape({ overflow, scale }) {
+    checkPairs('unscale', { overflow, scale });
+  },
+  reference({ grad, overflow, scale }) {
+    const data = Float64Array.from(grad.data, (value) => value / scale.data[0]!);
+    const found = data.every(Number.isFinite) ? overflow.data[0]! : 1;
+    return [
+      { shape: grad.shape, data },
+      { shape: [2], data: Float64Array.of(found, overflow.data[1]!) },
+    ];
+  },
+  kernels: { cpu: unscaleCpu, webgpu: unscaleWebgpu },
+  samples: [
+    { grad: [5], overflow: { shape: [2], values: [0, 3] }, scale: { shape: [2], values: [4, 0] } },
+    { grad: [3, 68], overflow: { shape: [2], values: [1, 0] }, scale: { shape: [2], values: [0.5, 1] } },
+    {
+      grad: { shape: [4], values: [1, Infinity, 2, 3] },
+      overflow: { shape: [2], values: [0, 7] },
+      scale: { shape: [2], values: [8, 0] },
+    },
+    {
+      grad: { shape: [3], values: [1, 2, NaN] },
+      overflow: { shape: [2], values: [0, 0] },
+      scale: { shape: [2], values: [1, 0] },
+    },
+    { grad: [0], overflow: { shape: [2], values: [0, 0] }, scale: { shape: [2], values: [1, 0] } },
+  ],
+  errors: [{ grad: [3], overflow: [1], scale: [2], throws: 'overflow has shape [1]; it must be [2]' }],
+});
