@@ -3,6 +3,8 @@ import type { AnyOp } from './samples.ts';
 import { eventLoopTurn } from '../../tensor/eventLoop.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { resolveDevice } from '../../tensor/runtime.ts';
+import { faultOf } from './compare.ts';
+import { ops } from './samples.ts';
 
 export interface SelfTestOptions {
   /** Own ops to test instead of the library's. */
@@ -21,7 +23,6 @@ export interface SelfTestReport {
 /**
  * Tries a device: every op on the samples of its declaration, with contiguous and with strided operands, compared with the
  * op's reference form in float64 within the op's tolerance. Takes seconds on a GPU, and tens of seconds on a software driver.
- * What does the comparing is loaded when this is called.
  *
  * @throws DeviceError when a device is named that was not started.
  * @example
@@ -32,7 +33,6 @@ export interface SelfTestReport {
 export async function selfTest(device: Device | DeviceName, options: SelfTestOptions = {}): Promise<SelfTestReport> {
   checkOptions('selfTest', options, ['ops', 'onProgress']);
   const runtime = resolveDevice(device);
-  const [{ faultOf }, { ops }] = await Promise.all([import('./compare.ts'), import('./samples.ts')]);
   const all = ((options.ops as readonly AnyOp[] | undefined) ?? ops).filter(
     ({ definition }) => definition.samples.length > 0,
   );
