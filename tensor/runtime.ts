@@ -2,6 +2,7 @@ import type { Dtype, TypedArray } from './dtype.ts';
 import type { Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 import { DeviceError, DisposedError } from './errors.ts';
+import { checkOptions } from './options.ts';
 
 export type DeviceName = 'cpu' | 'webgpu' | 'webgl' | 'reference';
 
@@ -90,6 +91,7 @@ export function registerDevice(name: DeviceName, factory: DeviceFactory): void {
  * zeros([2], { device: reference }).dtype;   // 'float64'
  */
 export async function device(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device> {
+  checkOptions('device', options, ['features', 'unsafe']);
   if (name !== 'auto') return start(name, options);
   const skipped: Record<string, string> = {};
   for (const candidate of preference) {

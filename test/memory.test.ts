@@ -3,11 +3,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { device as startDevice, memory, tensor } from '../index.ts';
+import { device as startDevice, memory } from '../index.ts';
 import * as nn from '../nn/index.ts';
-import { Generator } from '../tensor/philox.ts';
 import { devices } from './devices.ts';
-import { makeNetwork, startTraining, trainingStep } from './network.ts';
+import { nextBatch, startTraining, trainingStep } from './network.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -30,7 +29,7 @@ describe.each([...devices, 'webgpu'] as const)('training on %s', (device) => {
   test(`${steps} steps`, async () => {
     const training = startTraining(device);
     const step = async (): Promise<number> => {
-      using loss = trainingStep(training, device);
+      using loss = trainingStep(training);
       return loss.item();
     };
 
@@ -52,10 +51,9 @@ describe.each([...devices, 'webgpu'] as const)('training on %s', (device) => {
   });
 
   test('without a scope, layers, backward and optimizers leave only what they return', () => {
-    const network = makeNetwork().to(device);
-    const optimizer = new nn.optim.AdamW(network.parameters(), { lr: 1e-3 });
-    const image = tensor(new Generator(0).normal(2 * 64, 'float32'), { shape: [2, 1, 8, 8], device });
-    const label = tensor([1, 7], { dtype: 'int32', device });
+    const training = startTraining(device);
+    const { network, optimizer } = training;
+    const { image, label } = nextBatch(training);
     const live = (): number => memory()[device]!.tensors;
     const step = (): number[] => {
       const start = live();

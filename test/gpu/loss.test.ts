@@ -20,7 +20,7 @@ const make = (values: number[]) => tensor(values, { device: 'webgpu' });
 async function losses(training: Training, steps: number): Promise<number[]> {
   const found: number[] = [];
   for (let i = 0; i < steps; i++) {
-    using loss = trainingStep(training, 'webgpu');
+    using loss = trainingStep(training);
     found.push(await loss.item());
   }
   return found;

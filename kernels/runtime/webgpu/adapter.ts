@@ -31,10 +31,11 @@ export async function openAdapter(
     });
   }
   const features = [...new Set([...wanted, ...welcome.filter((feature) => adapter.features.has(feature))])];
-  const device = await adapter.requestDevice({
-    requiredFeatures: features as GPUFeatureName[],
-    requiredLimits: limitsOf(adapter),
-  });
+  const device = await adapter
+    .requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits: limitsOf(adapter) })
+    .catch((error: Error) => {
+      throw new DeviceError(`the adapter (${name}) gives no device: ${error.message}`, { op: 'device' });
+    });
   const info = {
     adapter: name,
     features: features.toSorted(),

@@ -61,6 +61,7 @@ export class WebgpuRuntime implements Runtime {
 
   fill(handle: unknown, dtype: Dtype, length: number, value: number): void {
     assertRunning(this, 'fill');
+    if (length === 0) return;
     const words = fillWords(dtype, value);
     const block = handle as Block;
     const program = this.program('fill', () => fillSource);
