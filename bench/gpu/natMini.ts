@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../../index.ts';
 import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
-import { manualSeed, memory, randint, randn, resetPeak, scope } from '../../index.ts';
+import { autocast, manualSeed, memory, randint, randn, resetPeak, scope } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
 import { dispatchTable, traceDispatches } from './dispatches.ts';
 
@@ -152,19 +152,27 @@ export interface NatMiniRow {
   readonly losses: readonly number[];
 }
 
+interface Batch {
+  readonly image: Tensor;
+  readonly label: Tensor;
+}
+
 interface Training {
   readonly forward: () => Tensor;
   readonly step: () => Tensor;
 }
 
-function training(model: Nat, optimizer: nn.optim.AdamW, image: Tensor, label: Tensor): Training {
-  const forward = (): Tensor => scope(() => nn.crossEntropy(model.forward(image), label));
+function training(model: Nat, optimizer: nn.optim.AdamW, batch: Batch, scaler: nn.optim.GradScaler | null): Training {
+  const plain = (): Tensor => scope(() => nn.crossEntropy(model.forward(batch.image), batch.label));
+  const forward = scaler ? () => autocast('float16', plain) : plain;
   const step = (): Tensor =>
     scope(() => {
       optimizer.zeroGrad();
       const loss = forward();
-      loss.backward();
-      optimizer.step();
+      (scaler ? scaler.scale(loss) : loss).backward();
+      if (scaler) scaler.step(optimizer);
+      else optimizer.step();
+      scaler?.update();
       return loss;
     });
   return { forward, step };
@@ -198,7 +206,8 @@ async function measure(
   const optimizer = new nn.optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.05 });
   const image = randn([batch, 3, size, size], { device: runtime }).keep();
   const label = randint(0, sizes.classes, [batch], { device: runtime }).keep();
-  const { forward, step } = training(model, optimizer, image, label);
+  const scaler = precision === 'float32' ? null : new nn.optim.GradScaler({ device: runtime });
+  const { forward, step } = training(model, optimizer, { image, label }, scaler);
   const losses: number[] = [];
   for (let i = 0; i < warmUp; i++) {
     using loss = step();
@@ -214,6 +223,7 @@ async function measure(
   using last = forward();
   losses.push(await last.item());
   optimizer.dispose();
+  scaler?.dispose();
   for (const tensor of [...model.parameters(), image, label]) tensor.dispose();
   return {
     precision,
