@@ -1,0 +1,67 @@
+// The command `vicinal` of the built package, as a user runs it.
+
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function vicinal(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['dist/bin/vicinal.js', ...args], (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+beforeAll(() => {
+  if (!existsSync('dist/bin/vicinal.js')) throw new Error('dist/ is missing; npm run build makes it');
+});
+
+describe('vicinal self-test', () => {
+  test.each([
+    [[], 'cpu (\\d+ threads?)'],
+    [['--device', 'webgpu'], 'webgpu (.+)'],
+    [['--device', 'reference'], 'reference'],
+  ])(
+    'with %j says that all ops agree, and ends',
+    async (flags, device) => {
+      const { code, stdout, stderr } = await vicinal('self-test', ...flags);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const where = device.replace('(', '\\(').replace(/\)$/, '\\)');
+      expect(stdout).toMatch(
+        new RegExp(`^Testing ${where}\n\\d{2,} ops agree with their reference forms, 0 do not\n$`),
+      );
+    },
+    120_000,
+  );
+
+  test.each([
+    [['--device', 'gpu'], "vicinal device: there is no device 'gpu' here; use one of cpu, webgpu, reference\n"],
+    [['--devise', 'cpu'], /^vicinal self-test: Unknown option '--devise'.*\n$/],
+  ])('%j is one sentence', async (flags, says) => {
+    const { code, stdout, stderr } = await vicinal('self-test', ...flags);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(says);
+  });
+
+  test('--help explains it', async () =>
+    expect(await vicinal('self-test', '--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Usage: vicinal self-test/) as string,
+    }));
+});
+
+test('its commands are listed, and any other is refused', async () => {
+  expect((await vicinal('--help')).stdout).toMatch(
+    /^Usage: vicinal <command>[\s\S]*\n {2}profile [\s\S]*\n {2}self-test /,
+  );
+  expect(await vicinal('selftest')).toMatchObject({
+    code: 2,
+    stderr: "vicinal: there is no command 'selftest'; use profile or self-test\n",
+  });
+});
