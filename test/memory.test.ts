@@ -2,10 +2,12 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from 'vitest';
-import { device as startDevice, memory } from '../index.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { device, memory, type DeviceName } from '../index.ts';
 import * as nn from '../nn/index.ts';
-import { devices } from './devices.ts';
+import { openGpu } from '../kernels/runtime/webgpu/gpu.ts';
+import { WebgpuRuntime } from '../kernels/runtime/webgpu/runtime.ts';
+import { registerDevice } from '../tensor/runtime.ts';
 import { nextBatch, startTraining, trainingStep } from './network.ts';
 
 setFlagsFromString('--expose-gc');
@@ -21,13 +23,31 @@ async function bytesLeft(): Promise<{ resident: number; live: number }> {
   return { resident: rss, live: heapUsed + external };
 }
 
-await startDevice('webgpu');
+/** What a software GPU is too slow for, the backend does that compiles all and runs nothing. */
+async function startNull(): Promise<void> {
+  registerDevice('webgpu', {
+    async start() {
+      const gpu = await openGpu(['backend=null']);
+      return new WebgpuRuntime(await (await gpu.requestAdapter())!.requestDevice(), {});
+    },
+  });
+  (await device('webgpu')).dispose();
+  await device('webgpu');
+}
 
-describe.each([...devices, 'webgpu'] as const)('training on %s', (device) => {
-  const steps = device === 'reference' ? 50 : 1000;
+const { isFallback } = (await device('webgpu')).info;
+const runs: readonly { title: string; name: DeviceName; steps: number; start?: () => Promise<void> }[] = [
+  { title: 'reference', name: 'reference', steps: 50 },
+  { title: 'cpu', name: 'cpu', steps: 1000 },
+  { title: 'webgpu', name: 'webgpu', steps: isFallback ? 50 : 1000 },
+  { title: "webgpu's null backend", name: 'webgpu', steps: 1000, start: startNull },
+];
+
+describe.each(runs)('training on $title', ({ name, steps, start }) => {
+  beforeAll(() => start?.());
 
   test(`${steps} steps`, async () => {
-    const training = startTraining(device);
+    const training = startTraining(name);
     const step = async (): Promise<number> => {
       using loss = trainingStep(training);
       return loss.item();
@@ -35,10 +55,10 @@ describe.each([...devices, 'webgpu'] as const)('training on %s', (device) => {
 
     const first = await step(); // allocates gradients and optimizer state
     for (let i = 0; i < 20; i++) await step();
-    const before = { ...memory()[device]!, ...(await bytesLeft()) };
+    const before = { ...memory()[name]!, ...(await bytesLeft()) };
     let last = 0;
     for (let i = 0; i < steps; i++) last = await step();
-    const after = { ...memory()[device]!, ...(await bytesLeft()) };
+    const after = { ...memory()[name]!, ...(await bytesLeft()) };
 
     expect(after.tensors).toBe(before.tensors);
     expect(after.bytes).toBe(before.bytes);
@@ -51,10 +71,10 @@ describe.each([...devices, 'webgpu'] as const)('training on %s', (device) => {
   });
 
   test('without a scope, layers, backward and optimizers leave only what they return', () => {
-    const training = startTraining(device);
+    const training = startTraining(name);
     const { network, optimizer } = training;
     const { image, label } = nextBatch(training);
-    const live = (): number => memory()[device]!.tensors;
+    const live = (): number => memory()[name]!.tensors;
     const step = (): number[] => {
       const start = live();
       const logits = network.forward(image);
