@@ -13,8 +13,10 @@ const usage = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST
 const mostFree = 2 ** 32;
 
 /**
- * Blocks by size, last in first out: each training step finds the buffers of the last, and with them its bind groups. A block
- * that comes back is used again at once, since all work runs in one queue; it is destroyed only after a flush.
+ * Blocks by size, the oldest first: which one is taken depends on which are free, not on the order in which they came back, so
+ * each training step finds the buffers of the last, and with them its bind groups. (Last in first out, a step gave them back in
+ * another order, and went on making groups.) A block that comes back is used again at once, since all work runs in one queue;
+ * it is destroyed only after a flush.
  */
 export class BlockPool {
   readonly #device: GPUDevice;
@@ -71,7 +73,7 @@ export class BlockPool {
 
   give(block: Block): void {
     const list = this.#free.get(block.bytes);
-    if (list) list.push(block);
+    if (list) list.splice(placeOf(block.id, list), 0, block);
     else this.#free.set(block.bytes, [block]);
     this.#freeBytes += block.bytes;
   }
@@ -93,6 +95,17 @@ export class BlockPool {
     this.#isShort = false;
     return blocks.map(({ id }) => id);
   }
+}
+
+/** Where a block of that number goes in a list whose numbers fall, so that the oldest block is the next to be taken. */
+function placeOf(id: number, list: readonly Block[]): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.id > id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Eight sizes to each doubling, so that at most an eighth is wasted; multiples of 256 from 2 KiB on. */
