@@ -18,7 +18,7 @@ type Problem = Required<NaProblem>;
 export const dotsWebgpu: Kernel<['query', 'key'], NaProblem & { masked?: number }> = acceptsStrides(
   (inputs, attrs, [attn]) =>
     withRows(inputs, ({ query, key }) => {
-      const { sizes, sight, extents, heads } = resolve(attn!, query.shape[1]!, key.shape[1]!, attrs);
+      const { sizes, sight, extents } = resolve(attn!, query.shape[1]!, key.shape[1]!, attrs);
       const [q, k] = [rowsFirst('query', query), rowsFirst('key', key)];
       const slots = sizes.reduce((a, b) => a * b, 1);
       const masked = new Uint32Array(Float32Array.of(attrs.masked).buffer)[0]!;
@@ -32,7 +32,7 @@ export const dotsWebgpu: Kernel<['query', 'key'], NaProblem & { masked?: number 
         params: [['masked', 'u32', masked]],
         rows: attn!.size,
         body: `  let slot = row % ${slots}u;
-${ownerOf(`row / ${slots}u`, sight('query').dilations, heads)}
+${ownerOf(`row / ${slots}u`, sight('query').dilations)}
   let x2 = first2(c2) + i32(slot % ${sizes[2]}u);
   let x1 = first1(c1) + i32(slot / ${sizes[2]}u % ${sizes[1]}u);
   let x0 = first0(c0) + i32(slot / ${sizes[2]! * sizes[1]!}u);
@@ -51,7 +51,7 @@ ${ownerOf(`row / ${slots}u`, sight('query').dilations, heads)}
 /** y = Σ attn v over each query's keys. */
 export const sumWebgpu: Kernel<['attn', 'value'], NaProblem> = acceptsStrides((inputs, attrs, [y]) =>
   withRows(inputs, ({ attn, value }) => {
-    const { sizes, sight, extents, heads } = resolve(attn, attn.shape[1]!, value.shape[1]!, attrs);
+    const { sizes, sight, extents } = resolve(attn, attn.shape[1]!, value.shape[1]!, attrs);
     const [weights, v, out] = [rowsFirst('attn', attn), rowsFirst('value', value), rowsFirst('result', y!)];
     const own = sight('query');
     attend({
@@ -62,7 +62,7 @@ export const sumWebgpu: Kernel<['attn', 'value'], NaProblem> = acceptsStrides((i
       writes: [out],
       rows: (y!.size / y!.shape.at(-1)!) * vectors(out),
       body: `  let d = row % ${vectors(out)}u;
-${ownerOf(`row / ${vectors(out)}u`, own.dilations, heads)}
+${ownerOf(`row / ${vectors(out)}u`, own.dilations)}
   let boxHead = h * params.boxHeads / params.heads;
   let weights = attnAt(b, u32(c0), u32(c1), u32(c2), h);
   var sum = vec4f();
@@ -90,7 +90,7 @@ export const spreadWebgpu: Kernel<['attn', 'x'], NaProblem & { headsKv: number }
         writes: [out],
         rows: (y!.size / y!.shape.at(-1)!) * vectors(out),
         body: `  let d = row % ${vectors(out)}u;
-${ownerOf(`row / ${vectors(out)}u`, own.dilations, attrs.headsKv)}
+${ownerOf(`row / ${vectors(out)}u`, own.dilations)}
 ${own.dilations.map((dilation, axis) => `  let p${axis} = c${axis} / ${dilation};`).join('\n')}
   let share = params.boxHeads / params.heads;
   var sum = vec4f();
@@ -110,18 +110,18 @@ function resolve(attn: Tensor, heads: number, boxHeads: number, attrs: Problem) 
   const tokens = [1, 1, ...attn.shape.slice(2, -1)].slice(-3) as [number, number, number];
   const extents: Extents = { batch: attn.shape[0]!, tokens, boxTokens: tokens, heads, boxHeads };
   const sizes = [1, 1, ...axes.map(({ kernelSize }) => kernelSize)].slice(-3);
-  return { sizes, sight: (by: 'query' | 'key') => wgslSight(axes, by), extents, heads };
+  return { sizes, sight: (by: 'query' | 'key') => wgslSight(axes, by), extents };
 }
 
 /** Head, batch entry and token of an index in [B, N, *X]. */
-function ownerOf(index: string, dilations: readonly number[], heads: number): string {
+function ownerOf(index: string, dilations: readonly number[]): string {
   const groups = dilations.map((dilation, axis) => `  let g${axis} = c${axis} % ${dilation};`);
   return `  let token = ${index};
   let c2 = i32(token % params.n2);
   let c1 = i32(token / params.n2 % params.n1);
   let c0 = i32(token / (params.n2 * params.n1) % params.n0);
-  let h = token / (params.n2 * params.n1 * params.n0) % ${heads}u;
-  let b = token / (params.n2 * params.n1 * params.n0 * ${heads}u);
+  let h = token / (params.n2 * params.n1 * params.n0) % params.heads;
+  let b = token / (params.n2 * params.n1 * params.n0 * params.heads);
 ${groups.join('\n')}`;
 }
 
