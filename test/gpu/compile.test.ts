@@ -7,48 +7,41 @@ import type { Device, Dtype, Tensor } from '../../index.ts';
 import * as vicinal from '../../index.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';
 import { openGpu } from '../../kernels/runtime/webgpu/gpu.ts';
-import { programText } from '../../kernels/runtime/webgpu/program.ts';
 import { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
 import { drawSample, makeArguments, ops } from '../../kernels/selfTest/samples.ts';
+import { holdKeys } from './texts.ts';
 
 const { grad, scope, zeros } = vicinal;
 
-/** Holds each key to one text. */
-class Compiling extends WebgpuRuntime {
-  readonly texts = new Map<string, string>();
+holdKeys();
 
-  override program(...[key, source]: Parameters<WebgpuRuntime['program']>): ReturnType<WebgpuRuntime['program']> {
-    const text = programText(source());
-    if ((this.texts.get(key) ?? text) !== text) throw new Error(`two programs have the key '${key}'`);
-    this.texts.set(key, text);
-    return super.program(key, source);
-  }
-}
-
-async function start(features: string[], info: object): Promise<Compiling> {
+async function start(features: string[], info: object): Promise<WebgpuRuntime> {
   const gpu = await openGpu(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
   const adapter = (await gpu.requestAdapter())!;
-  return new Compiling(await adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[] }), { ...info });
+  return new WebgpuRuntime(await adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[] }), {
+    ...info,
+  });
 }
 
 const floor = await start([], {});
 const large = await start(['shader-f16', 'subgroups'], { subgroupSize: 32 });
 afterAll(() => [floor, large].forEach((runtime) => runtime.dispose()));
 
-const variants: readonly (readonly [title: string, runtime: Compiling, real: Dtype])[] = [
+const variants: readonly (readonly [title: string, runtime: WebgpuRuntime, real: Dtype])[] = [
   ['float32, no features', floor, 'float32'],
   ['float32, subgroups of 32', large, 'float32'],
   ['float16, subgroups of 32', large, 'float16'],
 ];
 
 /** Runs one op on all its samples, its reals in that dtype. */
-async function runSamples(op: AnyOp, runtime: Compiling, real: Dtype): Promise<void> {
+async function runSamples(op: AnyOp, runtime: WebgpuRuntime, real: Dtype): Promise<void> {
   const { definition } = op;
   const lays: Lay[] = definition.mutates.length > 0 ? ['contiguous'] : ['contiguous', 'strided'];
   for (const sample of definition.samples as readonly Record<string, object>[]) {
     const host = drawSample(definition, sample);
-    for (const value of Object.values(host).flat())
-      if (value?.dtype === 'float32') Object.assign(value, { dtype: real });
+    for (const slot of definition.slots.filter((s) => s.class !== 'wide'))
+      for (const value of [host[slot.name]].flat())
+        if (value?.dtype === 'float32') Object.assign(value, { dtype: real });
     for (const lay of lays)
       scope(() => void op(...makeArguments(definition, host, sample['attrs'], runtime as never, lay)));
   }

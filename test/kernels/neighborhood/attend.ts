@@ -121,7 +121,8 @@ export function uploadAll<T extends object>(hosts: T, requiresGrad = false): { [
   return Object.fromEntries(made) as { [K in keyof T]: Tensor };
 }
 
-export function run(attend: Attend, operands: Operands, device: DeviceName = 'cpu'): Results {
+/** Calls `read` with every result. */
+function collect<T>(attend: Attend, operands: Operands, device: DeviceName, read: (x: Tensor) => T): Map<string, T> {
   return scope(() => {
     const given = (Object.keys(gradients) as (keyof typeof gradients)[]).flatMap((name) => {
       const host = operands[name];
@@ -136,13 +137,32 @@ export function run(attend: Attend, operands: Operands, device: DeviceName = 'cp
       loss,
       given.map(({ x }) => x),
     );
-    const read = (x: Tensor): Host => ({ shape: x.shape, data: x.dataNow()! });
-    const none: Host = { shape: [0], data: [] };
-    const results = { output: read(output), logsumexp: read(logsumexp) } as Results;
-    for (const name of Object.values(gradients)) results[name] = none;
-    given.forEach(({ name }, i) => (results[gradients[name]] = read(found[i]!)));
-    return results;
+    return new Map([
+      ['output', read(output)],
+      ['logsumexp', read(logsumexp)],
+      ...given.map(({ name }, i): [string, T] => [gradients[name], read(found[i]!)]),
+    ]);
   });
+}
+
+function asResults(read: ReadonlyMap<string, Host>): Results {
+  const none: Host = { shape: [0], data: [] };
+  const missing = Object.values(gradients).map((name) => [name, none] as const);
+  return Object.fromEntries([...missing, ...read]) as Results;
+}
+
+export function run(attend: Attend, operands: Operands, device: DeviceName = 'cpu'): Results {
+  return asResults(collect(attend, operands, device, (x) => ({ shape: x.shape, data: x.dataNow()! })));
+}
+
+/** `run` on a device that must be waited for. */
+export async function runLater(attend: Attend, operands: Operands, device: DeviceName): Promise<Results> {
+  const reading = collect(attend, operands, device, async (x): Promise<Host> => {
+    const { shape } = x;
+    return { shape, data: await x.data() };
+  });
+  const read = [...reading].map(async ([name, host]) => [name, await host] as const);
+  return asResults(new Map(await Promise.all(read)));
 }
 
 /** |got − want| <= absolute + relative · |want|, element by element; NaN fails. */
