@@ -56,7 +56,12 @@ export class GpuClock {
     encoder.copyBufferToBuffer(this.#resolved!, 0, this.#staging!, 0, 16 * passes);
     device.queue.submit([encoder.finish()]);
     await this.#runtime.finish();
-    await this.#staging!.mapAsync(0x1);
+    try {
+      await this.#staging!.mapAsync(0x1);
+    } catch (error) {
+      this.#runtime.assertRunning('secondsOf');
+      throw error;
+    }
     const times = new BigInt64Array(this.#staging!.getMappedRange().slice(0, 16 * passes));
     this.#staging!.unmap();
     let nanoseconds = 0n;
