@@ -4,7 +4,8 @@ import { checkDecay, checkNonNegative } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
 import { checkPairs } from './unscale.ts';
-import { stepsTaken, stepsTakenCpu } from './overflow.ts';
+import { stepsTaken } from './overflow.ts';
+import { takenStep } from './scaling.cpu.ts';
 import { adamwStepWebgpu } from './steps.webgpu.ts';
 
 export type AdamwInputs = ['param', 'grad', 'expAvg:wide', 'expAvgSq:wide', 'overflow:wide?'];
@@ -66,7 +67,7 @@ export const adamwStep: Op<AdamwInputs, AdamwAttrs, []> = defineOp({
   },
   kernels: {
     cpu({ param, grad, expAvg, expAvgSq, overflow }, { lr, beta1, beta2, eps, weightDecay, ...attrs }) {
-      const step = stepsTakenCpu(attrs.step, overflow);
+      const step = takenStep(attrs.step, overflow);
       if (step === null) return;
       const tensors = [param, grad, expAvg, expAvgSq].map(pointer);
       const rate = lr / (1 - beta1 ** step);

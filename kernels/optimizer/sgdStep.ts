@@ -3,7 +3,8 @@ import { defineOp } from '../../autograd/op.ts';
 import { checkNonNegative, checkShare } from '../../tensor/range.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { checkStep } from './checkStep.ts';
-import { stepsTaken, stepsTakenCpu } from './overflow.ts';
+import { stepsTaken } from './overflow.ts';
+import { takenStep } from './scaling.cpu.ts';
 import { checkPairs } from './unscale.ts';
 import { sgdStepWebgpu } from './steps.webgpu.ts';
 
@@ -61,7 +62,7 @@ export const sgdStep: Op<SgdInputs, SgdAttrs, []> = defineOp({
   },
   kernels: {
     cpu({ param, grad, momentumBuffer, overflow }, { lr, momentum, dampening, weightDecay, nesterov, ...attrs }) {
-      const step = stepsTakenCpu(attrs.step, overflow);
+      const step = takenStep(attrs.step, overflow);
       if (step === null) return;
       const tensors = [pointer(param), pointer(grad), momentumBuffer ? pointer(momentumBuffer) : 0];
       const numbers = [lr, momentum, 1 - dampening, weightDecay, Number(nesterov), Number(step === 1)];

@@ -1,10 +1,9 @@
-import type { Kernel, Op } from '../../autograd/types.ts';
-import type { NoAttrs } from '../../autograd/types.ts';
+import type { NoAttrs, Op } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
-import { elements } from '../runtime/cpu/elements.ts';
+import { unscaleCpu } from './scaling.cpu.ts';
 import { unscaleWebgpu } from './scaling.webgpu.ts';
 
 export type UnscaleInputs = ['grad', 'overflow:wide', 'scale:wide'];
@@ -16,17 +15,6 @@ export function checkPairs(op: string, shapes: Record<string, Shape | undefined>
     throw new ShapeError(`${name} has shape ${formatShape(shape)}; it must be [2]`, { op, [name]: shape });
   }
 }
-
-const unscaleCpu: Kernel<UnscaleInputs> = ({ grad, overflow, scale }) => {
-  const values = elements(grad);
-  const factor = 1 / elements(scale)[0]!;
-  let found = false;
-  for (let i = 0; i < values.length; i++) {
-    values[i]! *= factor;
-    if (!Number.isFinite(values[i])) found = true;
-  }
-  if (found) elements(overflow)[0] = 1;
-};
 
 /**
  * Divides a gradient by the factor that the loss was multiplied by, in place, and notes whether one of its elements is ∞ or NaN:

@@ -1,8 +1,8 @@
-import type { Kernel, Op } from '../../autograd/types.ts';
+import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
-import { elements } from '../runtime/cpu/elements.ts';
+import { updateScaleCpu } from './scaling.cpu.ts';
 import { updateScaleWebgpu } from './scaling.webgpu.ts';
 import { checkPairs } from './unscale.ts';
 
@@ -27,13 +27,6 @@ function following(
   const grown = isDue && Number.isFinite(Math.fround(scale! * growthFactor)) ? scale! * growthFactor : scale!;
   return { scale: [grown, isDue ? 0 : streak! + 1], overflow: [0, skipped!] };
 }
-
-const updateScaleCpu: Kernel<['scale', 'overflow'], UpdateScaleAttrs> = (inputs, attrs) => {
-  const [scale, overflow] = [elements(inputs.scale), elements(inputs.overflow)];
-  const next = following(scale, overflow, attrs);
-  scale.set(next.scale);
-  overflow.set(next.overflow);
-};
 
 /**
  * After a step, in place: where overflow[0] is not 0 the scale falls by `backoffFactor` and one more step was skipped; after
