@@ -171,7 +171,12 @@ function run(call: Call, outputs: readonly Tensor[]): void {
   const { op, attrs, inputs, runtime } = call;
   if (op.moves) return transfer(op, inputs[op.slots[0]!.name] as Tensor, outputs[0]!);
   const kernel = op.kernels[runtime.name];
-  if (kernel) return kernel(kernel.acceptsStrides ? inputs : contiguousInputs(call), attrs, outputs);
+  if (kernel) {
+    const given = kernel.acceptsStrides ? inputs : contiguousInputs(call);
+    // What writes in place has numbers that change with each call (a step, a rate): nothing to repeat.
+    if (runtime.perform && op.mutates.length === 0) return runtime.perform(kernel, given, attrs, outputs);
+    return kernel(given, attrs, outputs);
+  }
   if (runtime.interpret) {
     const written = op.mutates.flatMap((name) => (inputs[name] as Tensor | undefined) ?? []);
     const targets = op.outputs.length > 0 ? outputs : written;

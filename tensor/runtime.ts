@@ -45,6 +45,13 @@ export interface Runtime extends Device {
   secondsOf?(body: () => void): Promise<number>;
   /** @throws DeviceError when it runs without something that is asked for now */
   assertOffers?(options: DeviceOptions): void;
+  /** Runs a kernel; a device may repeat what the kernel asked for when it was last given tensors of these layouts and these attributes. */
+  perform?(
+    kernel: (inputs: object, attrs: object, outputs: readonly Tensor[]) => void,
+    inputs: object,
+    attrs: object,
+    outputs: readonly Tensor[],
+  ): void;
   /** Only the reference device: runs an op's reference form instead of a kernel, and writes what it gives to `targets`. */
   interpret?(
     reference: (inputs: object, attrs: object) => NdArray | readonly NdArray[],

@@ -31,9 +31,8 @@ export function launch(
     words.push(offset);
   }
   for (const param of params) words.push(param);
-  const group = program.group(runtime.device, runtime.commands.parameters, blocks);
-  if (typeof groups !== 'number') return runtime.commands.dispatch(program, group, words, ...groups);
+  if (typeof groups !== 'number') return runtime.dispatch(program, blocks, words, groups);
   if (groups === 0) return;
   const down = Math.ceil(groups / mostGroups);
-  runtime.commands.dispatch(program, group, words, Math.ceil(groups / down), down, 1);
+  runtime.dispatch(program, blocks, words, [Math.ceil(groups / down), down, 1]);
 }

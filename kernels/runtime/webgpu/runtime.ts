@@ -1,6 +1,8 @@
 import type { Dtype, TypedArray } from '../../../tensor/dtype.ts';
 import type { DeviceFactory, DeviceOptions, Runtime } from '../../../tensor/runtime.ts';
 import type { Block } from './pool.ts';
+import type { Tensor } from '../../../tensor/tensor.ts';
+import type { GpuKernel, Groups } from './plans.ts';
 import type { ProgramSource } from './program.ts';
 import { DeviceError, DtypeError } from '../../../tensor/errors.ts';
 import { assertRunning, forgetDevice } from '../../../tensor/runtime.ts';
@@ -10,6 +12,7 @@ import { GpuClock } from './clock.ts';
 import { Commands } from './commands.ts';
 import { fromDevice, toDevice, widthOf } from './elements.ts';
 import { Faults } from './faults.ts';
+import { Plans } from './plans.ts';
 import { BlockPool } from './pool.ts';
 import { Program } from './program.ts';
 
@@ -24,6 +27,7 @@ export class WebgpuRuntime implements Runtime {
   readonly #pool: BlockPool;
   readonly #faults: Faults;
   readonly #programs = new Map<string, Program>();
+  readonly #plans = new Plans(this);
   #clock: GpuClock | undefined;
   ended: string | null = null;
 
@@ -47,15 +51,20 @@ export class WebgpuRuntime implements Runtime {
       const message = `this webgpu device has no ${dtype}; use ${this.dtypes.join(', ')}`;
       throw new DtypeError(message, { op: 'allocate', dtype });
     }
-    return this.#pool.take(length * widthOf(dtype));
+    const block = this.#pool.take(length * widthOf(dtype));
+    this.#plans.recording?.made(block, dtype, length);
+    return block;
   }
 
   free(handle: unknown): void {
-    if (this.ended === null) this.#pool.give(handle as Block);
+    if (this.ended !== null) return;
+    this.#plans.freed(handle as Block);
+    this.#pool.give(handle as Block);
   }
 
   write(handle: unknown, dtype: Dtype, offset: number, data: TypedArray): void {
     assertRunning(this, 'write');
+    this.#plans.recording?.break();
     this.commands.write(handle as Block, offset * widthOf(dtype), toDevice(dtype, data));
   }
 
@@ -68,8 +77,7 @@ export class WebgpuRuntime implements Runtime {
     const count = Math.ceil((length * widthOf(dtype)) / 4);
     const groups = Math.ceil(count / 256);
     const across = Math.min(groups, 65535);
-    const group = program.group(this.device, this.commands.parameters, [block]);
-    this.commands.dispatch(program, group, [0, count, words], across, Math.ceil(groups / across), 1);
+    this.dispatch(program, [block], [0, count, words], [across, Math.ceil(groups / across), 1]);
   }
 
   async read(handle: unknown, dtype: Dtype, offset: number, length: number): Promise<TypedArray> {
@@ -96,10 +104,24 @@ export class WebgpuRuntime implements Runtime {
     let program = this.#programs.get(key);
     if (!program) {
       // One that failed is built again at its next use, so that it says again why.
-      program = new Program(this.device, source(), this.#faults, () => this.#programs.delete(key));
+      program = new Program(this.device, source(), this.#faults, () => {
+        this.#programs.delete(key);
+        this.#plans.clear();
+      });
       this.#programs.set(key, program);
     }
     return program;
+  }
+
+  /** Asks for one run of a program on these blocks; `words` are its parameters, the blocks' offsets first. */
+  dispatch(program: Program, blocks: readonly Block[], words: readonly number[], groups: Groups): void {
+    this.#plans.recording?.dispatched(program, blocks, words, groups);
+    const group = program.group(this.device, this.commands.parameters, blocks);
+    this.commands.dispatch(program, group, words, ...groups);
+  }
+
+  perform(kernel: GpuKernel, inputs: object, attrs: object, outputs: readonly Tensor[]): void {
+    this.#plans.perform(kernel, inputs, attrs, outputs);
   }
 
   /** Waits until the GPU has done all that was asked for. */
