@@ -2,6 +2,7 @@
 
 import type { WebgpuRuntime } from './runtime.ts';
 import { DeviceError } from '../../../tensor/errors.ts';
+import { assertRunning } from '../../../tensor/runtime.ts';
 
 /** Passes that one measurement can count: each holds hundreds of dispatches. */
 const mostPasses = 256;
@@ -59,7 +60,7 @@ export class GpuClock {
     try {
       await this.#staging!.mapAsync(0x1);
     } catch (error) {
-      this.#runtime.assertRunning('secondsOf');
+      assertRunning(this.#runtime, 'secondsOf');
       throw error;
     }
     const times = new BigInt64Array(this.#staging!.getMappedRange().slice(0, 16 * passes));
