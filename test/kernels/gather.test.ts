@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../index.ts';
 import { embedding, gather, grad, oneHot, scope, tensor } from '../../index.ts';
 import { Generator } from '../../tensor/philox.ts';
-import { devices } from '../devices.ts';
+import { devices, hostDevices } from '../devices.ts';
 import { draw, readScoped, secondOrderError } from './operands.ts';
 import { expectSameBits } from './threads.ts';
 
@@ -71,7 +71,9 @@ describe.each(devices)('on %s', (device) => {
     });
     expect(Array.from(data)).toEqual([3, 4, 0, 0, 13, 16]);
   });
+});
 
+describe.each(hostDevices)('on %s', (device) => {
   test('an index out of range is refused with its place, also when nothing can be chosen', () => {
     scope(() => {
       const x = tensor(

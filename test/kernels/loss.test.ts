@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../index.ts';
 import { crossEntropy, grad, logSoftmax, mse, scope, tensor } from '../../index.ts';
 import { Generator } from '../../tensor/philox.ts';
-import { devices } from '../devices.ts';
+import { devices, hostDevices } from '../devices.ts';
 import { draw, readScoped, secondOrderError } from './operands.ts';
 import { expectSameBits } from './threads.ts';
 
@@ -94,7 +94,9 @@ describe.each(devices)('crossEntropy on %s', (device) => {
     expect(Array.from(dx.data.slice(3, 6))).toEqual([0, 0, 0]);
     expect(dx.data[1]).toBeCloseTo(1 / (1 + 1 / Math.E), 6);
   });
+});
 
+describe.each(hostDevices)('crossEntropy on %s', (device) => {
   test('a class out of range is refused with its place', () => {
     scope(() => {
       const x = tensor(

@@ -20,45 +20,52 @@ describe.each(devices)('on %s', (device) => {
     );
   };
 
-  test('batchNorm equals PyTorch 1.13, in training and after', () => {
-    scope(() => {
+  test('batchNorm equals PyTorch 1.13, in training and after', async () => {
+    const reads = scope(() => {
       const x = wave([2, 3, 4]);
       const runningMean = tensor([0, 0, 0], { device });
       const runningVar = tensor([1, 1, 1], { device });
       const y = batchNorm(x, undefined, undefined, { runningMean, runningVar, training: true });
-      close(y.dataNow()!, [1.1385309852933896, 0.5170766417912336, -0.7759241312828942, -1.551692386143215]);
-      close(runningMean.dataNow()!, [0.015781412728153154, 0.02200362017061316, -0.044546464649007536], 6);
-      close(runningVar.dataNow()!, [0.9625331354440368, 0.9573866269515491, 0.9245464316435807], 6);
       const still = batchNorm(x, undefined, undefined, { runningMean, runningVar }).select(0, 1).select(0, 2);
-      close(still.dataNow()!, [0.47073361186472307, -0.5233100455258377, -0.9936308187356598, -0.5078179578710056]);
+      return [y, runningMean, runningVar, still].map((each) => each.data());
     });
+    const [y, mean, variance, still] = await Promise.all(reads);
+    close(y!, [1.1385309852933896, 0.5170766417912336, -0.7759241312828942, -1.551692386143215]);
+    close(mean!, [0.015781412728153154, 0.02200362017061316, -0.044546464649007536], 6);
+    close(variance!, [0.9625331354440368, 0.9573866269515491, 0.9245464316435807], 6);
+    close(still!, [0.47073361186472307, -0.5233100455258377, -0.9936308187356598, -0.5078179578710056]);
   });
 
-  test('batchNorm of rows [N, C]', () => {
-    scope(() => {
+  test('batchNorm of rows [N, C]', async () => {
+    const reads = scope(() => {
       const runningMean = tensor([0, 0, 0], { device });
       const runningVar = tensor([1, 1, 1], { device });
       const x = wave([2, 3, 4]).select(0, 0).transpose();
       const y = batchNorm(x, undefined, undefined, { runningMean, runningVar, training: true });
       expect(y.shape).toEqual([4, 3]);
-      close(y.dataNow()!, [1.2372392161157943, -1.5916854870169497, 0.8050734059112729]);
-      close(runningVar.dataNow()!, [0.9813563329602502, 0.9515454860664628, 0.9220385961578712], 6);
+      return [y.data(), runningVar.data()];
     });
+    const [y, variance] = await Promise.all(reads);
+    close(y!, [1.2372392161157943, -1.5916854870169497, 0.8050734059112729]);
+    close(variance!, [0.9813563329602502, 0.9515454860664628, 0.9220385961578712], 6);
   });
 
-  test('an empty batch leaves the running statistics alone', () => {
-    scope(() => {
+  test('an empty batch leaves the running statistics alone', async () => {
+    const reads = scope(() => {
       const runningMean = tensor([1, 2], { device });
       const runningVar = tensor([3, 4], { device });
       const x = tensor(new Float32Array(), { shape: [0, 2, 5], device });
       expect(batchNorm(x, undefined, undefined, { runningMean, runningVar, training: true }).shape).toEqual([0, 2, 5]);
-      expect(Array.from(runningMean.dataNow()!)).toEqual([1, 2]);
-      expect(Array.from(runningVar.dataNow()!)).toEqual([3, 4]);
+      return [runningMean.array(), runningVar.array()];
     });
+    expect(await Promise.all(reads)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 
-  test('layerNorm: a constant row is its bias, a row with NaN is NaN', () => {
-    scope(() => {
+  test('layerNorm: a constant row is its bias, a row with NaN is NaN', async () => {
+    const { data } = await readScoped(() => {
       const x = tensor(
         [
           [5, 5, 5],
@@ -66,9 +73,9 @@ describe.each(devices)('on %s', (device) => {
         ],
         { device },
       );
-      const y = layerNorm(x, tensor([1, 2, 3], { device }), tensor([7, 8, 9], { device })).dataNow()!;
-      expect(Array.from(y)).toEqual([7, 8, 9, NaN, NaN, NaN]);
+      return layerNorm(x, tensor([1, 2, 3], { device }), tensor([7, 8, 9], { device }));
     });
+    expect(Array.from(data)).toEqual([7, 8, 9, NaN, NaN, NaN]);
   });
 });
 

@@ -10,7 +10,7 @@ import { devices } from '../devices.ts';
 async function run(body: string, env: Record<string, string> = {}): Promise<{ stdout: string; stderr: string }> {
   const entry = JSON.stringify(new URL('../../index.ts', import.meta.url).href);
   const program = `
-    import { grad, memory, scope, tensor } from ${entry};
+    import { device as start, grad, memory, scope, tensor } from ${entry};
     async function live(device) {
       for (let i = 0; i < 5; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 10)); }
       const { tensors, bytes } = memory()[device];
@@ -26,6 +26,7 @@ describe.each(devices)('on %s', (device) => {
   test('tensors, views, gradients and whole graphs are freed with their last handle', async () => {
     const { stdout, stderr } = await run(`
       const device = '${device}';
+      await start(device);
       (() => {
         tensor([1, 2, 3], { device }).detach();
         const x = tensor([1, 2, 3], { device, requiresGrad: true });
@@ -44,6 +45,7 @@ describe.each(devices)('on %s', (device) => {
   test('what can still be reached stays', async () => {
     const { stdout } = await run(`
       const device = '${device}';
+      await start(device);
       const view = (() => tensor([1, 2, 3], { device }).slice({ axis: 0, start: 1 }))();
       const loss = (() => { const w = tensor([2], { device, requiresGrad: true }); return w.mul(w); })();
       await live(device);

@@ -3,7 +3,7 @@ import type { Tensor } from '../../../index.ts';
 import { grad, scope, tensor } from '../../../index.ts';
 import { pairDropout } from '../../../kernels/dropout/pairDropout.ts';
 import { philox } from '../../../tensor/philox.ts';
-import { devices } from '../../devices.ts';
+import { hostDevices } from '../../devices.ts';
 import { expectSameBits } from '../threads.ts';
 
 function ones(shape: number[], device: 'cpu' | 'reference' = 'cpu', requiresGrad = false): Tensor {
@@ -31,7 +31,7 @@ function keptOf(shape: number[], keyOf: (query: number, slot: number) => number,
 
 test.each([0, 1, 0x80000000, 0xffffffff])('the bits of a pair are those of Philox, seed %i', (seed) => {
   scope(() => {
-    for (const device of devices) {
+    for (const device of hostDevices) {
       for (const shape of [
         [2, 3, 5, 7],
         [1, 2, 3, 4],
@@ -65,7 +65,7 @@ test('one row of keys stands for all queries', () => {
 });
 
 test('backward drops what forward dropped', () => {
-  for (const device of devices) {
+  for (const device of hostDevices) {
     scope(() => {
       const x = ones([2, 3, 8, 5], device as 'cpu', true);
       const keys = tensor(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { devices } from '../../devices.ts';
+import { hostDevices } from '../../devices.ts';
 import { expectNear, fused, run } from './attend.ts';
 import { fusedGolden } from './goldenCases.ts';
 
@@ -7,7 +7,7 @@ const cases = fusedGolden();
 
 test('43 cases', () => expect(cases.length).toBe(43));
 
-describe.each(devices)('NATTEN 0.21 on %s', (device) => {
+describe.each(hostDevices)('NATTEN 0.21 on %s', (device) => {
   test.each(cases)('$name', ({ attrs, operands, want }) =>
     expectNear(run(fused(attrs), operands, device), want, 2e-5, 2e-5),
   );

@@ -3,7 +3,7 @@ import type { DeviceName, Tensor } from '../../../index.ts';
 import { Generator, GradError, grad, memory, na1d, na2d, na3d, ones, randn, scope, zeros } from '../../../index.ts';
 import * as lib from '../../../kernels/neighborhood/natten/libnatten.ts';
 import { na1dAv, na1dQk, na2dAv, na2dQk, na3dAv, na3dQk } from '../../../kernels/neighborhood/unfused.ts';
-import { devices } from '../../devices.ts';
+import { hostDevices } from '../../devices.ts';
 
 const generator = new Generator(11);
 
@@ -99,7 +99,7 @@ const unfused = {
   },
 };
 
-const cases = devices.flatMap((device) =>
+const cases = hostDevices.flatMap((device) =>
   ([1, 2, 3] as const).flatMap((rank) =>
     problems[rank].map((problem): [DeviceName, 1 | 2 | 3, Problem] => [device, rank, problem]),
   ),
