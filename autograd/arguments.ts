@@ -136,7 +136,8 @@ function readInput(call: Call, slot: InputSlot, value: unknown): Tensor | undefi
   if (value instanceof Tensor) {
     if (op.mutates.includes(slot.name)) checkWritable(call, slot, value);
     if (!slot.differentiable) checkClass(op, slot, value);
-    else if (value.dtype !== dtype) return rememberedCast(value, dtype) ?? temporary(call, value.cast(dtype));
+    else if (value.dtype !== dtype && !isTakenAsItIs(call, value.dtype, dtype))
+      return rememberedCast(value, dtype) ?? temporary(call, value.cast(dtype));
     return value;
   }
   if ((value === undefined || value === null) && slot.optional) return undefined;
@@ -144,6 +145,11 @@ function readInput(call: Call, slot: InputSlot, value: unknown): Tensor | undefi
   const scalar = temporary(call, Tensor.empty(call.runtime, dtype, []));
   call.runtime.fill(scalar.storage.handle, dtype, 1, value);
   return scalar;
+}
+
+/** Whether the kernel reads reals of that width beside those of the common one. */
+function isTakenAsItIs({ op, runtime }: Call, dtype: Dtype, common: Dtype): boolean {
+  return op.kernels[runtime.name]?.acceptsReals === true && isFloat(dtype) && isFloat(common);
 }
 
 /** `tensor`, to be freed when the call ends. */

@@ -90,8 +90,7 @@ function compute(call: Call): readonly Tensor[] {
   const shape = op.shape(shapes, attrs);
   const sizes = isSingle(op) ? [shape as Shape] : ((shape ?? []) as readonly Shape[]);
   const dtypes = op.dtype ? op.dtype(call.dtype, attrs) : call.dtype;
-  const node =
-    op.backward && isGradEnabled() && needsGrad(op, inputs) ? new TapeNode(op, attrs, shapes, call.dtype) : null;
+  const node = op.backward && isGradEnabled() && needsGrad(op, inputs) ? new TapeNode(op, attrs, shapes) : null;
   const target = op.moves ? (op.moves(attrs) as Runtime) : runtime;
   const outputs: Tensor[] = [];
   try {

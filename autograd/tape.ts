@@ -6,13 +6,12 @@ import type { Shape } from '../tensor/shape.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Layout } from '../tensor/layout.ts';
 import type { GraphNode } from '../tensor/variable.ts';
-import type { AnyOpDefinition, InputSlot } from './types.ts';
+import type { AnyOpDefinition } from './types.ts';
 import { GradError } from '../tensor/errors.ts';
 import { isThenable, refuseAsync } from '../tensor/scope.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Variable } from '../tensor/variable.ts';
-import { slotDtype } from './types.ts';
 
 let gradEnabled = true;
 let nodesMade = 0;
@@ -94,25 +93,19 @@ export class TapeNode implements GraphNode {
   isWalked = false;
   readonly #attrs: object;
   readonly #shapes: Record<string, Shape | readonly Shape[] | undefined>;
-  readonly #dtype: Dtype;
+  /** Per edge: the dtype of what was read. */
+  readonly #dtypes: (Dtype | undefined)[] = [];
   /** In slot order, and in output order: what backward needs. */
   #savedInputs: (Saved | readonly Saved[] | undefined)[] = [];
   #savedOutputs: (Saved | undefined)[] = [];
   /** How many outputs can be reached, and walks in progress. */
   #holds = 0;
 
-  /** @param dtype the common one of the inputs */
-  constructor(
-    op: AnyOpDefinition,
-    attrs: object,
-    shapes: Record<string, Shape | readonly Shape[] | undefined>,
-    dtype: Dtype,
-  ) {
+  constructor(op: AnyOpDefinition, attrs: object, shapes: Record<string, Shape | readonly Shape[] | undefined>) {
     this.op = op;
     this.outputs = op.outputs.map(() => null);
     this.#attrs = attrs;
     this.#shapes = shapes;
-    this.#dtype = dtype;
   }
 
   /** Declares that output `index` takes a gradient. */
@@ -143,6 +136,7 @@ export class TapeNode implements GraphNode {
     const variable = input?.variable ?? null;
     variable?.retainEdge();
     this.edges.push(variable);
+    this.#dtypes.push(input?.dtype);
   }
 
   /** Calls the op's backward. One entry per edge; null where no gradient flows. */
@@ -177,24 +171,23 @@ export class TapeNode implements GraphNode {
 
   #gradientsByEdge(result: Record<string, unknown>): (Tensor | null)[] {
     const gradients: (Tensor | null)[] = [];
-    for (const slot of this.op.slots) {
-      const { name, many, differentiable } = slot;
+    for (const { name, many, differentiable } of this.op.slots) {
       if (!differentiable) continue;
       const value = result[name] as Tensor | readonly (Tensor | null)[] | null | undefined;
       const shape = this.#shapes[name];
-      if (!many) gradients.push(this.#checked(slot, value as Tensor | null | undefined, shape as Shape));
+      if (!many) gradients.push(this.#checked(gradients.length, value as Tensor | null | undefined, shape as Shape));
       else
         (shape as Shape[]).forEach((one, i) =>
-          gradients.push(this.#checked(slot, (value as (Tensor | null)[])[i], one)),
+          gradients.push(this.#checked(gradients.length, (value as (Tensor | null)[])[i], one)),
         );
     }
     return gradients;
   }
 
   /** The gradient in its input's dtype: what flows back through a cast, or meets statistics of another precision, changes it. */
-  #checked(slot: InputSlot, gradient: Tensor | null | undefined, shape: Shape): Tensor | null {
+  #checked(edge: number, gradient: Tensor | null | undefined, shape: Shape): Tensor | null {
     if (!gradient) return null;
-    const dtype = slotDtype(slot, this.#dtype);
+    const dtype = this.#dtypes[edge] ?? gradient.dtype;
     if (sameShape(gradient.shape, shape)) return gradient.dtype === dtype ? gradient : gradient.cast(dtype);
     throw new GradError(
       `its backward gave a gradient of shape ${formatShape(gradient.shape)} for an input of shape ${formatShape(shape)}`,

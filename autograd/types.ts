@@ -84,11 +84,17 @@ type ReferenceResult<O extends readonly string[]> = O extends readonly [] ? read
 export interface Kernel<I extends readonly string[] = readonly string[], A extends object = NoAttrs> {
   (inputs: ByInput<I, Tensor>, attrs: Required<A>, outputs: readonly Tensor[]): void;
   readonly acceptsStrides?: boolean;
+  readonly acceptsReals?: boolean;
 }
 
 /** Marks a kernel that reads shape, strides and offset of its inputs itself. */
 export function acceptsStrides<I extends readonly string[], A extends object>(kernel: Kernel<I, A>): Kernel<I, A> {
   return Object.assign(kernel, { acceptsStrides: true });
+}
+
+/** Marks a kernel that takes reals of different widths together: none is cast to the common dtype before. */
+export function acceptsReals<I extends readonly string[], A extends object>(kernel: Kernel<I, A>): Kernel<I, A> {
+  return Object.assign(kernel, { acceptsReals: true });
 }
 
 // ---- the declaration ----
@@ -185,6 +191,7 @@ export interface Op<I extends readonly string[], A extends object = NoAttrs, O e
 interface AnyKernel {
   (inputs: object, attrs: object, outputs: readonly Tensor[]): void;
   readonly acceptsStrides?: boolean;
+  readonly acceptsReals?: boolean;
 }
 
 /** A definition whose types were checked when it was written; what the dispatcher, tests and tables work with. */

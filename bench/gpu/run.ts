@@ -4,6 +4,7 @@ import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
 import type { GpuTimer } from './timer.ts';
 import { device, randn } from '../../index.ts';
 import * as kernels from '../../kernels/index.ts';
+import { benchNatMini } from './natMini.ts';
 import { gpuTimer } from './timer.ts';
 
 /** NATTEN 0.21.7 on an H200, float32, milliseconds: what ours are set beside. */
@@ -100,6 +101,7 @@ export async function runGpu(only: RegExp): Promise<void> {
   if (only.test('matmul')) await benchMatmul(timer);
   if (only.test('memory')) await benchMemory(timer);
   await benchAttention(timer, only);
+  if (only.test('nat-mini step')) await benchNatMini(runtime);
   runtime.dispose();
 }
 

@@ -2,7 +2,7 @@ import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Loops } from '../runtime/collapse.ts';
 import type { ProgramSource, Word } from '../runtime/webgpu/program.ts';
-import { acceptsStrides } from '../../autograd/types.ts';
+import { acceptsReals, acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
 import { collapse } from '../runtime/collapse.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
@@ -173,5 +173,5 @@ export function unaryWebgpu(name: string, wgsl: Wgsl): Kernel<['x']> {
 /** The same for two operands. */
 export function binaryWebgpu(name: string, wgsl: Wgsl): Kernel<['x:operand', 'y:operand']> {
   const formula = formulaOf(name, wgsl);
-  return acceptsStrides(({ x, y }, _attrs, [out]) => launchElementwise(formula(x), [x, y], out!));
+  return acceptsReals(acceptsStrides(({ x, y }, _attrs, [out]) => launchElementwise(formula(x), [x, y], out!)));
 }

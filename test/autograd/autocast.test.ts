@@ -260,6 +260,8 @@ describe('devices', () => {
     const product = run();
     expect(product.dtype).toBe('float16');
     expect(await product.item()).toBe(0.3125);
+    const mixed = x.add(product);
+    expect([mixed.dtype, await mixed.array()]).toEqual(['float32', [[0.8125, 0.5625]]]);
     scope(() => product.sum().backward());
     expect([x.grad!.dtype, await x.grad!.array()]).toEqual(['float32', [[1, 0.5]]]);
     expect(memory()['webgpu']!.bytes).toBeGreaterThan(0);
