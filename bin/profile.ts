@@ -3,7 +3,7 @@
 import type { TilePair } from '../kernels/neighborhood/natten/nattenTiles.ts';
 import type { Profile, ProfileProblem } from '../kernels/neighborhood/tuner/profile.ts';
 import type { Operands } from '../kernels/neighborhood/packed.ts';
-import type { TileChoice } from '../kernels/neighborhood/tuner/tuner.ts';
+import type { TileOptions } from '../kernels/neighborhood/tuner/tuner.ts';
 import type { Search } from '../kernels/neighborhood/tuner/search.ts';
 import type { Tuning } from '../kernels/neighborhood/tuner/tunerCache.ts';
 import type { ProfileArguments } from './arguments.ts';
@@ -128,7 +128,7 @@ async function optimized(
   { problem, options, optimizeWarmupSteps }: ProfileArguments,
   operands: Operands,
   print: (text: string) => void,
-): Promise<TileChoice> {
+): Promise<TileOptions> {
   const steps = { warmupSteps: optimizeWarmupSteps, steps: options.steps };
   const fastest = (search: Search): Promise<Tuning> => settle(search, steps, operands.query.storage.runtime);
   const forward = await fastest(searchForward(operands, rulesOf(problem)));

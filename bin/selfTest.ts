@@ -29,8 +29,7 @@ export async function selfTestCommand(argv: readonly string[], print: (text: str
     return 0;
   }
   const tested = await device(values.device as DeviceName | 'auto', { unsafe: values.unsafe });
-  const { adapter, threads, skipped } = tested.info as { adapter?: string; threads?: number; skipped?: object };
-  for (const [name, reason] of Object.entries(skipped ?? {})) print(`not ${name}: ${String(reason)}`);
+  const { adapter, threads } = tested.info as { adapter?: string; threads?: number };
   const where = adapter ?? (threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'}`);
   print(`Testing ${tested.name}${where && ` (${where})`}`);
   const { passed, failed } = await selfTest(tested);

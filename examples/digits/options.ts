@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { DeviceName } from 'vicinal';
 
 const usage = `Trains a small neighborhood-attention network on the 60,000 handwritten digits of MNIST.
 
@@ -10,7 +11,8 @@ const usage = `Trains a small neighborhood-attention network on the 60,000 handw
   --lr X              highest learning rate (0.003)
   --seed N            of the weights, the order and the shifts (1)
   --limit N           train on the first N digits only
-  --threads N         worker threads (all cores)
+  --device NAME       cpu, webgpu, or auto for the best that starts (cpu)
+  --threads N         worker threads of the cpu (all cores)
   --checkpoint FILE   where the model is kept (examples/digits/out/digits.safetensors)
   --chart FILE        where the loss curve is drawn (examples/digits/out/loss.svg)
   --resume            go on from the checkpoint, bit for bit
@@ -25,6 +27,7 @@ export interface Options {
   readonly lr: number;
   readonly seed: number;
   readonly limit: number;
+  readonly device: DeviceName | 'auto';
   readonly threads: number | undefined;
   readonly checkpoint: string;
   readonly chart: string;
@@ -47,6 +50,7 @@ function parse(args: string[]) {
         lr: text,
         seed: text,
         limit: text,
+        device: text,
         threads: text,
         checkpoint: text,
         chart: text,
@@ -88,6 +92,7 @@ export function readOptions(args: string[]): Options | undefined {
     lr: number('lr', false) ?? 3e-3,
     seed: number('seed') ?? 1,
     limit: number('limit') ?? 60_000,
+    device: (values.device ?? 'cpu') as Options['device'],
     threads: number('threads'),
     checkpoint: values.checkpoint ?? join(out, 'digits.safetensors'),
     chart: values.chart ?? join(out, 'loss.svg'),

@@ -1,6 +1,6 @@
-// Trains a small neighborhood-attention network on handwritten digits, on WebAssembly. `npm run digits -- --help`
+// Trains a small neighborhood-attention network on handwritten digits. `npm run digits -- --help`
 
-import { manualSeed, noGrad, scope, setThreads, threads, type Tensor } from 'vicinal';
+import { device, manualSeed, noGrad, scope, setDefaultDevice, setThreads, type Tensor } from 'vicinal';
 import * as nn from 'vicinal/nn';
 import { drawLossCurve } from './chart.ts';
 import { loadModel, resume, save, type Run } from './checkpoint.ts';
@@ -42,11 +42,20 @@ async function evaluate(model: DigitNat, digits: Awaited<ReturnType<typeof loadD
   return hits / digits.size;
 }
 
+/** Everything is made on this device from here on. Says which it is. */
+async function startDevice(options: Options): Promise<string> {
+  if (options.threads) setThreads(options.threads);
+  const started = await device(options.device);
+  setDefaultDevice(started);
+  const { threads, adapter } = started.info as { threads?: number; adapter?: string };
+  return adapter ? `${started.name} on ${adapter}` : `${threads} thread${threads === 1 ? '' : 's'}`;
+}
+
 async function train(options: Options): Promise<void> {
   const start = performance.now();
   await prepareOutput('checkpoint', options.checkpoint);
   await prepareOutput('chart', options.chart);
-  if (options.threads) setThreads(options.threads);
+  const where = await startDevice(options);
   manualSeed(options.seed);
   const model = new DigitNat();
   const [digits, testDigits] = await Promise.all([loadDigits('train', options.limit), loadDigits('test')]);
@@ -66,10 +75,11 @@ async function train(options: Options): Promise<void> {
   const { epochs, batch, lr, seed, limit } = options;
   const run: Run = { model, optimizer, schedule, loader, losses: [], settings: { epochs, batch, lr, seed, limit } };
   if (options.resume) await resume(options.checkpoint, run);
-  console.log(`${model.toString()}\n${digits.size} digits, ${threads()} threads`);
+  console.log(`${model.toString()}\n${digits.size} digits, ${where}`);
 
   const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
+  const stop = (): void => interrupt.abort();
+  process.once('SIGINT', stop);
   const progress = new Progress(totalSteps, run.losses.length);
   let accuracy = 0;
   while (run.losses.length < totalSteps && !interrupt.signal.aborted) {
@@ -84,6 +94,7 @@ async function train(options: Options): Promise<void> {
     }
     await save(options.checkpoint, run);
   }
+  process.off('SIGINT', stop); // all is saved: from here on Ctrl-C ends the program at once
   progress.end();
   await drawLossCurve(options.chart, run.losses);
   if (interrupt.signal.aborted)
@@ -92,10 +103,11 @@ async function train(options: Options): Promise<void> {
   console.log(`test accuracy ${(100 * score).toFixed(2)} % in ${Math.round((performance.now() - start) / 1000)} s`);
 }
 
-async function predict({ checkpoint, predict: path }: Options): Promise<void> {
+async function predict(options: Options): Promise<void> {
+  await startDevice(options);
   const model = new DigitNat();
-  await loadModel(checkpoint, model);
-  const probabilities = await predictFile(model, path!);
+  await loadModel(options.checkpoint, model);
+  const probabilities = await predictFile(model, options.predict!);
   const ranked = Array.from(probabilities, (p, digit) => ({ p, digit })).sort((a, b) => b.p - a.p);
   console.log(
     ranked
