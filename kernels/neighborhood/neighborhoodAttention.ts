@@ -13,7 +13,7 @@ import { concat } from '../layout/concat.ts';
 import { choose } from './choose.ts';
 import { denseAttention } from './dense.ts';
 import { attentionCalled, neighborhoodAttentionForward } from './fused.ts';
-import { readCall, refuseTiles } from './options.ts';
+import { readCall, checkTileOptions } from './options.ts';
 import type { attentionForward } from './plain.ts';
 import { plainCalled } from './plain.ts';
 import { tunedTiles } from './tuner/tuner.ts';
@@ -39,7 +39,7 @@ export interface NaOptions extends NaProblem {
    * can be differentiated as often as wanted. 'auto' (the default) takes the fastest by a measured table.
    */
   implementation?: 'auto' | 'fused' | 'unfused' | 'dense';
-  /** How the fused operation cuts its work: tokens per tile, one entry per token axis. Default: the device's own. */
+  /** How the fused operation cuts its work: tokens per tile, one entry per token axis. Default: the device's own; see `configsFor`. */
   queryTileSize?: readonly number[];
   keyTileSize?: readonly number[];
   backwardQueryTileSize?: readonly number[];
@@ -117,7 +117,7 @@ function ofRank(axes: number): NeighborhoodAttention {
 function attention(op: string, fused: Fused, plain: Plain): NeighborhoodAttention {
   const attend: Loose = (query, key, value, options) => {
     const call = readCall(op, { query, key, value }, options);
-    refuseTiles(op, call);
+    checkTileOptions(op, call);
     const seed = call.weighing.dropout > 0 ? defaultGenerator.seed() : 0;
     return scope(() => {
       const { output, logsumexp } = attended({ fused, plain }, { ...call, weighing: { ...call.weighing, seed } });

@@ -3,13 +3,14 @@
 import type { NaOptions } from './neighborhoodAttention.ts';
 import type { Operands } from './packed.ts';
 import type { NaProblem } from './problem.ts';
-import type { TileChoice } from './tuner/tuner.ts';
+import type { TileOptions } from './tuner/tuner.ts';
 import type { Weighing } from './weights.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { checkAlike } from './alike.ts';
 import { checkProblem, problemDefaults, scaleOf } from './attributes.ts';
 import { shapesOf } from './packed.ts';
+import { checkDeviceTiles, tilingProblem } from './tileRules.ts';
 
 export type Implementation = 'fused' | 'unfused' | 'dense';
 
@@ -19,7 +20,7 @@ export interface AttentionCall {
   /** With seed 0: no seed is drawn before all is checked. */
   readonly weighing: Weighing;
   /** Those that were given. */
-  readonly tiles: TileChoice;
+  readonly tiles: TileOptions;
   readonly implementation: Implementation | 'auto';
   readonly returnLogsumexp: boolean;
 }
@@ -70,16 +71,19 @@ export function readCall(
   return { inputs, weighing, tiles, implementation, returnLogsumexp };
 }
 
-/** Throws when tiles are given to an implementation, or on a device, that has none to choose from. */
-export function refuseTiles(op: string, { tiles, implementation, inputs }: AttentionCall): void {
+/** Throws when tiles are given to an implementation that has none, or that the device's kernels do not have. */
+export function checkTileOptions(op: string, { tiles, implementation, inputs, weighing }: AttentionCall): void {
   const [name] = Object.keys(tiles);
   if (name === undefined) return;
-  const { device } = inputs.query;
-  if (device.name !== 'cpu' && device.name !== 'reference')
-    throw new ArgumentError(`${name}: the kernels of '${device.name}' choose their own tiles; leave it out`, { op });
-  if (implementation !== 'unfused' && implementation !== 'dense') return;
-  const text = `${name} cuts the work of the fused operation; leave it out, or use implementation 'fused'`;
-  throw new ArgumentError(text, { op, implementation, ...tiles });
+  if (implementation === 'unfused' || implementation === 'dense') {
+    const text = `${name} cuts the work of the fused operation; leave it out, or use implementation 'fused'`;
+    throw new ArgumentError(text, { op, implementation, ...tiles });
+  }
+  const problem = tilingProblem(inputs, weighing.axes, weighing);
+  checkDeviceTiles(op, 'forward', problem, tiles);
+  const { backwardQueryTileSize = null, backwardKeyTileSize = null } = tiles;
+  const backward = { queryTileSize: backwardQueryTileSize, keyTileSize: backwardKeyTileSize };
+  checkDeviceTiles(op, 'backward', problem, backward, ['backwardQueryTileSize', 'backwardKeyTileSize']);
 }
 
 /** The options named that were given a value. */

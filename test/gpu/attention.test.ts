@@ -3,7 +3,6 @@
 import { expect, test } from 'vitest';
 import type { NaOptions } from '../../index.ts';
 import { device, grad, neighborhoodAttention, scope, tensor } from '../../index.ts';
-import { na1dForward } from '../../kernels/neighborhood/natten/libnatten.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 
@@ -44,15 +43,5 @@ test.each(problems.map((problem) => [JSON.stringify(problem), problem] as const)
       return Number.isNaN(error) ? Infinity : Math.max(most, error);
     }, 0);
     expect(worst, `part ${part}`).toBeLessThan(2e-4);
-  });
-});
-
-test('tiles, which these kernels choose themselves, are refused', () => {
-  scope(() => {
-    const q = tensor(new Float32Array(12), { shape: [1, 6, 1, 2], device: 'webgpu' });
-    const attempt = (): unknown => neighborhoodAttention(q, q, q, { kernelSize: 3, queryTileSize: [2] });
-    expect(attempt).toThrow("queryTileSize: the kernels of 'webgpu' choose their own tiles; leave it out");
-    const forward = (): void => na1dForward(q, q, q, q, null, null, [3], [1], [false], 1, [64], [64]);
-    expect(forward).toThrow("na1dForward: the kernels of 'webgpu' take no tiles, which this interface demands");
   });
 });

@@ -5,7 +5,8 @@
  * Letters: B batch, X Y Z token axes (*X: all of them), N heads, D head dim, K kernel size per axis. As in the original all
  * tensors of a call have one shape, dtype and device, and tiles are those that its kernels have; what it cannot do and we
  * can is allowed: even kernel sizes and 1, any head dim, inputs that are views, and a bias together with causal axes. Where it
- * ends the process, an error is thrown.
+ * ends the process, an error is thrown. On webgpu a tile is cut down to what a workgroup holds: of three axes to one plane, then
+ * in halves; the few problems that are computed without tiles there (a bias; head dims other than 16, 32, 64, 128) take any.
  *
  * @source NATTEN 0.17.5, csrc/natten.cpp, csrc/include/natten/pytorch/na{1,2,3}d.h
  * @module
@@ -43,7 +44,7 @@ export const na3dForward: FusedForward = fusedForward(3);
  *
  * The products of `queryTileSize` and `keyTileSize` are 64 with 64, 128 with 64, or 128 with 128. `numSplitsKey` is in how
  * many parts the keys of each query are summed, at most ceil(ceil(X / dilation) / keyTileSize); key tile t, counted
- * from the first that a tile of queries sees, goes to part t mod numSplitsKey. `computeDeltaWithOps` takes delta from a product and a sum instead of the fused kernel.
+ * from the first that a tile of queries sees, goes to part t mod numSplitsKey; on webgpu the parts are even ones of every query's window. `computeDeltaWithOps` takes delta from a product and a sum instead of the fused kernel.
  *
  * @throws as `na1dForward`, and ShapeError for too many splits
  * @example

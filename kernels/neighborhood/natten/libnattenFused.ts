@@ -1,13 +1,17 @@
-import type { Tensor } from '../../../tensor/tensor.ts';
+import { checkTensor, type Tensor } from '../../../tensor/tensor.ts';
+import type { TileAttrs } from '../attributes.ts';
+import type { Operands } from '../packed.ts';
 import type { Given, Wanted } from './libnattenChecks.ts';
+import type { GivenTiles, Pass } from './nattenTiles.ts';
 import type { Axis } from '../window.ts';
 import { noGrad } from '../../../autograd/tape.ts';
-import { ArgumentError, DeviceError } from '../../../tensor/errors.ts';
+import { ArgumentError } from '../../../tensor/errors.ts';
 import { checkFinite } from '../../../tensor/range.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { mul } from '../../elementwise/arithmetic.ts';
 import { sum } from '../../reduce/sum.ts';
 import { axisNames } from '../problem.ts';
+import { tileRules, tilingProblem } from '../tileRules.ts';
 import { assign } from './assign.ts';
 import { neighborhoodAttentionForward } from '../fused.ts';
 import {
@@ -16,7 +20,7 @@ import {
   neighborhoodAttentionBackwardQuery,
 } from '../fusedBackward.ts';
 import { biasShape, checkKind, checkRank, checkRules, checkShapes, checkTargets } from './libnattenChecks.ts';
-import { checkSplits } from '../attributes.ts';
+import { checkSplits, defaultTile, mostSplits } from '../attributes.ts';
 import { checkNattenTiles } from './nattenTiles.ts';
 
 /** Tensors [B, *X, N, D], relPosBias [N, 2K − 1, ...] or null, logsumexp [B, *X, N] or null; arrays have an entry per token axis. */
@@ -69,9 +73,10 @@ export function fusedForward(tokenAxes: number): FusedForward {
     checkTargets(op, { output, logsumexp });
     checkNattenTiles(op, 'forward', tokenAxes, { queryTileSize, keyTileSize });
     apart(() => {
-      const attrs = { ...rules, scale: attnScale, queryTileSize, keyTileSize };
-      const operands = [query, key, value, relPosBias ?? undefined, undefined, undefined] as const;
-      const [o, l] = neighborhoodAttentionForward(...operands, attrs);
+      const rpb = relPosBias ?? undefined;
+      const cut = fitted('forward', { query, key, value, rpb }, axes, { queryTileSize, keyTileSize });
+      const attrs = { ...rules, scale: attnScale, ...cut };
+      const [o, l] = neighborhoodAttentionForward(query, key, value, rpb, undefined, undefined, attrs);
       assign(output, o);
       if (logsumexp) assign(logsumexp, l);
     });
@@ -95,9 +100,13 @@ export function fusedBackward(tokenAxes: number): FusedBackward {
         ? sum(mul(output, gradOutput), { axis: -1 })
         : attentionDelta(output, gradOutput);
       const operands = [query, key, value, gradOutput, logsumexp, delta] as const;
-      const attrs = { ...rules, scale: attnScale, queryTileSize, keyTileSize };
+      const cut = fitted('backward', { query, key, value }, axes, { queryTileSize, keyTileSize });
+      const attrs = { ...rules, scale: attnScale, ...cut };
+      // Where the tile of keys is another, so are the splits that there can be.
+      const most = mostSplits(axes, cut.keyTileSize ?? defaultTile(tokenAxes));
+      const splits = numSplitsKey.map((count, i) => Math.min(count, most[i]!));
       const none = [undefined, undefined, undefined] as const;
-      const [dq] = neighborhoodAttentionBackwardQuery(...operands, ...none, { ...attrs, numSplitsKey });
+      const [dq] = neighborhoodAttentionBackwardQuery(...operands, ...none, { ...attrs, numSplitsKey: splits });
       const [dk, dv] = neighborhoodAttentionBackwardKey(...operands, undefined, attrs);
       assign(gradQuery, dq!);
       assign(gradKey, dk);
@@ -126,8 +135,15 @@ interface FusedCall {
   readonly attnScale: number;
 }
 
+/** NATTEN's tiles, as much of them as the device's kernels have. */
+function fitted(pass: Pass, operands: Operands, axes: readonly Axis[], tiles: GivenTiles): TileAttrs {
+  return tileRules[operands.query.device.name].fitted(pass, tilingProblem(operands, axes, {}), tiles);
+}
+
 /** What forward and backward check in common; the axes of the problem. */
 function checkFused(op: string, tokenAxes: number, { query, tensors, rules, attnScale }: FusedCall): Axis[] {
+  const { relPosBias: _bias, logsumexp: _rows, ...needed } = tensors;
+  for (const [name, x] of Object.entries(needed)) checkTensor(op, name, x);
   checkKind(op, tensors, ['logsumexp']);
   const letters = lettersOf(tokenAxes);
   checkRank(op, 'query', query, tokenAxes + 3, `${letters}, D]`);
@@ -139,14 +155,6 @@ function checkFused(op: string, tokenAxes: number, { query, tensors, rules, attn
   }
   checkShapes(op, 'query', tensors, wanted);
   checkFinite(op, { attnScale });
-  const device = query.device.name;
-  if (device !== 'cpu' && device !== 'reference') {
-    const advice = 'move the tensors to the cpu, or use the functions of the main entry';
-    throw new DeviceError(`the kernels of '${device}' take no tiles, which this interface demands; ${advice}`, {
-      op,
-      device,
-    });
-  }
   return checkRules(op, query.shape, query.shape.slice(1, -2), rules);
 }
 

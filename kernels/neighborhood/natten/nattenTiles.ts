@@ -17,6 +17,9 @@ export interface TilePair {
   readonly keyTileSize: number[];
 }
 
+/** The same, as given. */
+export type GivenTiles = { readonly [Name in keyof TilePair]: readonly number[] };
+
 export type Pass = 'forward' | 'backward';
 
 /** [queries, keys] per tile of the matrix products that were compiled. */
@@ -38,7 +41,7 @@ export function checkNattenTiles(
   op: string,
   pass: Pass,
   tokenAxes: number,
-  { queryTileSize, keyTileSize }: { queryTileSize: readonly number[]; keyTileSize: readonly number[] },
+  { queryTileSize, keyTileSize }: GivenTiles,
 ): void {
   checkTuple(op, 'queryTileSize', queryTileSize, tokenAxes);
   checkTuple(op, 'keyTileSize', keyTileSize, tokenAxes);
@@ -77,28 +80,4 @@ export function defaultSplits(
   if (axes.length === 1) return [first];
   const second = within(cap / first, splits[1]!);
   return axes.length === 2 ? [first, second] : [first, second, within(cap / (first * second), splits[2]!)];
-}
-
-/**
- * The shapes that NATTEN's tuner tries: powers of two, at least 2 along each of several axes; in forward no tile of queries is
- * longer than its tile of keys along any axis.
- */
-export function nattenPairs(pass: Pass, tokenAxes: number): TilePair[] {
-  return products[pass].flatMap(([rows, columns]) =>
-    tileShapes(rows, tokenAxes).flatMap((queryTileSize) =>
-      tileShapes(columns, tokenAxes)
-        .filter((keyTileSize) => pass === 'backward' || queryTileSize.every((n, i) => n <= keyTileSize[i]!))
-        .map((keyTileSize) => ({ queryTileSize: [...queryTileSize], keyTileSize })),
-    ),
-  );
-}
-
-/** The shapes of `size` tokens, a power of two, whose entries are powers of two >= 2. */
-function tileShapes(size: number, tokenAxes: number): number[][] {
-  if (tokenAxes === 1) return [[size]];
-  const shapes: number[][] = [];
-  for (let first = 2; first < size; first *= 2)
-    for (const rest of tileShapes(size / first, tokenAxes - 1))
-      if (rest.every((n) => n >= 2)) shapes.push([first, ...rest]);
-  return shapes;
 }

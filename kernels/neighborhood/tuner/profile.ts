@@ -6,7 +6,7 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NaProblem } from '../problem.ts';
 import type { Operands } from '../packed.ts';
 import type { Steps } from './search.ts';
-import type { TileChoice } from './tuner.ts';
+import type { TileOptions } from './tuner.ts';
 import type { Axis } from '../window.ts';
 import { noGrad } from '../../../autograd/tape.ts';
 import { scope } from '../../../tensor/scope.ts';
@@ -42,7 +42,7 @@ export interface ProfileProblem extends NaProblem {
 export interface ProfileOptions extends Steps {
   /** Whether backward is profiled too. */
   readonly backprop: boolean;
-  readonly tiles: TileChoice;
+  readonly tiles: TileOptions;
 }
 
 export interface ProfileRow {
@@ -114,7 +114,7 @@ function backwardRuns(
   { query, key, value, additionalKeys, additionalValues }: Operands,
   { output, logsumexp, delta }: Record<'output' | 'logsumexp' | 'delta', Tensor>,
   problem: ProfileProblem,
-  { backwardQueryTileSize = null, backwardKeyTileSize = null, numSplitsKey = null }: TileChoice,
+  { backwardQueryTileSize = null, backwardKeyTileSize = null, numSplitsKey = null }: TileOptions,
 ): Run[] {
   const tiles = { queryTileSize: backwardQueryTileSize, keyTileSize: backwardKeyTileSize };
   const attrs = { ...problemOf(problem), ...tiles };

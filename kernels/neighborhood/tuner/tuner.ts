@@ -23,6 +23,7 @@ import { areDeterministicAlgorithmsEnabled, getMemoryUsagePreference, isKvParall
 import { shapesOf } from '../packed.ts';
 import { defaultSplits } from '../natten/nattenTiles.ts';
 import { resolveProblem } from '../problem.ts';
+import { tileRules, tilingProblem } from '../tileRules.ts';
 import { openCache } from './tunerCache.ts';
 import { tuningKey } from './tunerKey.ts';
 import { settle, settleNow } from './search.ts';
@@ -137,7 +138,7 @@ export function isAutotunerEnabled(pass?: 'forward' | 'backward'): boolean {
   return pass === undefined ? forward || backward : tuner.settings[pass];
 }
 
-export type TileChoice = Pick<
+export type TileOptions = Pick<
   NaAttrs,
   'queryTileSize' | 'keyTileSize' | 'backwardQueryTileSize' | 'backwardKeyTileSize' | 'numSplitsKey'
 >;
@@ -148,7 +149,7 @@ export type TileChoice = Pick<
  *
  * @internal
  */
-export function tunedTiles(operands: Operands, attrs: NaAttrs): TileChoice {
+export function tunedTiles(operands: Operands, attrs: NaAttrs): TileOptions {
   if (!tuner && !isKvParallelismEnabled()) return {};
   const wantsForward = !attrs.queryTileSize && !attrs.keyTileSize && isAutotunerEnabled('forward');
   const needsBackward = isGradEnabled() && Object.values(operands).some((x?: Tensor) => x?.requiresGrad);
@@ -169,20 +170,19 @@ export function tunedTiles(operands: Operands, attrs: NaAttrs): TileChoice {
   }
 }
 
-function ofForward(tuning: Tuning | undefined): TileChoice {
+function ofForward(tuning: Tuning | undefined): TileOptions {
   return tuning ? { queryTileSize: tuning.queryTileSize, keyTileSize: tuning.keyTileSize } : {};
 }
 
-function ofBackward(tuning: Tuning | undefined): TileChoice {
+function ofBackward(tuning: Tuning | undefined): TileOptions {
   if (!tuning) return {};
   const { queryTileSize, keyTileSize, numSplitsKey } = tuning;
   return { backwardQueryTileSize: queryTileSize, backwardKeyTileSize: keyTileSize, numSplitsKey };
 }
 
-/** Splits count key tiles, so where the caller has none they are NATTEN's. */
-function splitsByRule({ query }: Operands, attrs: NaAttrs, axes: readonly Axis[]): TileChoice {
-  const backwardKeyTileSize = attrs.backwardKeyTileSize ?? defaultTile(axes.length);
-  return { backwardKeyTileSize, numSplitsKey: splitsOf(query, axes, backwardKeyTileSize) };
+/** Splits count key tiles: where the caller has none, NATTEN's. */
+function splitsByRule({ query }: Operands, attrs: NaAttrs, axes: readonly Axis[]): TileOptions {
+  return { numSplitsKey: splitsOf(query, axes, attrs.backwardKeyTileSize ?? defaultTile(axes.length)) };
 }
 
 function splitsOf({ shape }: Tensor, axes: readonly Axis[], keyTileSize: readonly number[]): number[] {
@@ -201,7 +201,8 @@ function tune(
   if (runtime.interpret) return undefined; // the reference form has no tiles
   const key = tuningKey(pass, operands, attrs, axes, settings.thorough);
   const found = cache.get(key);
-  if (found && isLegal(found, axes)) return found;
+  const tiling = tilingProblem(operands, axes, attrs);
+  if (found && isLegal(found, axes) && tileRules[runtime.name].refusal(pass, tiling, found) === null) return found;
   if (!runtime.readNow) {
     const query = { dtype: operands.query.dtype, device: runtime };
     met?.set(key, { pass, shapes: shapesOf(operands), query, attrs, axes });

@@ -3,20 +3,21 @@ import type { Device, DeviceName } from '../../../tensor/runtime.ts';
 import type { Shape } from '../../../tensor/shape.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NaAttrs } from '../fused.ts';
-import type { TilePair } from '../natten/nattenTiles.ts';
+import type { Pass, TilePair } from '../natten/nattenTiles.ts';
 import type { Operands } from '../packed.ts';
 import type { Cut, Search } from './search.ts';
 import { noGrad } from '../../../autograd/tape.ts';
 import { Generator } from '../../../tensor/philox.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { randn } from '../../create/random.ts';
-import { configsFor } from './configs.ts';
 import { neighborhoodAttentionForward } from '../fused.ts';
 import {
   attentionDelta,
   neighborhoodAttentionBackwardKey,
   neighborhoodAttentionBackwardQuery,
 } from '../fusedBackward.ts';
+import { resolveProblem } from '../problem.ts';
+import { tileRules, tilingProblem } from '../tileRules.ts';
 import { searchAmong } from './search.ts';
 
 const ownCut: Cut = { queryTileSize: null, keyTileSize: null, numSplitsKey: null };
@@ -50,7 +51,7 @@ export function* searchForward(operands: Operands, attrs: NaAttrs): Search {
   const { query, key, value, rpb, additionalKeys, additionalValues } = operands;
   const tensors = [query, key, value, rpb, additionalKeys, additionalValues] as const;
   const problem = problemOf(attrs);
-  const cuts = pairsOf('forward', query, attrs).map((pair) => ({ ...pair, numSplitsKey: null }));
+  const cuts = pairsOf('forward', operands, attrs).map((pair) => ({ ...pair, numSplitsKey: null }));
   return yield* searchAmong([ownCut, ...cuts], ({ queryTileSize, keyTileSize }) => {
     neighborhoodAttentionForward(...tensors, { ...problem, queryTileSize, keyTileSize });
   });
@@ -64,7 +65,7 @@ export function* searchBackward(
 ): Search {
   const { query, key, value, rpb, additionalKeys, additionalValues } = operands;
   const problem = problemOf(attrs);
-  const cuts = pairsOf('backward', query, attrs).flatMap((pair) =>
+  const cuts = pairsOf('backward', operands, attrs).flatMap((pair) =>
     splitsOf(pair.keyTileSize).map((numSplitsKey) => ({ ...pair, numSplitsKey })),
   );
   const saved = scope(() =>
@@ -86,10 +87,8 @@ export function* searchBackward(
   }
 }
 
-function pairsOf(pass: 'forward' | 'backward', query: Tensor, attrs: NaAttrs): TilePair[] {
-  const { kernelSize, stride = 1, dilation = 1, isCausal = false } = attrs;
-  const problem = { kernelSize, stride, dilation, isCausal };
-  return configsFor(query.shape.slice(1, -2), { ...problem, dim: query.shape.at(-1)!, device: query.device.name })[
-    pass
-  ];
+function pairsOf(pass: Pass, operands: Operands, attrs: NaAttrs): TilePair[] {
+  const { query } = operands;
+  const axes = resolveProblem('pairsOf', query.shape, attrs);
+  return tileRules[query.device.name].pairs(pass, tilingProblem(operands, axes, attrs));
 }

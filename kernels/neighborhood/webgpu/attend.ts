@@ -50,7 +50,7 @@ export interface Dropping {
 }
 
 export function attend(task: Attending): void {
-  const { key, sight, extents, reads, writes, others = [], params = [], dropout } = task;
+  const { key, sight, extents, reads, writes, others = [], dropout } = task;
   const { batch, tokens, boxTokens, heads, boxHeads } = extents;
   const rows = task.rows ?? batch * tokens.reduce((a, b) => a * b, 1) * heads;
   if (rows === 0) return;
@@ -65,14 +65,18 @@ export function attend(task: Attending): void {
     boxHeads,
     ...operands.flatMap(({ strides }) => strides),
     ...(dropout ? dropoutWords(dropout) : []),
-    ...params.map(([, , value]) => value),
+    ...paramsOf(task).map(([, , value]) => value),
   ];
   const tensors = [...operands.map(({ tensor }) => tensor), ...others.map(([, tensor]) => tensor)];
   launch(id, () => sourceOf(task), tensors, words, task.teams?.count ?? Math.ceil(rows / lanes));
 }
 
+function paramsOf({ sight, params = [] }: Attending): NonNullable<Attending['params']> {
+  return [...params, ...(sight.params ?? [])];
+}
+
 function sourceOf(task: Attending): ProgramSource {
-  const { key, sight, reads, writes, others = [], params = [], dropout, declarations = '', body } = task;
+  const { key, sight, reads, writes, others = [], dropout, declarations = '', body } = task;
   const sizes = ['rows', 'n0', 'n1', 'n2', 'm0', 'm1', 'm2', 'heads', 'boxHeads'].map((name) => [name, 'u32'] as const);
   return {
     name: `attention ${key}`,
@@ -87,7 +91,7 @@ function sourceOf(task: Attending): ProgramSource {
       ...sizes,
       ...[...reads, ...writes].flatMap(rowParams),
       ...(dropout ? dropoutParams : []),
-      ...params.map(([name, type]) => [name, type] as const),
+      ...paramsOf(task).map(([name, type]) => [name, type] as const),
     ],
     workgroupSize: [task.teams?.size ?? lanes],
     ...(task.enable ? { enable: task.enable } : {}),

@@ -7,14 +7,22 @@ import type {
   BackwardQueryInputs,
   DeltaInputs,
 } from '../fusedBackward.ts';
+import type { Pass } from '../natten/nattenTiles.ts';
+import type { Operands } from '../packed.ts';
 import type { PlainAttrs, PlainBackwardInputs, PlainInputs } from '../plain.ts';
+import type { Sighting } from './sighting.ts';
+import type { Three } from './tileChoice.ts';
 import { acceptsStrides } from '../../../autograd/types.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
 import { resolveProblem } from '../problem.ts';
+import { checkDeviceTiles, tilingProblem } from '../tileRules.ts';
 import { attend } from './attend.ts';
 import { backwardKey, backwardQuery, forward } from './launch.ts';
 import { line, neighbours } from './sighting.ts';
 import { rowsLast } from './rows.ts';
-import { wgslLine } from './sight.ts';
+import { onThree, wgslLine } from './sight.ts';
+import { inSplits, partOfSight, splitAt } from './splits.ts';
+import { tileChoice } from './tiling.ts';
 
 /** delta = Σ_d dO · O − dLogsumexp. */
 export const deltaWebgpu: Kernel<DeltaInputs> = ({ output, gradOutput, gradLogsumexp }, _attrs, [delta]) => {
@@ -40,17 +48,26 @@ export const deltaWebgpu: Kernel<DeltaInputs> = ({ output, gradOutput, gradLogsu
 };
 
 export const forwardWebgpu: Kernel<NaInputs, NaAttrs> = acceptsStrides((inputs, attrs, [output, logsumexp]) =>
-  forward(inputs, neighbours(inputs.query, axesOf(inputs, attrs)), attrs, output!, logsumexp!),
+  forward(inputs, sightingOf('forward', inputs, attrs), attrs, output!, logsumexp!),
 );
 
 export const backwardQueryWebgpu: Kernel<BackwardQueryInputs, BackwardQueryAttrs> = acceptsStrides(
-  (inputs, attrs, [gradQuery, gradRpb]) =>
-    backwardQuery(inputs, neighbours(inputs.query, axesOf(inputs, attrs)), attrs, gradQuery!, gradRpb),
+  (inputs, attrs, [gradQuery, gradRpb]) => {
+    const sighting = sightingOf('backward', inputs, attrs);
+    const splits = splitsOf(attrs, sighting);
+    const targets = gradRpb ? [gradQuery!, gradRpb] : [gradQuery!];
+    inSplits(sizeOf(splits), targets, (split, [query, rpb]) => {
+      const byQuery = partOfSight(sighting.byQuery, splits, splitAt(split, splits));
+      // The additional tokens, which are not split, are seen in the first.
+      const seen = split === 0 ? inputs : { ...inputs, additionalKeys: undefined, additionalValues: undefined };
+      backwardQuery(seen, { ...sighting, byQuery }, attrs, query!, rpb);
+    });
+  },
 );
 
 export const backwardKeyWebgpu: Kernel<BackwardKeyInputs, BackwardKeyAttrs> = acceptsStrides(
   (inputs, attrs, [gradKey, gradValue]) =>
-    backwardKey(inputs, neighbours(inputs.query, axesOf(inputs, attrs)), attrs, gradKey!, gradValue!),
+    backwardKey(inputs, sightingOf('backward', inputs, attrs), attrs, gradKey!, gradValue!),
 );
 
 export const plainWebgpu: Kernel<PlainInputs, PlainAttrs> = acceptsStrides((inputs, attrs, [output, logsumexp]) =>
@@ -67,6 +84,16 @@ export const plainBackwardKeyWebgpu: Kernel<PlainBackwardInputs, PlainAttrs> = a
     line(inputs, attrs, (sighting) => backwardKey(inputs, sighting, attrs, gradKey!, gradValue!)),
 );
 
-function axesOf({ query }: Pick<Parameters<typeof forward>[0], 'query'>, attrs: Required<BackwardKeyAttrs>) {
-  return resolveProblem('neighborhoodAttention', query.shape, attrs);
+/** @throws ArgumentError for tiles that the programs do not have */
+function sightingOf(pass: Pass, inputs: Operands, attrs: Required<BackwardKeyAttrs>): Sighting {
+  const axes = resolveProblem('neighborhoodAttention', inputs.query.shape, attrs);
+  const tiles = tileChoice(attrs);
+  if (tiles) checkDeviceTiles('neighborhoodAttention', pass, tilingProblem(inputs, axes, attrs), attrs);
+  return { ...neighbours(inputs.query, axes), tiles };
+}
+
+/** More parts than a window has keys would be empty. */
+function splitsOf({ numSplitsKey }: Required<BackwardQueryAttrs>, { kernelSizes }: Sighting): Three {
+  const [s0, s1, s2] = onThree(numSplitsKey ?? [1], 1);
+  return [Math.min(s0, kernelSizes[0]!), Math.min(s1, kernelSizes[1]!), Math.min(s2, kernelSizes[2]!)];
 }

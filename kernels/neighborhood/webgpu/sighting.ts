@@ -4,6 +4,7 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { PlainAttrs } from '../plain.ts';
 import type { Axis } from '../window.ts';
 import type { WgslSight } from './sight.ts';
+import type { TileChoice } from './tileChoice.ts';
 import { lineWindows } from '../lineWindows.ts';
 import { withTemporary } from '../../runtime/webgpu/temporary.ts';
 import { wgslLine, wgslSight } from './sight.ts';
@@ -16,6 +17,8 @@ export interface Sighting {
   readonly strides?: readonly number[];
   readonly queryTokens: readonly [number, number, number];
   readonly keyTokens: readonly [number, number, number];
+  /** How the caller wants the work cut. */
+  readonly tiles?: TileChoice | null;
   /** Tables of windows, of queries and of keys, where they follow from no formula. */
   readonly windows?: { readonly byQuery: Tensor; readonly byKey: Tensor };
 }

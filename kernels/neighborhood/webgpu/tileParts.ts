@@ -33,3 +33,6 @@ export function loadPart(tile: Tile, name: string, from: string): string {
     (i) => `          let ${name}${i} = ${from}[((${i} * ${boxRows} + r) * ${boxColumns} + c) * ${parts} + i32(part)];`,
   );
 }
+
+/** Bytes of a cell in workgroup memory. */
+export const cellBytes = (dim: number, own: number): number => (dim / (4 * own)) * 16 * (2 * own + 1);

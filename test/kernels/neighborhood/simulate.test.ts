@@ -145,19 +145,36 @@ function walk(shape: readonly number[], rules: Parameters<typeof naMask>[1], til
 }
 
 describe('configsFor', () => {
-  test("elsewhere than on the cpu gives NATTEN's list", () => {
-    const counts = (shape: number[]): [number, number] => {
-      const { forward, backward } = configsFor(shape, { kernelSize: 3, dim: 32, device: 'webgpu' });
-      return [forward.length, backward.length];
-    };
-    // The table's rows: 1 + 1 + 1 and 1 + 1 + 1; 12 + 5 + 10 and 25 + 30 + 36; 36 + 10 + 30 and 100 + 150 + 225.
-    expect(counts([64])).toEqual([3, 3]);
-    expect(counts([64, 64])).toEqual([27, 91]);
-    expect(counts([16, 16, 16])).toEqual([76, 475]);
-    expect(configsFor([64, 64], { kernelSize: 3, dim: 32, device: 'webgpu' }).forward).toContainEqual({
-      queryTileSize: [4, 8],
-      keyTileSize: [8, 16],
-    });
+  test.each([
+    [[784], { kernelSize: 49 }],
+    [[56, 56], { kernelSize: 7 }],
+    [[5, 40, 80], { kernelSize: [3, 9, 9], stride: [1, 4, 2], isCausal: [true, false, false] }],
+  ])('on webgpu gives what a workgroup holds, of one plane: %j %j', (shape, rules) => {
+    for (const dim of [16, 32, 128]) {
+      const { forward, backward } = configsFor(shape, { ...rules, dim, device: 'webgpu' });
+      for (const [pairs, invocations] of [
+        [forward, (queries: number, _keys: number) => queries / 2],
+        [backward, (queries: number, keys: number) => Math.max(queries / 2, keys)],
+      ] as const) {
+        expect(pairs.length).toBeGreaterThan(0);
+        expect(pairs.length).toBeLessThanOrEqual(36);
+        expect(new Set(pairs.map((pair) => JSON.stringify(pair))).size).toBe(pairs.length);
+        for (const { queryTileSize, keyTileSize } of pairs) {
+          const tokens = (tile: readonly number[]): number => tile.reduce((a, b) => a * b, 1);
+          const [queries, keys] = [tokens(queryTileSize), tokens(keyTileSize)];
+          expect((invocations(queries, keys) * dim) / 16).toBeLessThanOrEqual(256);
+          expect(keys * 8 * dim).toBeLessThanOrEqual(16 * 1024); // a key and a value
+          if (shape.length === 3) expect([queryTileSize[0], keyTileSize[0]]).toEqual([1, 1]);
+        }
+      }
+    }
+  });
+
+  test('gives nothing where there are no tiles to choose from', () => {
+    const count = (dim: number, device: DeviceName): number[] =>
+      Object.values(configsFor([20, 20], { kernelSize: 3, dim, device })).map((pairs: unknown[]) => pairs.length);
+    expect(count(20, 'webgpu')).toEqual([0, 0]);
+    expect(count(32, 'reference')).toEqual([0, 0]);
   });
 
   test.each([
