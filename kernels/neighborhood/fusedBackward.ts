@@ -52,7 +52,15 @@ export interface BackwardQueryAttrs extends BackwardKeyAttrs {
 }
 
 export type BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide', 'rpb?'];
-const backwardInputs: BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide', 'rpb?'];
+const backwardInputs: BackwardKeyInputs = [
+  'query',
+  'key',
+  'value',
+  'gradOutput',
+  'logsumexp:wide',
+  'delta:wide',
+  'rpb?',
+];
 
 export type BackwardQueryInputs = [...BackwardKeyInputs, 'additionalKeys?', 'additionalValues?'];
 
