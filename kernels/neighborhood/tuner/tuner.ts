@@ -111,6 +111,7 @@ export function disableAutotuner(): void {
 export async function autotune<T>(body: () => T): Promise<T> {
   if (!tuner) throw new ArgumentError('the auto-tuner is off; call useAutotuner() first', { op: 'autotune' });
   const { settings, cache } = tuner;
+  if (cache.ready) await cache.ready;
   const outer = met;
   const found = (met = new Map<string, Met>());
   let result: T;

@@ -15,6 +15,8 @@ export interface Tuning {
 }
 
 export interface TunerCache {
+  /** When all that is kept is known, where it is read in the background. */
+  readonly ready?: Promise<void>;
   get(key: string): Tuning | undefined;
   set(key: string, tuning: Tuning): void;
 }

@@ -27,13 +27,18 @@ export function databaseCache(
       if (own !== undefined && isTuning(value) && !tunings.has(own)) tunings.set(own, value);
     }
   };
-  const loaded = opened.then(async (database) => database && take(await load(database))).catch(failed);
+  const read = async (): Promise<void> => {
+    const database = await opened;
+    if (database) take(await load(database));
+  };
+  const ready = read().catch((error: unknown) => void failed(error));
   return {
+    ready,
     get: (key) => tunings.get(key),
     set(key, tuning) {
       tunings.set(key, tuning);
       const write = async (): Promise<void> => {
-        await loaded;
+        await ready;
         const database = await opened;
         if (database)
           await settle(

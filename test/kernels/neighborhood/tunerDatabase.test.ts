@@ -79,7 +79,8 @@ test('in pages is kept in IndexedDB, read and written in the background', async 
   databases.get('vicinal')!.set('1 broken', { queryTileSize: 'large' });
   databases.get('vicinal')!.set('0 old', tuning);
   const second = openCache(undefined);
-  await settled();
+  expect(second.get('a')).toBeUndefined();
+  await second.ready;
   expect(second.get('a')).toEqual(tuning);
   expect([second.get('broken'), second.get('old')]).toEqual([undefined, undefined]);
   expect(warnings).not.toHaveBeenCalled();
