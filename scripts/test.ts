@@ -10,7 +10,13 @@ interface Counts {
 }
 
 /** What another version of Node cannot change, as it cannot the tests in a page. */
-const onceOnly = ['test/structure.test.ts', 'test/package.test.ts', 'test/digits.test.ts', 'test/command.test.ts'];
+const onceOnly = [
+  'test/structure.test.ts',
+  'test/package.test.ts',
+  'test/digits.test.ts',
+  'test/command.test.ts',
+  'test/browser/digits.test.ts',
+];
 
 /** Runs vitest under `node`. A run that fails without a failed test (a file that does not load, a crash) counts as one failure. */
 function run(node: string, name: string, flags: readonly string[]): { passed: number; failed: number } {
