@@ -12,6 +12,8 @@ type Shape = readonly number[];
 const problems: readonly (readonly [query: Shape, headsKv: number, problem: NaOptions])[] = [
   [[1, 9, 11, 2, 32], 1, { kernelSize: [3, 4], stride: [1, 2], dilation: [1, 2], isCausal: [true, false] }],
   [[2, 3, 6, 9, 1, 16], 1, { kernelSize: [2, 3, 2], dilation: [1, 2, 1], isCausal: [false, false, true], scale: 0.3 }],
+  [[2, 37, 4, 16], 2, { kernelSize: 9, stride: 2, dilation: 2 }],
+  [[1, 23, 1, 32], 1, { kernelSize: 11, isCausal: true }],
 ];
 
 /** Output, logsumexp and the three gradients. */

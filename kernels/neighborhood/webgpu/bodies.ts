@@ -65,8 +65,8 @@ export function forwardBody(sight: WgslSight, { query, value }: Forward, options
     let valueRow = valueAt(b, t0, t1, t2, boxHead);
 ${see('key', 'value', boxNumber, options.hasBias ? `s += ${biasOf(options, 'p', 'x')};` : '')}`;
   const additional = `  for (var j = 0u; j < params.additional; j++) {
-    let addedKeyRow = addedKeyAt(b, 0u, 0u, j, boxHead);
-    let addedValueRow = addedValueAt(b, 0u, 0u, j, boxHead);
+    let addedKeyRow = addedKeyAt(b, 0u, j, 0u, boxHead);
+    let addedValueRow = addedValueAt(b, 0u, j, 0u, boxHead);
 ${see('addedKey', 'addedValue', 'params.m0 * params.m1 * params.m2 + j', '')}
   }`;
   return `  let boxHead = h * params.boxHeads / params.heads;
@@ -136,7 +136,7 @@ export function backwardQueryBody(
     `    let keyRow = keyAt(b, ${t}, boxHead);\n    let valueRow = valueAt(b, ${t}, boxHead);`;
   const walk = ofAdditional
     ? `  for (var j = 0u; j < params.additional; j++) {
-${rows('0u, 0u, j')}
+${rows('0u, j, 0u')}
 ${scoreGrad(q, v, 'key', 'value', 'params.m0 * params.m1 * params.m2 + j', '', options)}
     ${add}
   }`

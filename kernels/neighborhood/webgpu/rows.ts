@@ -2,6 +2,7 @@
 
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { Word } from '../../runtime/webgpu/program.ts';
+import { onThree } from './sight.ts';
 import { storedType } from '../../runtime/webgpu/types.ts';
 
 /** A tensor whose last axis is rows without gaps: strides of batch entries, tokens along three axes, heads. */
@@ -14,14 +15,14 @@ export interface RowOperand {
 /** [B, *X, N, D]. */
 export function rowsLast(name: string, tensor: Tensor): RowOperand {
   const [batch, ...rest] = tensor.strides.slice(0, -1) as [number, ...number[]];
-  const tokens = [0, 0, ...rest.slice(0, -1)].slice(-3);
+  const tokens = onThree(rest.slice(0, -1), 0);
   return { name, tensor, strides: [batch, ...tokens, rest.at(-1)!] };
 }
 
 /** [B, N, *X, D]. */
 export function rowsFirst(name: string, tensor: Tensor): RowOperand {
   const [batch, head, ...rest] = tensor.strides as [number, number, ...number[]];
-  const tokens = [0, 0, ...rest.slice(0, -1)].slice(-3);
+  const tokens = onThree(rest.slice(0, -1), 0);
   return { name, tensor, strides: [batch, ...tokens, head] };
 }
 

@@ -29,7 +29,7 @@ export function onThree<T>(values: readonly T[], missing: T): [T, T, T] {
 
 /** What queries see of keys, or by key of queries. Lengths are params n0, n1, n2. */
 export function wgslSight(axes: readonly Rule[], by: 'query' | 'key'): WgslSight {
-  const three = [lone, lone, ...axes].slice(-3);
+  const three = onThree(axes, lone);
   return {
     key: `${by} ${three.map(({ kernelSize, stride, dilation, isCausal }) => [kernelSize, stride, dilation, Number(isCausal)].join()).join(' ')}`,
     code: three.map((axis, i) => (by === 'query' ? windowCode(axis, i) : inverseCode(axis, i))).join('\n'),
@@ -71,17 +71,17 @@ function inverseCode({ kernelSize, stride, dilation, isCausal }: Rule, axis: num
 
 /** Plain attention: one row of tokens, whose windows are everything, everything up to the owner, or in a table (`windows`). */
 export function wgslLine(kind: 'all' | 'causal' | 'packed', by: 'query' | 'key'): WgslSight {
-  const alone = [0, 1].map(
+  const alone = [0, 2].map(
     (axis) => `fn first${axis}(c: i32) -> i32 { return 0; }\nfn end${axis}(c: i32) -> i32 { return 1; }`,
   );
   const [first, end] =
     kind === 'packed'
       ? ['windows[params.windowsOffset + 2u * u32(c)]', 'windows[params.windowsOffset + 2u * u32(c) + 1u]']
       : kind === 'all'
-        ? ['0', 'i32(params.m2)']
+        ? ['0', 'i32(params.m1)']
         : by === 'query'
-          ? ['0', 'min(c + 1, i32(params.m2))']
-          : ['min(c, i32(params.m2))', 'i32(params.m2)'];
-  const own = `fn first2(c: i32) -> i32 { return ${first}; }\nfn end2(c: i32) -> i32 { return ${end}; }`;
+          ? ['0', 'min(c + 1, i32(params.m1))']
+          : ['min(c, i32(params.m1))', 'i32(params.m1)'];
+  const own = `fn first1(c: i32) -> i32 { return ${first}; }\nfn end1(c: i32) -> i32 { return ${end}; }`;
   return { key: `${by} ${kind}`, code: [...alone, own].join('\n'), dilations: [1, 1, 1] };
 }

@@ -4,17 +4,17 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { PlainAttrs } from '../plain.ts';
 import type { Axis } from '../window.ts';
 import type { WgslSight } from './sight.ts';
-import type { TileChoice } from './tileChoice.ts';
+import type { Three, TileChoice } from './tileChoice.ts';
 import { lineWindows } from '../lineWindows.ts';
 import { withTemporary } from '../../runtime/webgpu/temporary.ts';
-import { wgslLine, wgslSight } from './sight.ts';
+import { onThree, wgslLine, wgslSight } from './sight.ts';
 
 export interface Sighting {
   readonly byQuery: WgslSight;
   readonly byKey: WgslSight;
-  readonly kernelSizes: readonly number[];
-  /** Of windows that follow from a problem. */
-  readonly strides?: readonly number[];
+  readonly kernelSizes: Three;
+  readonly strides: Three;
+  readonly isCausal: readonly [boolean, boolean, boolean];
   readonly queryTokens: readonly [number, number, number];
   readonly keyTokens: readonly [number, number, number];
   /** How the caller wants the work cut. */
@@ -24,12 +24,22 @@ export interface Sighting {
 }
 
 export function neighbours(query: Tensor, axes: readonly Axis[]): Sighting {
-  const tokens = [1, 1, ...query.shape.slice(1, -2)].slice(-3) as [number, number, number];
+  const tokens = onThree(query.shape.slice(1, -2), 1);
   return {
     byQuery: wgslSight(axes, 'query'),
     byKey: wgslSight(axes, 'key'),
-    kernelSizes: [1, 1, ...axes.map(({ kernelSize }) => kernelSize)].slice(-3),
-    strides: [1, 1, ...axes.map(({ stride }) => stride)].slice(-3),
+    kernelSizes: onThree(
+      axes.map(({ kernelSize }) => kernelSize),
+      1,
+    ),
+    strides: onThree(
+      axes.map(({ stride }) => stride),
+      1,
+    ),
+    isCausal: onThree(
+      axes.map(({ isCausal }) => isCausal),
+      false,
+    ),
     queryTokens: tokens,
     keyTokens: tokens,
   };
@@ -47,8 +57,10 @@ export function line(
     byQuery: wgslLine(kind, 'query'),
     byKey: wgslLine(kind, 'key'),
     kernelSizes: [1, 1, 1],
-    queryTokens: [1, 1, query.shape[1]!],
-    keyTokens: [1, 1, key.shape[1]!],
+    strides: [1, 1, 1],
+    isCausal: [false, kind === 'causal', false],
+    queryTokens: [1, query.shape[1]!, 1],
+    keyTokens: [1, key.shape[1]!, 1],
   };
   if (!isPacked) return body(sighting);
   const windows = lineWindows(query.shape[1]!, key.shape[1]!, attrs);

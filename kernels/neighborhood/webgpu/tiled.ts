@@ -4,16 +4,18 @@ import type { WebgpuRuntime } from '../../runtime/webgpu/runtime.ts';
 import type { Attending } from './attend.ts';
 import type { Options } from './bodies.ts';
 import type { Sighting } from './sighting.ts';
+import type { TileFacts } from './tileChoice.ts';
 import type { Tile, TileKind } from './tileParts.ts';
 import { attend } from './attend.ts';
 import { tileBody, tileDeclarations } from './tile.ts';
-import { partsOf } from './tileParts.ts';
+import { isLine, threadsOf } from './tileParts.ts';
+import { evenly, roomOf, tileSizes } from './tileChoice.ts';
 
-/** Owners of an invocation: as many as its registers hold. */
-const each = { forward: 2, backwardQuery: 2, backwardKey: 1 } as const;
-const mostInvocations = 128;
-/** What every device has. */
-const mostBytes = 16 * 1024;
+/** Cells that are unrolled, at most: of a row, and of a column that is one cell wide. */
+const chunks = {
+  rows: { forward: 13, backwardQuery: 1, backwardKey: 1 },
+  line: { forward: 8, backwardQuery: 4, backwardKey: 4 },
+} as const;
 
 /** Runs the task by tiles, if it has a form that they take; whether it did. `task` is what the general program would do. */
 export function attendTiled(
@@ -36,7 +38,7 @@ export function attendTiled(
   const { across, down, boxRows, boxColumns } = tile;
   attend({
     ...task,
-    key: `${task.key} tile ${[across, down, tile.each, boxRows, boxColumns].join()}`,
+    key: `${task.key} tile ${[tile.own, across, down, tile.each, boxRows, boxColumns, tile.chunk].join()}`,
     params: [
       ...(task.params ?? []),
       ['batch', 'u32', batch],
@@ -44,12 +46,11 @@ export function attendTiled(
       ['tiles2', 'u32', tiles2],
       // Given, not written into the text, so that the loops over them stay loops.
       ['lines', 'u32', tile.boxRows],
-      ['slots', 'u32', tile.boxRows * tile.boxColumns * (tile.dim / 4)],
     ],
     enable: 'diagnostic(off, subgroup_uniformity);\nenable subgroups;',
     declarations: tileDeclarations(tile),
-    teams: { size: across * partsOf(tile) * down, count: tiles1 * tiles2 * d1 * d2 * tokens[0] * heads * batch },
-    body: tileBody(tile, sight, options),
+    teams: { size: threadsOf(tile), count: tiles1 * tiles2 * d1 * d2 * tokens[0] * heads * batch },
+    body: tileBody(tile, sight),
   });
   return true;
 }
@@ -57,31 +58,36 @@ export function attendTiled(
 function planTile(
   kind: TileKind,
   { reads, extents, sight }: Omit<Attending, 'body'>,
-  { kernelSizes, strides, windows }: Sighting,
+  { kernelSizes, strides, isCausal, tiles, windows }: Sighting,
   { hasBias, hasAdditional, hasDropout }: Options,
-  { device, info }: WebgpuRuntime,
+  runtime: WebgpuRuntime,
 ): Tile | null {
-  const dim = reads[0]!.tensor.shape.at(-1)!;
-  const isPlain = hasBias || hasAdditional || hasDropout || windows !== undefined || strides === undefined;
-  if (isPlain || dim % 16 !== 0 || reads.some(({ tensor }) => tensor.shape.at(-1) !== dim)) return null;
-  const parts = dim / 16;
-  if (parts > 8 || (parts & (parts - 1)) !== 0) return null;
-  if (!device.features.has('subgroups') || Number(info['subgroupSize'] ?? 0) < parts) return null;
-  const lengths = [1, 2].map((axis) => Math.ceil(extents.tokens[axis]! / sight.dilations[axis]!)) as [number, number];
-  if (lengths[0] === 1) return null;
-  const columns = kernelSizes[2]! + (kind === 'backwardKey' ? (kernelSizes[2]! >> 1) + strides[2]! : strides[2]! - 1);
-  const storage = Math.min(device.limits.maxComputeWorkgroupStorageSize, mostBytes);
-  for (let most = Math.max(4, 64 / parts); most >= 4; most /= 2) {
-    // A power of two, so that no team of invocations spans two rows of owners.
-    const across = Math.min(most, 2 ** Math.ceil(Math.log2(lengths[1])));
-    const down = Math.max(
-      1,
-      Math.min(Math.ceil(lengths[0] / each[kind]), Math.floor(mostInvocations / (across * parts))),
-    );
-    const boxColumns = Math.min(lengths[1], across - 1 + columns);
-    const boxRows = Math.min(Math.floor(storage / (boxColumns * (8 * dim + 8))), down * each[kind] + kernelSizes[1]!);
-    if (boxRows < 1) continue;
-    return { kind, dim, across, each: each[kind], down, boxRows, boxColumns, columns: kernelSizes[2]! };
-  }
-  return null;
+  const [dim, dimValue] = [reads[0]!, reads.at(kind === 'backwardKey' ? 1 : -1)!].map(({ tensor }) =>
+    tensor.shape.at(-1)!,
+  );
+  const extras = Object.entries({ bias: hasBias, additional: hasAdditional, dropout: hasDropout, windows });
+  const facts: TileFacts = {
+    dim: dim!,
+    dimValue: dimValue!,
+    lengths: [0, 1, 2].map((axis) => Math.ceil(extents.tokens[axis]! / sight.dilations[axis]!)) as [
+      number,
+      number,
+      number,
+    ],
+    kernelSizes,
+    strides,
+    extras: extras.flatMap(([name, isThere]) => (isThere ? [name] : [])),
+    room: roomOf(runtime),
+  };
+  const sizes = tileSizes(kind, facts, tiles ?? null);
+  if (typeof sizes === 'string') return null;
+  const columns = kernelSizes[2];
+  const most = chunks[isLine(sizes) ? 'line' : 'rows'][kind];
+  const chunk = isLine(sizes) ? most : evenly(columns, most);
+  const isWhole = kind === 'forward' && !isCausal[2] && sight.params === undefined;
+  const isEven =
+    isWhole &&
+    sizes.boxColumns >= Math.min(facts.lengths[2], sizes.across + columns + strides[2] - 2) &&
+    columns % chunk === 0;
+  return { kind, dim: dim!, ...sizes, chunk, columns, isEven };
 }

@@ -10,7 +10,7 @@ import { withRows } from '../packed.ts';
 import { resolveProblem } from '../problem.ts';
 import { attend, forNeighbours } from './attend.ts';
 import { rowsFirst, vectors } from './rows.ts';
-import { wgslSight } from './sight.ts';
+import { onThree, wgslSight } from './sight.ts';
 
 type Problem = Required<NaProblem>;
 
@@ -107,9 +107,12 @@ ${forNeighbours(own, pair)}
 /** attn [B, N, *X, ΠK]: its problem. */
 function resolve(attn: Tensor, heads: number, boxHeads: number, attrs: Problem) {
   const axes = resolveProblem('neighborhoodAttention', attn.shape, attrs, attn.shape.slice(2, -1));
-  const tokens = [1, 1, ...attn.shape.slice(2, -1)].slice(-3) as [number, number, number];
+  const tokens = onThree(attn.shape.slice(2, -1), 1);
   const extents: Extents = { batch: attn.shape[0]!, tokens, boxTokens: tokens, heads, boxHeads };
-  const sizes = [1, 1, ...axes.map(({ kernelSize }) => kernelSize)].slice(-3);
+  const sizes = onThree(
+    axes.map(({ kernelSize }) => kernelSize),
+    1,
+  );
   return { sizes, sight: (by: 'query' | 'key') => wgslSight(axes, by), extents };
 }
 
