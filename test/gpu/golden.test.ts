@@ -6,13 +6,14 @@ import { expectNear, fused, runLater } from '../kernels/neighborhood/attend.ts';
 import { fusedGolden, unfusedGolden } from '../kernels/neighborhood/goldenCases.ts';
 import { holdKeys } from './texts.ts';
 
-await device('webgpu');
+const { isFallback } = (await device('webgpu')).info;
 holdKeys();
 const [whole, parts] = [fusedGolden(), unfusedGolden()];
 
 test('64 cases', () => expect([whole.length, parts.length]).toEqual([43, 21]));
 
-test.each(whole)('NATTEN 0.21, $name', async ({ attrs, operands, want }) =>
+// A software driver compiles the programs of each problem for seconds: it gets every third.
+test.each(whole.filter((_, i) => !isFallback || i % 3 === 0))('NATTEN 0.21, $name', async ({ attrs, operands, want }) =>
   expectNear(await runLater(fused(attrs), operands, 'webgpu'), want, 2e-5, 2e-5),
 );
 
