@@ -83,7 +83,7 @@ function factsOf({ axes, dim, dimValue, extras, runtime }: TilingProblem): TileF
 /** Tokens of a tile of queries. */
 const volumes = [8, 16, 32, 64, 128, 256];
 
-/** Of each tile of queries key tiles that hold what it sees, or as much of it as fits, or half or a quarter of that. */
+/** Of each tile of queries key tiles that hold what it sees, or as much of it as fits; half of that; one row, or a quarter. */
 function pairsFor({ axes, dim }: TilingProblem, { room }: TileFacts): TilePair[] {
   // Of three axes the first is walked plane by plane.
   const lengths = axes.map((axis, i) => (axes.length === 3 && i === 0 ? 1 : groupLength(axis, 0)));
@@ -92,6 +92,9 @@ function pairsFor({ axes, dim }: TilingProblem, { room }: TileFacts): TilePair[]
     const planar = axes.map((axis, i) => (lengths[i] === 1 ? { ...axis, length: axis.dilation } : axis));
     const whole = keyTile(planar, queryTileSize, fitting);
     const half = keyTile(planar, queryTileSize, Math.max(1, sizeOf(whole) >> 1));
-    return [whole, half, halved(half)].map((keyTileSize) => ({ queryTileSize, keyTileSize }));
+    const seen = keyTile(planar, queryTileSize, Infinity);
+    const row = seen.map((n, i) => (i < axes.length - 1 ? 1 : Math.min(n, fitting)));
+    const least = axes.length > 1 ? row : halved(half);
+    return [whole, half, least].map((keyTileSize) => ({ queryTileSize, keyTileSize }));
   });
 }
