@@ -118,8 +118,8 @@ ${owners(sight)}
   ${forVectors(q, 'query_[d] = params.scale * load_query(queryRow, d);')}
   var grad: array<vec4f, ${v}>;
   ${forVectors(v, 'grad[d] = load_grad(gradRow, d);')}
-  let lse = ${log2e} * stats[params.statsOffset + row];
-  let delta = stats[params.statsOffset + params.rows + row];`;
+  let lse = ${log2e} * logsumexpOf(row);
+  let delta = deltaOf(row);`;
 }
 
 /** dQ = scale · Σ dS k over the neighbours, or with \`ofAdditional\` that much more over the additional tokens. */
@@ -167,8 +167,8 @@ export function backwardKeyBody(sight: WgslSight, { query, value }: Forward, opt
     var dp = 0.0;
     ${forVectors(v, 'dp += dot(value_[d], load_grad(gradRow, d));')}
     let kept = ${keep};
-    let p = exp2(s - ${log2e} * stats[params.statsOffset + at]);
-    let ds = p * (kept * dp - stats[params.statsOffset + params.queries + at]);
+    let p = exp2(s - ${log2e} * logsumexpOf(at));
+    let ds = p * (kept * dp - deltaOf(at));
     let weight = kept * p;
     ${forVectors(q, 'sumKey[d] += ds * load_query(queryRow, d);')}
     ${forVectors(v, 'sumValue[d] += weight * load_grad(gradRow, d);')}`;
@@ -231,8 +231,8 @@ ${coordinates.join('\n')}
     var dp = 0.0;
     ${forVectors(v, 'dp += dot(load_grad(gradRow, d), load_value(valueRow, d));')}
     ${options.hasDropout ? `dp *= keep(b, h, token % tokens, ${boxNumber});` : ''}
-    let lse = ${log2e} * stats[params.statsOffset + at];
-    sum += exp2(s - lse) * (dp - stats[params.statsOffset + params.queries * params.heads + at]);
+    let lse = ${log2e} * logsumexpOf(at);
+    sum += exp2(s - lse) * (dp - deltaOf(at));
   }
   parts[params.partsOffset + row] = sum;`;
 }

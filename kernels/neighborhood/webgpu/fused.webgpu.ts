@@ -95,5 +95,5 @@ function sightingOf(pass: Pass, inputs: Operands, attrs: Required<BackwardKeyAtt
 /** More parts than a window has keys would be empty. */
 function splitsOf({ numSplitsKey }: Required<BackwardQueryAttrs>, { kernelSizes }: Sighting): Three {
   const [s0, s1, s2] = onThree(numSplitsKey ?? [1], 1);
-  return [Math.min(s0, kernelSizes[0]!), Math.min(s1, kernelSizes[1]!), Math.min(s2, kernelSizes[2]!)];
+  return [Math.min(s0, kernelSizes[0]), Math.min(s1, kernelSizes[1]), Math.min(s2, kernelSizes[2])];
 }

@@ -5,12 +5,14 @@ import type { BackwardOperands, Operands, Weights } from '../packed.ts';
 import type { Attending, Extents } from './attend.ts';
 import type { Options } from './bodies.ts';
 import type { Sighting } from './sighting.ts';
-import { launchElementwise } from '../../elementwise/elementwise.webgpu.ts';
+import type { Stats } from './stats.ts';
 import { withTemporary } from '../../runtime/webgpu/temporary.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
 import { scaleFor, withRows } from '../packed.ts';
 import { attend } from './attend.ts';
 import { backwardKeyBody, backwardQueryBody, biasGradBody, forwardBody, optionKey } from './bodies.ts';
 import { rowsLast } from './rows.ts';
+import { withStats } from './stats.ts';
 import { attendTiled } from './tiled.ts';
 
 /** Parts in which the gradient of a bias is summed: enough invocations for a GPU, few enough to add. */
@@ -54,7 +56,7 @@ export function backwardQuery(
   gradQuery: Tensor,
   gradRpb: Tensor | undefined,
 ): void {
-  withStats(operands, (packed, stats) => {
+  withStats(operands, sighting, (packed, stats) => {
     const { query, key, value, gradOutput, rpb, additionalKeys, additionalValues } = packed;
     const task = { query: rowsLast('query', query), value: rowsLast('value', value) };
     const options = optionsOf(packed, sighting, attrs);
@@ -65,15 +67,16 @@ export function backwardQuery(
       params: [
         scaleOf(query, attrs, Math.LOG2E),
         resultScale(query, attrs, 1),
-        ['queries', 'u32', stats.size / 2],
+        ...stats.params,
         ['additional', 'u32', additionalKeys?.shape[1] ?? 0],
       ] as const,
+      declarations: stats.code,
     };
     const pass = {
       ...shared,
       key: `backward query ${optionKey({ ...options, hasAdditional: false })}`,
       reads: [...owner, rowsLast('key', key), task.value],
-      others: [['stats', stats], ...biasOf(rpb), ...tableOf(sighting.windows?.byQuery)],
+      others: [...stats.buffers, ...biasOf(rpb), ...tableOf(sighting.windows?.byQuery)],
     } as const;
     if (!attendTiled('backwardQuery', pass, sighting, options))
       attend({ ...pass, body: backwardQueryBody(sighting.byQuery, task, options, false) });
@@ -82,7 +85,7 @@ export function backwardQuery(
         ...shared,
         key: 'backward query of additional tokens',
         reads: [...owner, rowsLast('key', additionalKeys!), rowsLast('value', additionalValues!)],
-        others: [['stats', stats]],
+        others: stats.buffers,
         body: backwardQueryBody(sighting.byQuery, task, { ...options, hasBias: false }, true),
       });
     if (gradRpb) biasGrad(packed, sighting, attrs, options, stats, gradRpb);
@@ -96,7 +99,7 @@ export function backwardKey(
   gradKey: Tensor,
   gradValue: Tensor,
 ): void {
-  withStats(operands, (packed, stats) => {
+  withStats(operands, sighting, (packed, stats) => {
     const { query, key, value, gradOutput, rpb } = packed;
     const task = { query: rowsLast('query', query), value: rowsLast('value', value) };
     const options = optionsOf(packed, sighting, attrs);
@@ -114,8 +117,9 @@ export function backwardKey(
       key: `backward key ${optionKey({ ...options, hasAdditional: false })}`,
       reads: [rowsLast('key', key), task.value, task.query, rowsLast('grad', gradOutput)],
       writes: [rowsLast('gradKey', gradKey), rowsLast('gradValue', gradValue)],
-      others: [['stats', stats], ...biasOf(rpb), ...tableOf(sighting.windows?.byKey)],
-      params: [scaleOf(query, attrs, Math.LOG2E), resultScale(query, attrs, 1), ['queries', 'u32', stats.size / 2]],
+      others: [...stats.buffers, ...biasOf(rpb), ...tableOf(sighting.windows?.byKey)],
+      params: [scaleOf(query, attrs, Math.LOG2E), resultScale(query, attrs, 1), ...stats.params],
+      declarations: stats.code,
     } as const;
     if (attendTiled('backwardKey', pass, sighting, options)) return;
     attend({ ...pass, body: backwardKeyBody(sighting.byKey, task, options) });
@@ -128,12 +132,12 @@ function biasGrad(
   sighting: Sighting,
   attrs: Weights,
   options: Options,
-  stats: Tensor,
+  stats: Stats,
   gradRpb: Tensor,
 ): void {
   const { query, key, value, gradOutput, rpb } = packed;
   const task = { query: rowsLast('query', query), value: rowsLast('value', value) };
-  const queries = stats.size / 2 / query.shape.at(-2)!;
+  const queries = sizeOf(query.shape.slice(0, -2));
   const slices = Math.max(1, Math.min(biasSlices, queries));
   withTemporary(gradRpb, 'float32', [slices, gradRpb.size], (parts) => {
     attend({
@@ -141,8 +145,14 @@ function biasGrad(
       key: 'gradient of the bias',
       reads: [task.query, rowsLast('grad', gradOutput), rowsLast('key', key), task.value],
       writes: [],
-      others: [['stats', stats], ...biasOf(rpb), ['parts', parts, 'write']],
-      params: [scaleOf(query, attrs, Math.LOG2E), ['queries', 'u32', queries], ['slices', 'u32', slices]],
+      others: [...stats.buffers, ...biasOf(rpb), ['parts', parts, 'write']],
+      params: [
+        scaleOf(query, attrs, Math.LOG2E),
+        ['queries', 'u32', queries],
+        ['slices', 'u32', slices],
+        ...stats.params,
+      ],
+      declarations: stats.code,
       rows: parts.size,
       body: biasGradBody(sighting.byQuery, task, options),
     });
@@ -202,21 +212,4 @@ function biasOf(rpb: Tensor | undefined): (readonly ['rpb', Tensor])[] {
 
 function tableOf(windows: Tensor | undefined): (readonly ['windows', Tensor])[] {
   return windows ? [['windows', windows]] : [];
-}
-
-/** Calls `body` with logsumexp and delta in one buffer, one behind the other: a program may have eight. */
-function withStats(operands: BackwardOperands, body: (packed: BackwardOperands, stats: Tensor) => void): void {
-  withRows(operands, (packed) => {
-    const { logsumexp, delta } = packed;
-    withTemporary(logsumexp, 'float32', [2 * logsumexp.size], (stats) => {
-      [logsumexp, delta].forEach((x, i) => {
-        const part = stats.slice({ axis: 0, start: i * x.size, end: (i + 1) * x.size });
-        const flat = x.detach().reshape([-1]);
-        launchElementwise({ name: 'contiguous', value: 'x' }, [flat], part);
-        flat.dispose();
-        part.dispose();
-      });
-      body(packed, stats);
-    });
-  });
 }

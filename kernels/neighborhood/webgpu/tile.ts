@@ -98,8 +98,8 @@ function openOwner({ kind, own }: Tile, j: number, d1: number): string {
   const stats = {
     forward: `  var m${j} = -3.0e38;\n  var l${j} = 0.0;`,
     backwardQuery: `  let at${j} = ((b * params.n0 + u32(c0)) * params.n1 + u32(c1_${j})) * params.n2 + u32(c2);
-  let lse${j} = ${log2e} * stats[params.statsOffset + at${j} * params.heads + h];
-  let delta${j} = stats[params.statsOffset + params.queries + at${j} * params.heads + h];`,
+  let lse${j} = ${log2e} * logsumexpOf(at${j} * params.heads + h);
+  let delta${j} = deltaOf(at${j} * params.heads + h);`,
     backwardKey: '',
   }[kind];
   return `  let is${j} = isColumn && mine1 + ${j} <= bottom;

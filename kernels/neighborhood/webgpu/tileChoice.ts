@@ -26,7 +26,7 @@ export interface TileFacts {
   readonly room: TileRoom;
 }
 
-/** What a workgroup may have: invocations, bytes of memory, and the invocations among which numbers can be shuffled. */
+/** What a workgroup may have: invocations, bytes of memory, and the invocations among which numbers can be shuffled, 0 for never. */
 export interface TileRoom {
   readonly threads: number;
   readonly bytes: number;
@@ -62,7 +62,7 @@ export function roomOf({ device, info }: WebgpuRuntime): TileRoom {
   return {
     threads: Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX),
     bytes: maxComputeWorkgroupStorageSize,
-    subgroup: device.features.has('subgroups') ? Number(info['subgroupSize'] ?? 1) : 1,
+    subgroup: device.features.has('subgroups') ? Number(info['subgroupSize'] ?? 1) : 0,
   };
 }
 
@@ -75,7 +75,7 @@ export function whyNoTiles({ dim, dimValue, extras, room }: TileFacts): string |
   const parts = Math.max(1, dim / (4 * cut.own));
   if ((parts & (parts - 1)) !== 0) return `head dim ${dim} is computed without tiles; use 16, 32, 64 or 128`;
   if (parts <= room.subgroup) return null;
-  const have = room.subgroup === 1 ? 'has none' : `has some of ${room.subgroup}`;
+  const have = room.subgroup === 0 ? 'has none' : `has some of ${room.subgroup}`;
   return `head dim ${dim} needs subgroups of ${parts} invocations, and this adapter ${have}`;
 }
 

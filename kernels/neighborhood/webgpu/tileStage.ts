@@ -45,8 +45,8 @@ export function stage(tile: Tile, [d0, d1, d2]: readonly number[]): string {
   const isByKey = kind === 'backwardKey';
   const numbers = (u: number): string => `\n      if (d${u} % ${own}u == 0u) {
         let token = ((b * params.m0 + t0) * params.m1 + t1 + u32(line${u} * ${d1})) * params.m2 + t2 + u32(cell${u} * ${d2});
-        let at = params.statsOffset + token * params.boxHeads + boxHead;
-        numbers${u} = vec4f(${log2e} * stats[at], stats[at + params.queries], 0.0, 0.0);
+        let at = token * params.boxHeads + boxHead;
+        numbers${u} = vec4f(${log2e} * logsumexpOf(at), deltaOf(at), 0.0, 0.0);
       }`;
   const read = (u: number): string => `    let isThere${u} = line${u} < boxBottom - row && cell${u} < boxRight - column;
     var early${u} = vec4f();

@@ -48,7 +48,7 @@ export function attendTiled(
       ['lines', 'u32', tile.boxRows],
     ],
     enable: 'diagnostic(off, subgroup_uniformity);\nenable subgroups;',
-    declarations: tileDeclarations(tile),
+    declarations: `${task.declarations ?? ''}\n${tileDeclarations(tile)}`,
     teams: { size: threadsOf(tile), count: tiles1 * tiles2 * d1 * d2 * tokens[0] * heads * batch },
     body: tileBody(tile, sight),
   });

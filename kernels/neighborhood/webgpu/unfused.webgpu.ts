@@ -35,7 +35,7 @@ export const dotsWebgpu: Kernel<['query', 'key'], NaProblem & { masked?: number 
 ${ownerOf(`row / ${slots}u`, sight('query').dilations)}
   let x2 = first2(c2) + i32(slot % ${sizes[2]}u);
   let x1 = first1(c1) + i32(slot / ${sizes[2]}u % ${sizes[1]}u);
-  let x0 = first0(c0) + i32(slot / ${sizes[2]! * sizes[1]!}u);
+  let x0 = first0(c0) + i32(slot / ${sizes[2] * sizes[1]}u);
   var sum = bitcast<f32>(params.masked);
   if (x0 < end0(c0) && x1 < end1(c1) && x2 < end2(c2)) {
     let queryRow = queryAt(b, u32(c0), u32(c1), u32(c2), h);
