@@ -39,7 +39,7 @@ describe.each([
 
   test('it says which sample differs, where and by how much', () =>
     expect(report.failed[0]!.reason).toMatch(
-      /^sample \{"x":.*\}, contiguous: output 0 is off by \d[\d.]* of its largest element, where 0\.00001 is allowed: element \d+ of \[.*\] is -?\d[\d.]*, the reference form gives -?\d[\d.]*$/,
+      /^sample \{"x":.*\}, float32, contiguous: output 0 is off by \d[\d.]* of its largest element, where 0\.00001 is allowed: element \d+ of \[.*\] is -?\d[\d.]*, the reference form gives -?\d[\d.]*$/,
     ));
 
   test('progress counts to the end', () => expect(progress).toEqual(tested.map((_, i) => [i + 1, tested.length])));
@@ -69,12 +69,16 @@ describe('an own op', () => {
   test('passes', async () =>
     expect(await selfTest('cpu', { ops: [twice(right())] })).toEqual({ passed: 1, failed: [] }));
 
-  const first = 'sample {"x":[2,3]}, contiguous: ';
+  const first = 'sample {"x":[2,3]}, float32, contiguous: ';
   test.each([
     ['is wrong in one element', twice(writing((x, i) => (i === 4 ? 0 : 2 * x))), `${first}output 0 is off by `],
     ['gives NaN', twice(writing(() => NaN)), 'is off by Infinity of its largest element'],
     ['has no kernel', twice(), `${first}twice: has no kernel for 'cpu'`],
-    ['throws where operands have gaps', twice(acceptsStrides(right())), 'sample {"x":[2,3]}, strided: elements: '],
+    [
+      'throws where operands have gaps',
+      twice(acceptsStrides(right())),
+      'sample {"x":[2,3]}, float32, strided: elements: ',
+    ],
     [
       'has a shape rule that its reference form does not follow',
       twice(right(), ({ data }) => double({ shape: [6], data })),

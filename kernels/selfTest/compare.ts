@@ -5,27 +5,40 @@ import type { TypedArray } from '../../tensor/dtype.ts';
 import type { Device, DeviceName, NdArray } from '../../tensor/runtime.ts';
 import type { AnyOp, HostInput, HostSample, Lay } from './samples.ts';
 import { noGrad } from '../../autograd/tape.ts';
+import { resolveDevice } from '../../tensor/runtime.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { drawSample, makeArguments } from './samples.ts';
+import { drawSample, halved, makeArguments } from './samples.ts';
 
 /** Of the reference device, which computes as the reference form does. */
 const referenceTolerance = 1e-6;
+/** Of results that are stored in half precision, 11 bits, and may be rounded once more on the way. */
+const halfTolerance = 2e-3;
 
 /** How the op's results on a device differ from the reference form's; null where they do not. */
 export type Comparison = (device: Device | DeviceName, lay: Lay) => Promise<string | null>;
 
-/** Draws a sample's values and works out what the reference form makes of them, which each device is then compared with. */
-export function comparisonOf(op: AnyOp, sample: Record<string, unknown>): Comparison {
+/**
+ * Draws a sample's values and works out what the reference form makes of them, which each device is then compared with.
+ *
+ * @param real what the sample's reals are stored as; for 'float16' they are rounded to that first
+ */
+export function comparisonOf(
+  op: AnyOp,
+  sample: Record<string, unknown>,
+  real: 'float32' | 'float16' = 'float32',
+): Comparison {
   const { definition } = op;
   const attrs = sample['attrs'] ?? {};
-  const host = drawSample(definition, sample);
+  const drawn = drawSample(definition, sample);
+  const host = real === 'float16' ? halved(definition, drawn) : drawn;
   const wanted = expected(definition, host, attrs);
   return async (device, lay) => {
     const isReference = (typeof device === 'string' ? device : device.name) === 'reference';
-    const tolerance = isReference ? referenceTolerance : definition.tolerance;
+    const ofKernel = real === 'float16' ? Math.max(halfTolerance, definition.tolerance) : definition.tolerance;
+    const tolerance = isReference ? referenceTolerance : ofKernel;
     const got = await resultsOf(op, () => makeArguments(definition, host, attrs, device, lay));
     if (got.length !== wanted.length) return `${got.length} outputs where the reference form has ${wanted.length}`;
     const faults = got.map((output, i) => differenceOf(output, wanted[i]!, tolerance));
@@ -34,14 +47,19 @@ export function comparisonOf(op: AnyOp, sample: Record<string, unknown>): Compar
   };
 }
 
-/** The first difference or error in the op's samples on a device; null where there is none. */
+/** The first difference or error in the op's samples on a device, in each of its real dtypes; null where there is none. */
 export async function faultOf(op: AnyOp, device: Device | DeviceName): Promise<string | null> {
   const { definition } = op;
+  const reals = resolveDevice(device).dtypes.includes('float16')
+    ? (['float32', 'float16'] as const)
+    : ['float32' as const];
   for (const sample of definition.samples) {
-    const compare = comparisonOf(op, sample);
-    for (const lay of laysOf(definition)) {
-      const fault = await compare(device, lay).catch((error: Error) => error.message);
-      if (fault !== null) return `sample ${JSON.stringify(sample)}, ${lay}: ${fault}`;
+    for (const real of reals) {
+      const compare = comparisonOf(op, sample, real);
+      for (const lay of laysOf(definition)) {
+        const fault = await compare(device, lay).catch((error: Error) => error.message);
+        if (fault !== null) return `sample ${JSON.stringify(sample)}, ${real}, ${lay}: ${fault}`;
+      }
     }
   }
   return null;

@@ -5,6 +5,7 @@ import type { Dtype, TypedArray } from '../../tensor/dtype.ts';
 import type { Device, DeviceName } from '../../tensor/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { tensor } from '../../tensor/create.ts';
+import { floatsFromHalves, halvesFromFloats } from '../../tensor/io/half.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import * as kernels from '../index.ts';
@@ -56,6 +57,20 @@ export function drawSample(definition: AnyOpDefinition, sample: Record<string, u
       : draw(input as SampleInput, slot.class);
   }
   return host;
+}
+
+/** The same with its reals rounded to half precision and stored so, but for those that stay float32 beside float16. */
+export function halved({ slots }: AnyOpDefinition, host: HostSample): HostSample {
+  const half = (input: HostInput): HostInput =>
+    input.dtype === 'float32'
+      ? { ...input, dtype: 'float16', data: floatsFromHalves(halvesFromFloats(input.data)) }
+      : input;
+  return Object.fromEntries(
+    slots.map(({ name, class: kind }) => {
+      const value = host[name];
+      return [name, kind === 'wide' || !value ? value : Array.isArray(value) ? value.map(half) : half(value)];
+    }),
+  );
 }
 
 function toArray(values: ArrayLike<number>, dtype: Dtype): TypedArray {
