@@ -7,6 +7,7 @@ import type { GpuTimer } from './timer.ts';
 import { conv2d, linear, matmul, randn, zeros } from '../../index.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';
 import { fitsUnit, multiplyByUnit, multiplyTiled, tiles, unitTiles } from '../../kernels/matmul/product.webgpu.ts';
+import { cells } from './cells.ts';
 import { unitOf } from '../../kernels/matmul/subgroupMatrix.webgpu.ts';
 
 export interface Row {
@@ -156,27 +157,31 @@ export interface MatmulBenchOptions {
   readonly only?: RegExp;
   /** Whether each tile is timed by itself too. Default false. */
   readonly tiles?: boolean;
+  /** Seconds of a peer by name of a row. */
+  readonly peers?: ReadonlyMap<string, number>;
 }
 
 /** Prints a row for each job, and returns them. float16 is timed where the adapter has it. */
 export async function benchMatmul(
   timer: GpuTimer,
   runtime: WebgpuRuntime,
-  { only = /./, tiles: isEvery = false }: MatmulBenchOptions = {},
+  { only = /./, tiles: isEvery = false, peers }: MatmulBenchOptions = {},
 ): Promise<Row[]> {
   const dtypes = (['float32', 'float16'] as const).filter((dtype) => runtime.dtypes.includes(dtype));
   const jobs = [
     ...dtypes.flatMap((dtype) => [...products(dtype), ...(isEvery ? everyTile(runtime, dtype) : [])]),
     ...convolutions(),
   ];
-  console.log(`\n${'matrix products and convolutions'.padEnd(44)}      ms     TF/s`);
+  console.log(`\n${'matrix products and convolutions'.padEnd(44)}${cells(['ms', 'TF/s', 'PyTorch', 'times'])}`);
   const rows: Row[] = [];
   for (const { name, flops, inputs, run } of jobs.filter((job) => only.test(job.name))) {
     const tensors = inputs();
     const seconds = await timer.time(() => run(...tensors));
     for (const x of tensors) x.dispose();
     const row = { name, ms: seconds * 1e3, teraflops: flops / seconds / 1e12 };
-    console.log(name.padEnd(44), row.ms.toFixed(3).padStart(7), row.teraflops.toFixed(1).padStart(8));
+    const peer = peers?.get(name);
+    const beside = peer === undefined ? [] : [flops / peer / 1e12, peer / seconds];
+    console.log(name.padEnd(44) + cells([row.ms, row.teraflops, ...beside]));
     rows.push(row);
   }
   return rows;

@@ -3,28 +3,36 @@
 import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
 import { scope } from '../../index.ts';
 
-/** Milliseconds of work before the first sample. */
-const warmUp = 400;
+/** Seconds of work in a sample: enough that waiting between samples does not let the GPU rest. */
+const perSample = 8e-3;
+/** Samples that must agree within 2 % before one counts, and milliseconds after which they need not. */
+const agreeing = 4;
+const mostWarmUp = 3000;
 
 export interface GpuTimer {
-  /** Median seconds of one `body`, run `times` at a time, over several samples. */
-  time(body: () => void, times?: number): Promise<number>;
+  /** Median seconds of one `body` over several samples of many. */
+  time(body: () => void): Promise<number>;
 }
 
+/** A GPU that rests lowers its clock, and takes a second or two of full load to raise it: what is timed before is up to six times too slow. */
 export function gpuTimer(runtime: WebgpuRuntime): GpuTimer {
+  const several = (body: () => void, times: number): Promise<number> =>
+    runtime.secondsOf(() => {
+      for (let i = 0; i < times; i++) scope(body);
+    });
   return {
-    async time(body, times = 8) {
-      const several = (): void => {
-        for (let i = 0; i < times; i++) scope(body);
-      };
-      // An idle GPU lowers its clock, and takes its time to raise it.
+    async time(body) {
+      let times = 1;
+      while (times < 256 && (await several(body, times)) < perSample) times *= 2;
       const start = performance.now();
-      while (performance.now() - start < warmUp) {
-        several();
-        await runtime.finish();
+      const last: number[] = [];
+      while (performance.now() - start < mostWarmUp) {
+        last.push(await several(body, times));
+        const few = last.slice(-agreeing);
+        if (few.length === agreeing && Math.max(...few) < 1.02 * Math.min(...few)) break;
       }
       const samples: number[] = [];
-      for (let i = 0; i < 11; i++) samples.push((await runtime.secondsOf(several)) / times);
+      for (let i = 0; i < 11; i++) samples.push((await several(body, times)) / times);
       return samples.toSorted((a, b) => a - b)[samples.length >> 1]!;
     },
   };
