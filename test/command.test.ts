@@ -37,7 +37,7 @@ describe('vicinal self-test', () => {
         new RegExp(`^Testing ${where}\n\\d{2,} ops agree with their reference forms, 0 do not\n$`),
       );
     },
-    120_000,
+    300_000,
   );
 
   test.each([
