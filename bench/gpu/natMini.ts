@@ -4,7 +4,7 @@ import type { Tensor } from '../../index.ts';
 import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
 import { autocast, manualSeed, memory, randint, randn, resetPeak, scope } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
-import { dispatchTable, traceDispatches } from './dispatches.ts';
+import { dispatchTable, timeDispatches, traceDispatches } from './dispatches.ts';
 
 /** Parameters of NAT-Mini with 1000 classes and no biases by position: what makes it the model that others time. */
 const parametersOfMini = 19_958_824;
@@ -129,7 +129,7 @@ export interface NatMiniOptions {
   /** Steps that are timed, after `warmUp`. Default 10, 3. */
   readonly steps?: number;
   readonly warmUp?: number;
-  /** Whether the programs of a step are listed. Default false. */
+  /** Whether the programs of a step are listed, with their times by the GPU's clock. Default false. */
   readonly list?: boolean;
   /** Default both where the device has float16, else float32. */
   readonly precisions?: readonly Precision[];
@@ -216,7 +216,10 @@ async function measure(
   resetPeak();
   const traced = traceDispatches(runtime, () => step().dispose());
   const dispatches = traced.length;
-  if (list) console.log(dispatchTable(traced));
+  if (list) {
+    const hasClock = runtime.device.features.has('timestamp-query');
+    console.log(dispatchTable(traced, hasClock ? await timeDispatches(runtime, () => step().dispose()) : []));
+  }
   const { peak, reserved } = memory()['webgpu']!;
   const whole = await time(runtime, step, steps);
   const ahead = await time(runtime, forward, steps);
