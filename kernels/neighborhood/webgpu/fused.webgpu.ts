@@ -24,10 +24,14 @@ import { onThree, wgslLine } from './sight.ts';
 import { inSplits, partOfSight, splitAt } from './splits.ts';
 import { tileChoice } from './tiling.ts';
 
-/** delta = Σ_d dO · O − dLogsumexp. */
+const lanes = 64;
+
+/** delta = Σ_d dO · O − dLogsumexp: neighbouring invocations share a row, and the first adds what they found. */
 export const deltaWebgpu: Kernel<DeltaInputs> = ({ output, gradOutput, gradLogsumexp }, _attrs, [delta]) => {
   const rows = delta!.size;
   const dim = output.shape.at(-1)!;
+  const vectors = Math.ceil(dim / 4);
+  const share = Math.min(8, 2 ** Math.ceil(Math.log2(vectors)));
   const asRows = (name: string, x: typeof output) => ({ ...rowsLast(name, x), strides: [0, 0, 0, dim, 0] });
   const extents = { batch: 1, tokens: [1, 1, rows], boxTokens: [1, 1, 1], heads: 1, boxHeads: 1 } as const;
   const extra = gradLogsumexp ? ' - f32(gradLogsumexp[params.gradLogsumexpOffset + row])' : '';
@@ -39,10 +43,20 @@ export const deltaWebgpu: Kernel<DeltaInputs> = ({ output, gradOutput, gradLogsu
     writes: [],
     others: [...(gradLogsumexp ? ([['gradLogsumexp', gradLogsumexp]] as const) : []), ['delta', delta!, 'write']],
     rows,
-    body: `  let at = outputAt(0u, 0u, 0u, row, 0u);
-  let gradRow = gradAt(0u, 0u, 0u, row, 0u);
+    teams: { size: lanes, count: Math.ceil((rows * share) / lanes) },
+    declarations: `var<workgroup> sums: array<f32, ${lanes}>;`,
+    body: `  let part = lane % ${share}u;
+  let row = ((group.y * groups.x + group.x) * ${lanes}u + lane) / ${share}u;
   var sum = 0.0;
-  for (var d = 0u; d < ${Math.ceil(dim / 4)}u; d++) { sum += dot(load_output(at, d), load_grad(gradRow, d)); }
+  if (row < params.rows) {
+    let at = outputAt(0u, 0u, 0u, row, 0u);
+    let gradRow = gradAt(0u, 0u, 0u, row, 0u);
+    for (var d = part; d < ${vectors}u; d += ${share}u) { sum += dot(load_output(at, d), load_grad(gradRow, d)); }
+  }
+  sums[lane] = sum;
+  workgroupBarrier();
+  if (part > 0u || row >= params.rows) { return; }
+  for (var i = 1u; i < ${share}u; i++) { sum += sums[lane + i]; }
   delta[params.deltaOffset + row] = sum${extra};`,
   });
 };
