@@ -17,7 +17,7 @@ export interface Options {
 export const optionKey = ({ hasBias, hasAdditional }: Options): string =>
   `${hasBias ? 'bias' : ''} ${hasAdditional ? 'additional' : ''}`;
 
-const log2e = '1.4426950408889634';
+export const log2e = '1.4426950408889634';
 const ln2 = '0.6931471805599453';
 
 /** `for` over the vectors of a row. */
@@ -43,6 +43,12 @@ interface Forward {
   readonly query: RowOperand;
   readonly value: RowOperand;
 }
+
+/** From the largest score, in base 2, and the sum of weights: -∞ of nothing; what is not a number stays so, whatever a driver's log says. */
+export const logsumexpCode = `fn logsumexpFrom(most: f32, sum: f32) -> f32 {
+  if ((bitcast<u32>(sum) & 0x7fffffffu) > 0x7f800000u) { return sum; }
+  return select(most * ${ln2} + log(sum), bitcast<f32>(params.lowest), sum == 0.0);
+}`;
 
 /** output = Σ p v, logsumexp. */
 export function forwardBody(sight: WgslSight, { query, value }: Forward, options: Options): string {
@@ -84,7 +90,7 @@ ${options.hasAdditional ? additional : ''}
   let outputRow = outputAt(b, u32(c0), u32(c1), u32(c2), h);
   let share = select(1.0 / l, 0.0, l == 0.0);
   ${forVectors(v, 'store_output(outputRow, d, share * sum[d]);')}
-  logsumexp[params.logsumexpOffset + row] = select(m * ${ln2} + log(l), bitcast<f32>(params.lowest), l == 0.0);`;
+  logsumexp[params.logsumexpOffset + row] = logsumexpFrom(m, l);`;
 }
 
 /** dS of a pair, as \`ds\`: from the rows \`query_ grad\` and those of key and value. */

@@ -10,7 +10,7 @@ import { withTemporary } from '../../runtime/webgpu/temporary.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 import { scaleFor, withRows } from '../packed.ts';
 import { attend } from './attend.ts';
-import { backwardKeyBody, backwardQueryBody, biasGradBody, forwardBody, optionKey } from './bodies.ts';
+import { backwardKeyBody, backwardQueryBody, biasGradBody, forwardBody, logsumexpCode, optionKey } from './bodies.ts';
 import { rowsLast } from './rows.ts';
 import { withStats } from './stats.ts';
 import { attendTiled } from './tiled.ts';
@@ -43,6 +43,7 @@ export function forward(
       writes: [rowsLast('output', output)],
       others: [...biasOf(rpb), ...tableOf(sighting.windows?.byQuery), ['logsumexp', logsumexp, 'write']],
       params: [scaleOf(query, attrs, Math.LOG2E), lowest, ['additional', 'u32', additionalKeys?.shape[1] ?? 0]],
+      declarations: logsumexpCode,
     } as const;
     if (attendTiled('forward', shared, sighting, options)) return;
     attend({ ...shared, body: forwardBody(sighting.byQuery, task, options) });

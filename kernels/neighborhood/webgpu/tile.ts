@@ -7,11 +7,10 @@
 
 import type { WgslSight } from './sight.ts';
 import type { Tile, TileKind } from './tileParts.ts';
-import { join, log2e, partsOf } from './tileParts.ts';
+import { log2e } from './bodies.ts';
+import { join, partsOf } from './tileParts.ts';
 import { seeBox } from './tileRows.ts';
 import { openStage, stage, stageDeclarations } from './tileStage.ts';
-
-const ln2 = '0.6931471805599453';
 
 /** The owners' operands, and their sums. */
 function ownerNames(kind: TileKind): { readonly operands: readonly string[]; readonly sums: readonly string[] } {
@@ -129,10 +128,7 @@ ${join(own, (i) => `    store_${name}(${name}Row, part * ${own}u + ${i}u, ${fact
     kind === 'forward'
       ? `    let share${j} = select(1.0 / l${j}, 0.0, l${j} == 0.0);
     let at = ((b * params.n0 + u32(c0)) * params.n1 + u32(c1_${j})) * params.n2 + u32(c2);
-    if (part == 0u) {
-      let seen = m${j} * ${ln2} + log(l${j});
-      logsumexp[params.logsumexpOffset + at * params.heads + h] = select(seen, bitcast<f32>(params.lowest), l${j} == 0.0);
-    }`
+    if (part == 0u) { logsumexp[params.logsumexpOffset + at * params.heads + h] = logsumexpFrom(m${j}, l${j}); }`
       : '';
   return `  if (is${j}) {\n${logsumexp}\n${stores.join('\n')}\n  }`;
 }

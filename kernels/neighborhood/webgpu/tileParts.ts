@@ -1,7 +1,5 @@
 // What the tiled programs are made of.
 
-export const log2e = '1.4426950408889634';
-
 export type TileKind = 'forward' | 'backwardQuery' | 'backwardKey';
 
 /** Sizes that a program is made for. */

@@ -1,7 +1,8 @@
 // How the tiled programs bring a part of the box into workgroup memory.
 
 import type { Tile, TileKind } from './tileParts.ts';
-import { join, log2e, partsOf, threadsOf } from './tileParts.ts';
+import { log2e } from './bodies.ts';
+import { join, partsOf, threadsOf } from './tileParts.ts';
 
 /** The two operands of the box: keys and values, or queries and gradients. */
 function boxNames(kind: TileKind): readonly [string, string] {
