@@ -16,6 +16,7 @@ const onceOnly = [
   'test/digits.test.ts',
   'test/command.test.ts',
   'test/browser/digits.test.ts',
+  'test/gpu/{attention,compile,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles}.test.ts',
 ];
 
 /** Runs vitest under `node`. A run that fails without a failed test (a file that does not load, a crash) counts as one failure. */
