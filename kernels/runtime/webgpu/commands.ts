@@ -5,27 +5,28 @@ import { DeviceError } from '../../../tensor/errors.ts';
 
 /** Bytes between the parameters of two dispatches: what dynamic offsets are aligned to everywhere. */
 const slotBytes = 256;
-const slots = 512;
 /** Dispatches between submits, so that the GPU starts while more work is written. */
 const mostDispatches = 256;
 /** Buffers for reads of up to so many bytes are kept for the next read. */
 const mostKept = 2 ** 16;
 
 /**
- * The one way to the GPU: commands go to one encoder, dispatches to one pass of it, and all of it is submitted on a read, an
- * upload, or by count.
+ * The one way to the GPU: dispatches are noted, and written into one pass of one encoder when all of it is submitted, on a
+ * read, an upload, or by count. (Written one by one, between the ops that ask for them, each takes longer: what the CPU needs
+ * for it is no longer in its caches.)
  */
 export class Commands {
   readonly #device: GPUDevice;
   readonly #pool: BlockPool;
   readonly #faults: Faults;
-  #encoder: GPUCommandEncoder | null = null;
-  #pass: GPUComputePassEncoder | null = null;
-  #program: Program | null = null;
+  /** What is asked for, and was not submitted. */
+  readonly #pipelines: GPUComputePipeline[] = [];
+  readonly #bound: GPUBindGroup[] = [];
+  /** Workgroups along x, y, z. */
+  readonly #sizes = new Uint32Array(3 * mostDispatches);
   #count = 0;
-  #slot = 0;
   readonly #parameters: GPUBuffer;
-  readonly #words = new Uint32Array((slots * slotBytes) / 4);
+  readonly #words = new Uint32Array((mostDispatches * slotBytes) / 4);
   readonly #floats = new Float32Array(this.#words.buffer);
   readonly #staging = new Map<number, GPUBuffer[]>();
   /** Of each pass that begins from now on: where to write timestamps, for one. */
@@ -36,7 +37,7 @@ export class Commands {
     this.#device = device;
     this.#pool = pool;
     this.#faults = faults;
-    this.#parameters = device.createBuffer({ size: slots * slotBytes, usage: 0x40 | 0x8 }); // UNIFORM | COPY_DST
+    this.#parameters = device.createBuffer({ size: mostDispatches * slotBytes, usage: 0x40 | 0x8 }); // UNIFORM | COPY_DST
   }
 
   /** Where each dispatch's parameters lie. */
@@ -49,24 +50,22 @@ export class Commands {
   }
 
   /**
-   * @param words the program's parameters, as many as it declares; `floats` says which of them are f32 (one bit each)
+   * @param words the program's parameters, as many as it declares
    */
   dispatch(program: Program, group: GPUBindGroup, words: readonly number[], x: number, y: number, z: number): void {
-    if (this.#slot === slots || this.#count >= mostDispatches) this.flush();
-    const at = this.#slot++ * (slotBytes / 4);
+    if (this.#count === mostDispatches) this.flush();
+    const index = this.#count++;
+    const at = index * (slotBytes / 4);
     const { kinds } = program;
     for (let i = 0; i < words.length; i++) {
       if (kinds[i] === 'f32') this.#floats[at + i] = words[i]!;
       else this.#words[at + i] = words[i]!;
     }
-    const pass = (this.#pass ??= this.#open().beginComputePass(this.describePass?.()));
-    if (this.#program !== program) {
-      pass.setPipeline(program.pipeline);
-      this.#program = program;
-    }
-    pass.setBindGroup(0, group, [at * 4]);
-    pass.dispatchWorkgroups(x, y, z);
-    this.#count++;
+    this.#pipelines[index] = program.pipeline;
+    this.#bound[index] = group;
+    this.#sizes[3 * index] = x;
+    this.#sizes[3 * index + 1] = y;
+    this.#sizes[3 * index + 2] = z;
   }
 
   /** Overwrites part of a block after all that was asked for before. */
@@ -79,10 +78,8 @@ export class Commands {
   read(block: Block, offset: number, bytes: number): Promise<ArrayBuffer> {
     const length = 4 * Math.ceil(bytes / 4);
     const staging = this.#stage(length);
-    const encoder = this.#open();
-    this.#closePass();
-    encoder.copyBufferToBuffer(block.buffer, offset, staging, 0, length);
-    this.flush();
+    this.#submit((encoder) => encoder.copyBufferToBuffer(block.buffer, offset, staging, 0, length));
+    this.#trim();
     return this.#take(staging, length, bytes);
   }
 
@@ -126,29 +123,43 @@ export class Commands {
 
   /** Submits what was asked for. */
   flush(): void {
-    if (this.#encoder) {
-      const encoder = this.#encoder;
-      this.#closePass();
-      this.#encoder = null;
-      if (this.#slot > 0)
-        this.#device.queue.writeBuffer(this.#parameters, 0, this.#words, 0, (this.#slot * slotBytes) / 4);
-      this.#slot = 0;
-      this.#count = 0;
-      this.#faults.watch(
-        () => this.#device.queue.submit([encoder.finish()]),
-        (message) => new DeviceError(`submitted work was refused: ${message}`, { op: 'webgpu' }),
-      );
-    }
+    if (this.#count > 0) this.#submit();
+    this.#trim();
+  }
+
+  #trim(): void {
     if (this.#pool.isFull) this.#onTrim(this.#pool.trim());
   }
 
-  #open(): GPUCommandEncoder {
-    return (this.#encoder ??= this.#device.createCommandEncoder());
+  /** @param last what comes after the dispatches */
+  #submit(last?: (encoder: GPUCommandEncoder) => void): void {
+    const { queue } = this.#device;
+    const encoder = this.#device.createCommandEncoder();
+    const count = this.#count;
+    if (count > 0) {
+      this.#writePass(encoder.beginComputePass(this.describePass?.()), count);
+      queue.writeBuffer(this.#parameters, 0, this.#words, 0, (count * slotBytes) / 4);
+      this.#count = 0;
+    }
+    last?.(encoder);
+    this.#faults.watch(
+      () => queue.submit([encoder.finish()]),
+      (message) => new DeviceError(`submitted work was refused: ${message}`, { op: 'webgpu' }),
+    );
   }
 
-  #closePass(): void {
-    this.#pass?.end();
-    this.#pass = null;
-    this.#program = null;
+  #writePass(pass: GPUComputePassEncoder, count: number): void {
+    const sizes = this.#sizes;
+    const offset = [0];
+    let current: GPUComputePipeline | null = null;
+    for (let i = 0; i < count; i++) {
+      const pipeline = this.#pipelines[i]!;
+      if (pipeline !== current) pass.setPipeline(pipeline);
+      current = pipeline;
+      offset[0] = i * slotBytes;
+      pass.setBindGroup(0, this.#bound[i]!, offset);
+      pass.dispatchWorkgroups(sizes[3 * i]!, sizes[3 * i + 1], sizes[3 * i + 2]);
+    }
+    pass.end();
   }
 }

@@ -77,13 +77,19 @@ function checkSource({ name, buffers, params = [] }: ProgramSource): void {
   throw new ArgumentError(message, { op: name, words });
 }
 
+/** A bind group and what it binds. */
+interface Bound {
+  readonly blocks: readonly Block[];
+  readonly group: GPUBindGroup;
+}
+
 export class Program {
   readonly name: string;
   readonly pipeline: GPUComputePipeline;
   /** Of all parameters, the buffers' offsets included. */
   readonly kinds: readonly Word[];
   readonly #layout: GPUBindGroupLayout;
-  readonly #groups = new Map<string, GPUBindGroup>();
+  readonly #groups = new Map<number, Bound[]>();
   readonly #bytes: number;
 
   /** @param onFailure called when the device refused the text, which it says later */
@@ -121,24 +127,31 @@ export class Program {
 
   /** The bind group of these blocks, made at their first meeting. */
   group(device: GPUDevice, parameters: GPUBuffer, blocks: readonly Block[]): GPUBindGroup {
-    let key = '';
-    for (const { id } of blocks) key += `${id} `;
-    let group = this.#groups.get(key);
-    if (!group) {
-      const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: parameters, size: this.#bytes } }];
-      blocks.forEach(({ buffer }, i) => entries.push({ binding: i + 1, resource: { buffer } }));
-      group = device.createBindGroup({ layout: this.#layout, entries });
-      this.#groups.set(key, group);
-    }
+    let hash = 0;
+    for (let i = 0; i < blocks.length; i++) hash = (Math.imul(hash, 0x9e3b) + blocks[i]!.id) & 0x3fffffff;
+    let alike = this.#groups.get(hash);
+    if (!alike) this.#groups.set(hash, (alike = []));
+    for (const bound of alike) if (areSame(bound.blocks, blocks)) return bound.group;
+    const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: parameters, size: this.#bytes } }];
+    blocks.forEach(({ buffer }, i) => entries.push({ binding: i + 1, resource: { buffer } }));
+    const group = device.createBindGroup({ layout: this.#layout, entries });
+    alike.push({ blocks: [...blocks], group });
     return group;
   }
 
   /** Forgets the groups of blocks that are gone. */
   forget(ids: ReadonlySet<number>): void {
-    for (const key of this.#groups.keys()) {
-      if (key.split(' ').some((id) => id !== '' && ids.has(Number(id)))) this.#groups.delete(key);
+    for (const [hash, alike] of this.#groups) {
+      const kept = alike.filter(({ blocks }) => !blocks.some(({ id }) => ids.has(id)));
+      if (kept.length > 0) this.#groups.set(hash, kept);
+      else this.#groups.delete(hash);
     }
   }
+}
+
+function areSame(one: readonly Block[], other: readonly Block[]): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }
 
 /** The compiler's own words with the line that it means. */
