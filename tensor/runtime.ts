@@ -11,6 +11,8 @@ export interface Device {
   readonly name: DeviceName;
   /** What the device found when it started: features, threads, adapter. */
   readonly info: Readonly<Record<string, unknown>>;
+  /** What its tensors may be: 'float16' is among them where the device has it. */
+  readonly dtypes: readonly Dtype[];
   /** Ends the device; its tensors can no longer be used. */
   dispose(): void;
 }
@@ -26,8 +28,6 @@ export interface NdArray {
  * `read` enqueues its copy before it returns, so a buffer may be freed right after.
  */
 export interface Runtime extends Device {
-  /** The dtypes its buffers may have. */
-  readonly dtypes: readonly Dtype[];
   /** What became of it: 'was lost ...', 'was ended by dispose()'. Null while it runs. */
   readonly ended: string | null;
   /** What integers become in an op that is defined on reals only: float32, or float64 on the reference device. */
