@@ -9,8 +9,12 @@ export interface Block {
 }
 
 const usage = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST
-/** Free blocks may hold as much as this before some are given back. */
+/**
+ * Free blocks may hold as much as this, or so many times what was in use at once, before they are given back: at the end of a
+ * training step all that it used is free, and the next one wants it again.
+ */
 const mostFree = 2 ** 32;
+const spare = 1.25;
 
 /**
  * Blocks by size, the oldest first: which one is taken depends on which are free, not on the order in which they came back, so
@@ -28,6 +32,8 @@ export class BlockPool {
   #isShort = false;
   #nextId = 1;
   #freeBytes = 0;
+  /** The most bytes that were in use at once. */
+  #mostTaken = 0;
   /** Bytes of all blocks. */
   reserved = 0;
 
@@ -39,6 +45,12 @@ export class BlockPool {
   }
 
   take(bytes: number): Block {
+    const block = this.#find(bytes);
+    this.#mostTaken = Math.max(this.#mostTaken, this.reserved - this.#freeBytes);
+    return block;
+  }
+
+  #find(bytes: number): Block {
     if (bytes > this.#largest) {
       const advice = `this adapter binds at most ${this.#largest}; split it along an axis`;
       throw new DeviceError(`a tensor of ${bytes} bytes is larger than a WebGPU buffer; ${advice}`, {
@@ -80,7 +92,7 @@ export class BlockPool {
 
   /** Whether the next flush should be followed by a trim. */
   get isFull(): boolean {
-    return this.#freeBytes > mostFree || this.#isShort;
+    return this.#freeBytes > Math.max(mostFree, spare * this.#mostTaken) || this.#isShort;
   }
 
   /** Destroys the free blocks; nothing that is not submitted may use them. Returns their ids. */
