@@ -4,7 +4,7 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, normalizeAxis } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { concatCpu } from './copy.cpu.ts';
-import { concatWebgpu } from './copy.webgpu.ts';
+import { concatWebgpu } from './concat.webgpu.ts';
 
 /**
  * The tensors one after another along `axis`; their other sizes are equal.

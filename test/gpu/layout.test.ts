@@ -38,3 +38,20 @@ test('turned matrices are joined', async () => {
   });
   expect(await got!.data()).toEqual(Float32Array.from(await want!.data()));
 });
+
+const joins: [string, number, (name: Name) => Tensor[]][] = [
+  ['three by fours', -2, (name) => [8, 4, 12].map((n) => counted(name, [5, n, 4]))],
+  ['three of odd widths', 1, (name) => [3, 1, 2].map((n) => counted(name, [7, n, 5]))],
+  [
+    'parts that begin off the fours',
+    0,
+    (name) => [1, 3].map((start) => counted(name, [12]).slice({ axis: 0, start, end: 8 + start })),
+  ],
+  ['nothing among them', 0, (name) => [2, 0, 3].map((n) => counted(name, [n, 4]))],
+  ['ten', 1, (name) => Array.from({ length: 10 }, (_, i) => counted(name, [3, i + 1]))],
+];
+
+test.each(joins)('%s are joined', async (_name, axis, body) => {
+  const [got, want] = (['webgpu', 'reference'] as const).map((name) => concat(body(name), { axis }));
+  expect(await got!.data()).toEqual(Float32Array.from(await want!.data()));
+});
