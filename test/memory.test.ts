@@ -66,7 +66,8 @@ describe.each(runs)('training on $title', ({ name, steps, start }) => {
     expect(after.peak).toBe(before.peak);
     expect(after.live - before.live).toBeLessThan(2 * 2 ** 20);
     // What is alive is the tight bound; the process also has the nursery, which grows in steps of 32 MiB, and compiled code.
-    expect(after.resident - before.resident).toBeLessThan(96 * 2 ** 20);
+    // A software GPU lives in the process too, with what it compiles.
+    expect(after.resident - before.resident).toBeLessThan((name === 'webgpu' && isFallback ? 256 : 96) * 2 ** 20);
     expect([first, last].every(Number.isFinite)).toBe(true);
   });
 

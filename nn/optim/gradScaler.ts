@@ -116,7 +116,11 @@ export class GradScaler {
     // One change of the scale for all; each counts what itself has skipped.
     scope(() =>
       noGrad(() => {
-        updateScale(this.#scale, pairs.reduce((a, b) => maximum(a, b)), this.#options);
+        updateScale(
+          this.#scale,
+          pairs.reduce((a, b) => maximum(a, b)),
+          this.#options,
+        );
         for (const pair of pairs)
           assign(pair, concat([tensor([0], { device: pair.device }), pair.sum({ axis: 0, keepDims: true })]));
       }),
