@@ -62,7 +62,7 @@ export { move, to } from './layout/to.ts';
 export { softmax, softmaxBackward } from './softmax/softmax.ts';
 export type { SoftmaxAttrs } from './softmax/softmax.ts';
 export { logSoftmax, logSoftmaxBackward } from './softmax/logSoftmax.ts';
-export { linear } from './matmul/linear.ts';
+export { linear, linearWeightGrad } from './matmul/linear.ts';
 export { matmul } from './matmul/matmul.ts';
 export { layerNorm, layerNormBackward, layerNormForward } from './norm/layerNorm.ts';
 export type { LayerNormAxes, LayerNormOptions } from './norm/layerNorm.ts';

@@ -1,11 +1,11 @@
-import type { Op } from '../../autograd/types.ts';
+import type { NoAttrs, Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { formatShape } from '../../tensor/shape.ts';
+import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
-import { linearCpu } from './matmul.cpu.ts';
+import { linearCpu, linearWeightGradCpu } from './matmul.cpu.ts';
 import { matmul } from './matmul.ts';
-import { linearWebgpu } from './matmul.webgpu.ts';
+import { linearWebgpu, linearWeightGradWebgpu } from './matmul.webgpu.ts';
 
 /**
  * y = x · weightᵀ + bias. x [..., I], weight [O, I], bias [O] → [..., O].
@@ -54,11 +54,16 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
   kernels: { cpu: linearCpu, webgpu: linearWebgpu },
   saves: ['x', 'weight'],
   backward({ grads: [g], inputs: { x, weight }, needs }) {
+    const input = needs.x ? matmul(g, weight) : null;
+    if (needs.weight && needs.bias) {
+      const [ofWeight, ofBias] = linearWeightGrad(x, g);
+      return { x: input, weight: ofWeight, bias: ofBias };
+    }
     const [rows, columns] = weight.shape as [number, number];
     const count = x.shape.slice(0, -1).reduce((a, b) => a * b, 1);
     const flat = g.reshape([count, rows]);
     return {
-      x: needs.x ? matmul(g, weight) : null,
+      x: input,
       weight: needs.weight ? matmul(flat.transpose(), x.reshape([count, columns])) : null,
       bias: needs.bias ? flat.sum({ axis: 0 }) : null,
     };
@@ -77,5 +82,61 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
     { x: [], weight: [3, 5], throws: 'does not fit weight' },
     { x: [2, 5], weight: [5], throws: 'it must be [out, in]' },
     { x: [2, 5], weight: [3, 5], bias: [5], throws: 'bias [5] does not fit weight [3, 5]; it must be [3]' },
+  ],
+});
+
+/**
+ * The gradients of linear by weight and bias, in one walk over the gradient. x [..., I], gradient [..., O] → weight [O, I] =
+ * Σ gradient ⊗ x, bias [O] = Σ gradient, over the leading axes, which are equal.
+ */
+export const linearWeightGrad: Op<['x', 'gradient'], NoAttrs, ['weight', 'bias']> = defineOp({
+  name: 'linearWeightGrad',
+  inputs: ['x', 'gradient'],
+  outputs: ['weight', 'bias'],
+  shape({ x, gradient }) {
+    const [rows, columns] = [gradient.at(-1), x.at(-1)];
+    if (rows === undefined || columns === undefined || !sameShape(x.slice(0, -1), gradient.slice(0, -1))) {
+      throw new ShapeError(
+        `gradient ${formatShape(gradient)} does not fit x ${formatShape(x)}; they may differ in their last axis only`,
+        { op: 'linearWeightGrad', x, gradient },
+      );
+    }
+    return [[rows, columns], [rows]];
+  },
+  reference({ x, gradient }) {
+    const [rows, columns] = [gradient.shape.at(-1)!, x.shape.at(-1)!];
+    const count = gradient.shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    const sum = (row: number, factor: (token: number) => number): number => {
+      let total = 0;
+      for (let token = 0; token < count; token++) total += gradient.data[token * rows + row]! * factor(token);
+      return total;
+    };
+    return [
+      build([rows, columns], ([row, column]) => sum(row!, (token) => x.data[token * columns + column!]!)),
+      build([rows], ([row]) => sum(row!, () => 1)),
+    ];
+  },
+  kernels: { cpu: linearWeightGradCpu, webgpu: linearWeightGradWebgpu },
+  saves: ['x', 'gradient'],
+  backward({ grads: [ofWeight, ofBias], inputs: { x, gradient }, needs }) {
+    const shared = needs.gradient && ofBias ? ofBias.expand(gradient.shape) : null;
+    return {
+      x: needs.x && ofWeight ? matmul(gradient, ofWeight) : null,
+      gradient: needs.gradient && ofWeight ? linear(x, ofWeight, ofBias ?? undefined) : shared,
+    };
+  },
+  samples: [
+    { x: [5], gradient: [3] },
+    { x: [1, 21], gradient: [1, 13] },
+    { x: [29, 7], gradient: [29, 11] },
+    { x: [2, 3, 9], gradient: [2, 3, 4] },
+    { x: [2, 301, 36], gradient: [2, 301, 20] },
+    { x: [0, 3], gradient: [0, 2] },
+    { x: [2, 0], gradient: [2, 3] },
+    { x: [2, 3], gradient: [2, 0] },
+  ],
+  errors: [
+    { x: [2, 4], gradient: [3, 5], throws: 'gradient [3, 5] does not fit x [2, 4]' },
+    { x: [4], gradient: [], throws: 'they may differ in their last axis only' },
   ],
 });

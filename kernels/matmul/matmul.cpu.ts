@@ -5,6 +5,8 @@ import type { Matrix } from './multiply.cpu.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides } from '../../tensor/shape.ts';
 import { collapse, outerLoops } from '../runtime/collapse.ts';
+import { fold } from '../reduce/fold.cpu.ts';
+import { fillAll } from '../reduce/passes.ts';
 import { pointer } from '../runtime/cpu/launch.ts';
 import { multiply } from './multiply.cpu.ts';
 
@@ -21,6 +23,16 @@ export const linearCpu: Kernel<['x', 'weight', 'bias?']> = acceptsStrides(({ x, 
   packed.dispose();
   detached.dispose();
 });
+
+export const linearWeightGradCpu: Kernel<['x', 'gradient']> = ({ x, gradient }, _attrs, outputs) => {
+  const [weight, bias] = outputs as [Tensor, Tensor];
+  const [m, n] = weight.shape as [number, number];
+  if (gradient.size === 0) return [weight, bias].forEach((output) => fillAll(output, 0));
+  const k = gradient.size / m;
+  const columns = { shape: [m, k], strides: [1, m], at: pointer(gradient) };
+  multiplyTensors(columns, { shape: [k, n], strides: [n, 1], at: pointer(x) }, weight);
+  fold('sum', gradient, [{ outer: 1, n: k, inner: m }], pointer(bias));
+};
 
 /** A tensor's elements, perhaps with other axes; `at` is the address of the first. */
 interface Operand {

@@ -3,7 +3,8 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides } from '../../tensor/shape.ts';
-import { multiply } from './product.webgpu.ts';
+import { sumPasses } from '../reduce/reductions.webgpu.ts';
+import { isTiled, multiply } from './product.webgpu.ts';
 
 export const matmulWebgpu: Kernel<['a', 'b']> = acceptsStrides(({ a, b }, _attrs, outputs) => {
   const out = outputs[0]!;
@@ -39,6 +40,17 @@ export const linearWebgpu: Kernel<['x', 'weight', 'bias?']> = acceptsStrides(({ 
     bias,
   });
 });
+
+export const linearWeightGradWebgpu: Kernel<['x', 'gradient']> = ({ x, gradient }, _attrs, outputs) => {
+  const [weight, bias] = outputs as [Tensor, Tensor];
+  const [m, n] = weight.shape as [number, number];
+  const a = { tensor: gradient, outer: 1, k: m, batch: [] };
+  const b = { tensor: x, outer: 1, k: n, batch: [] };
+  const product = { a, b, m, n, k: m === 0 ? 0 : gradient.size / m, batch: [], out: weight };
+  if (isTiled(product)) return multiply({ ...product, sums: bias });
+  multiply(product);
+  sumPasses(gradient, [{ outer: 1, n: product.k, inner: m }], bias);
+};
 
 /** @param outer the axis of M or N, -2 or -1; the other one is K */
 function operand(

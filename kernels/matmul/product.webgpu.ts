@@ -38,6 +38,8 @@ export interface Product {
   readonly batch: Shape;
   readonly out: Tensor;
   readonly bias?: Tensor | undefined;
+  /** [M], in out's dtype: where the sums of a's rows go, beside a product without batches that is `isTiled`. */
+  readonly sums?: Tensor;
 }
 
 /** Tiles with the share of the arithmetic's peak that they reach where there is work for all. */
@@ -88,13 +90,28 @@ export function whereWords(
 
 export function multiply(given: Product): void {
   const product = merged(given);
-  const { m, n, batch } = product;
-  if (m * n * batch.reduce((x, y) => x * y, 1) === 0) return;
-  if (n <= mostThin || m * n * product.k * batchesOf(product) <= small) return multiplyThin(product, false);
+  const { m, n } = product;
+  if (m * n * batchesOf(product) === 0) return;
+  if (n <= mostThin || isSmall(product)) return multiplyThin(product, false);
   if (m <= mostThin) return multiplyThin({ ...product, a: product.b, b: product.a, m: n, n: m }, true);
-  const unit = unitOf(product.out.storage.runtime as WebgpuRuntime);
-  if (unit && fitsUnit(product)) return multiplyByUnit(product, unit);
+  const unit = unitFor(product);
+  if (unit) return multiplyByUnit(product, unit);
   multiplyTiled(product, chooseTile(m, n, product.k, batchesOf(product), tiles));
+}
+
+/** Whether `multiply` takes tiles in workgroup memory for it. */
+export function isTiled(given: Product): boolean {
+  const product = merged(given);
+  return Math.min(product.m, product.n) > mostThin && !isSmall(product) && !unitFor(product);
+}
+
+function isSmall(product: Product): boolean {
+  return product.m * product.n * product.k * batchesOf(product) <= small;
+}
+
+function unitFor(product: Product): Unit | null {
+  const unit = unitOf(product.out.storage.runtime as WebgpuRuntime);
+  return unit && fitsUnit(product) ? unit : null;
 }
 
 /** One matrix b for batches of rows that lie one after the other: they are the rows of one product. */
@@ -196,21 +213,21 @@ interface Tiled {
 }
 
 function launchTiles(product: Product, { key, rows, columns, elements, wide, source }: Tiled): void {
-  const { a, b, m, n, k, out, bias } = product;
+  const { a, b, m, n, k, out, bias, sums } = product;
   const loops = loopsOf(product);
   const batches = batchesOf(product);
   const grid = [Math.ceil(m / rows), Math.ceil(n / columns)] as const;
   const slices = sliceUp(grid[0] * grid[1] * batches, k);
   const rank = loops.sizes.length;
-  throughSlices(slices, out, bias, (target, biasHere) => {
-    const isWide = wide && target.offset % 4 === 0;
+  const work = (target: Tensor, biasHere: Tensor | undefined): void => {
+    const isWide = wide && target.offset % 4 === 0 && (!sums || m % 4 === 0);
     const [type, biasType] = [storedType(target.dtype), biasHere && storedType(biasHere.dtype)];
     const dtypes = [storedType(a.tensor.dtype), type, biasType ?? ''];
     launch(
-      `matmul ${key} ${dtypes.join()} ${isWide} rank ${rank}`,
+      `matmul ${key} ${dtypes.join()} ${isWide} rank ${rank}${sums ? ' and sums' : ''}`,
       () => {
         const where = places(rank, ['a', 'b']);
-        return source(rowsTarget(target.dtype, isWide, biasHere?.dtype ?? null), {
+        return source(rowsTarget(target.dtype, isWide, biasHere?.dtype ?? null, sums !== undefined), {
           buffers: [
             ['a', elements[0]],
             ['b', elements[1]],
@@ -234,7 +251,8 @@ function launchTiles(product: Product, { key, rows, columns, elements, wide, sou
       ],
       grid[0] * grid[1] * batches * slices.slices,
     );
-  });
+  };
+  throughSlices(slices, out, bias, work, sums);
 }
 
 /** The product by rows; `turned` says that its rows are the columns of `out`. */

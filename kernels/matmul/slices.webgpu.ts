@@ -23,19 +23,59 @@ export function sliceUp(workgroups: number, k: number): Slices {
 
 /**
  * Calls `body` with where to write, [slices, ...out] in float32 when there are several, and then adds them up, with the bias
- * [N] on the last axis; a single slice is written to `out` itself, with its bias.
+ * [N] on the last axis; a single slice is written to `out` itself, with its bias. Where sums of rows are wanted too, their
+ * parts, [slices, M], lie behind the others, and a single slice is a part as well.
  */
 export function throughSlices(
   { slices }: Slices,
   out: Tensor,
   bias: Tensor | undefined,
   body: (target: Tensor, bias: Tensor | undefined) => void,
+  sums?: Tensor,
 ): void {
-  if (slices === 1) return body(out, bias);
-  withTemporary(out, 'float32', [slices, ...out.shape], (parts) => {
+  if (slices === 1 && !sums) return body(out, bias);
+  withTemporary(out, 'float32', [slices * (out.size + (sums?.size ?? 0))], (parts) => {
     body(parts, undefined);
-    sumSlices(parts, out, bias, slices);
+    if (sums) sumBoth(parts, out, sums, slices);
+    else sumSlices(parts, out, bias, slices);
   });
+}
+
+/** out = Σ of parts [slices, ...out], sums = Σ of those behind them, [slices, M]; first slice first. */
+function sumBoth(parts: Tensor, out: Tensor, sums: Tensor, slices: number): void {
+  const type = storedType(out.dtype);
+  launch(
+    `sum of slices and of rows ${type}`,
+    () => ({
+      name: 'matmul',
+      buffers: [
+        ['parts', 'f32'],
+        ['c', type, 'write'],
+        ['sums', type, 'write'],
+      ],
+      params: [
+        ['count', 'u32'],
+        ['rows', 'u32'],
+        ['slices', 'u32'],
+      ],
+      workgroupSize: [256],
+      body: `  let i = (group.y * groups.x + group.x) * 256u + lane;
+  if (i >= params.count + params.rows) { return; }
+  let isOfRows = i >= params.count;
+  let row = i - params.count;
+  let step = select(params.count, params.rows, isOfRows);
+  var at = params.partsOffset + select(i, params.slices * params.count + row, isOfRows);
+  var sum = 0.0;
+  for (var slice = 0u; slice < params.slices; slice++) {
+    sum += parts[at];
+    at += step;
+  }
+  if (isOfRows) { sums[params.sumsOffset + row] = ${type}(sum); } else { c[params.cOffset + i] = ${type}(sum); }`,
+    }),
+    [parts, out, sums],
+    [out.size, sums.size, slices],
+    Math.ceil((out.size + sums.size) / 256),
+  );
 }
 
 /** out = Σ of parts [slices, ...out], first slice first, + bias [N]. */

@@ -10,6 +10,11 @@ export interface Target {
    * which writes four neighbouring columns of an existing row; columns beyond N are left out.
    */
   readonly declarations: string;
+  /**
+   * Whether the sums of A's rows are wanted too. `putSums(row: u32, slice: u32, value: vec4f)` writes four of them; rows beyond
+   * M are left out.
+   */
+  readonly takesSums?: boolean;
 }
 
 /** The parameters that the target of a contiguous C reads. */
@@ -18,8 +23,11 @@ export const rowsParams: readonly (readonly [string, Word])[] = [
   ['biasStep', 'u32'],
 ];
 
-/** C [slices, batches, M, N] in buffer c, by vec4 where `wide`; plus N numbers in buffer bias. */
-export function rowsTarget(dtype: Dtype, wide: boolean, bias: Dtype | null): Target {
+/**
+ * C [slices, batches, M, N] in buffer c, by vec4 where `wide`; plus N numbers in buffer bias. `takesSums`: behind C the sums of
+ * A's rows, [slices, M].
+ */
+export function rowsTarget(dtype: Dtype, wide: boolean, bias: Dtype | null, takesSums = false): Target {
   const type = storedType(dtype);
   const four = [0, 1, 2, 3];
   const added = bias
@@ -33,7 +41,13 @@ export function rowsTarget(dtype: Dtype, wide: boolean, bias: Dtype | null): Tar
     : four
         .map((j) => `if (column + ${j}u < params.n) { c[at + row * params.n + column + ${j}u] = ${type}(sum[${j}]); }`)
         .join('\n  ');
+  const sumAt = 'params.cOffset + params.slices * params.batches * params.m * params.n + slice * params.m + row';
+  const writeSums = wide
+    ? `if (row < params.m) { c[(${sumAt}) / 4u] = value; }`
+    : four.map((i) => `if (row + ${i}u < params.m) { c[${sumAt} + ${i}u] = value[${i}]; }`).join('\n  ');
+  const sums = takesSums ? `\nfn putSums(row: u32, slice: u32, value: vec4f) {\n  ${writeSums}\n}` : '';
   return {
+    takesSums,
     declarations: `${added}
 fn atColumn(column: u32, batch: u32, slice: u32) -> u32 {
   return params.cOffset + (slice * params.batches + batch) * params.m * params.n;
@@ -41,7 +55,7 @@ fn atColumn(column: u32, batch: u32, slice: u32) -> u32 {
 fn put(row: u32, column: u32, batch: u32, at: u32, value: vec4f) {
   let sum = value${bias ? ' + biasOf(column)' : ''};
   ${write}
-}`,
+}${sums}`,
   };
 }
 

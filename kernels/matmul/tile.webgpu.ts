@@ -4,7 +4,9 @@
 // them: quads of neighbours, half a tile apart, so that neighbouring invocations read neighbouring vec4 of workgroup memory. K
 // goes in steps of tile.depth: each invocation brings 4 × 4 numbers of A or of B into registers while the step before is
 // multiplied, then writes them turned to k-major order. Workgroup memory: 4 · depth · (rows + columns) bytes, 16 KiB at most.
-// Each element of C is summed in the order of k.
+// Each element of C is summed in the order of k. The sums of A's rows, where they are wanted, are made on the way by the tiles
+// of the first columns: each invocation adds up what it brings, four rows of every fourth quad of k, and those that brought the
+// same rows meet at the end.
 
 import type { ProgramSource, Word } from '../runtime/webgpu/program.ts';
 import type { Target } from './target.webgpu.ts';
@@ -82,7 +84,9 @@ export function tiledSource(
     declarations: `var<workgroup> aTile: array<vec4f, ${(depth * rows) / 4}>;
 var<workgroup> bTile: array<vec4f, ${(depth * columns) / 4}>;
 ${target.declarations}`,
-    body: [whereCode, places, stageSetup(tile, a, b), loop(tile, a, b), results(tile)].join('\n'),
+    body: [whereCode, places, stageSetup(tile, a, b), loop(tile, a, b, target), results(tile), sums(tile, target)].join(
+      '\n',
+    ),
   };
 }
 
@@ -119,10 +123,11 @@ ${setup}`;
   ].join('\n');
 }
 
-function loop(tile: Tile, a: Panel, b: Panel): string {
+function loop(tile: Tile, a: Panel, b: Panel, { takesSums = false }: Target): string {
   const { rows, columns, depth } = tile;
   const put = ({ steps }: Panel, name: string, size: number): string =>
     steps.map((step, j) => `    ${name}[slot + ${(j * size) / 4}u] = ${step};`).join('\n');
+  const addUp = takesSums ? `\n    if (tileColumn == 0u) { rowSums += ${a.steps.join(' + ')}; }` : '';
   const load = `  let k = k0 + step;\n${eachPanel(tile, a.load, b.load)}`;
   return `  let warp = lane / 32u;
   let down = warp / ${columns / tile.across / 8}u * 4u + lane % 32u / 8u;
@@ -130,12 +135,13 @@ function loop(tile: Tile, a: Panel, b: Panel): string {
 ${accumulators(tile)
   .map((name) => `  var ${name} = vec4f();`)
   .join('\n')}
+${takesSums ? '  var rowSums = vec4f();' : ''}
   var k0 = first;
   if (k0 < end) {
 ${load}
   }
   while (k0 < end) {
-${eachPanel(tile, put(a, 'aTile', rows), put(b, 'bTile', columns))}
+${eachPanel(tile, put(a, 'aTile', rows) + addUp, put(b, 'bTile', columns))}
     workgroupBarrier();
     k0 += ${depth}u;
     if (k0 < end) {
@@ -187,4 +193,16 @@ function results({ rows, columns, down, across }: Tile): string {
     return `  {\n    let row = ${at};\n    if (row < params.m) { ${calls.join(' ')} }\n  }`;
   });
   return [...places, ...puts].join('\n');
+}
+
+/** Hands the sums of A's rows to the target's `putSums(row, slice, value)`; the loop has left workgroup memory free. */
+function sums({ rows, depth }: Tile, { takesSums = false }: Target): string {
+  if (!takesSums) return '';
+  const quads = rows / 4;
+  const parts = Array.from({ length: depth / 4 }, (_, i) => `aTile[lane + ${4 * i * quads}u]`);
+  return `  if (tileColumn == 0u) {
+    if (lane < ${(rows * depth) / 16}u) { aTile[slot] = rowSums; }
+    workgroupBarrier();
+    if (lane < ${quads}u) { putSums(tileRow * ${rows}u + 4u * lane, slice, ${parts.join(' + ')}); }
+  }`;
 }

@@ -3,7 +3,9 @@ import type { Kernel } from '../../autograd/types.ts';
 import type { ArgAttrs } from './argmax.ts';
 import type { ReduceAttrs } from './axes.ts';
 import type { VarianceAttrs } from './variance.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Fold } from './fold.webgpu.ts';
+import type { Pass } from './passes.ts';
 import { normalizeAxes } from '../../tensor/shape.ts';
 import { functions } from '../elementwise/functions.webgpu.ts';
 import { withTemporary } from '../runtime/webgpu/temporary.ts';
@@ -37,9 +39,14 @@ const squares: Fold = {
 };
 
 export const sumWebgpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, [y]) => {
-  if (x.size === 0) return fillAll(y!, 0);
-  launchFold(sumOf(x.dtype), { streams: { x } }, passesOf(x.shape, normalizeAxes('sum', axis, x.shape)), [y!]);
+  sumPasses(x, passesOf(x.shape, normalizeAxes('sum', axis, x.shape)), y!);
 };
+
+/** y = the sums of x, packed, over the passes, one after another. */
+export function sumPasses(x: Tensor, passes: readonly Pass[], y: Tensor): void {
+  if (x.size === 0) return fillAll(y, 0);
+  launchFold(sumOf(x.dtype), { streams: { x } }, passes, [y]);
+}
 
 export const meanWebgpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, [y]) => {
   if (x.size === 0) return fillAll(y!, NaN);

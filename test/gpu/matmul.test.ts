@@ -1,8 +1,8 @@
 // The WebGPU programs for products of matrices and convolutions at sizes across the edges of their tiles, held to float64.
 
 import { describe, expect, test } from 'vitest';
-import { conv2d, device, linear, matmul, randn, scope, zeros } from '../../index.ts';
-import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';
+import { conv2d, device, linear, matmul, ones, randn, scope, zeros } from '../../index.ts';
+import { conv2dInputGrad, conv2dWeightGrad, linearWeightGrad } from '../../kernels/index.ts';
 import { matrixPanel, panelParams } from '../../kernels/matmul/panel.webgpu.ts';
 import { multiplyTiled, tiles } from '../../kernels/matmul/product.webgpu.ts';
 import { unitSource } from '../../kernels/matmul/subgroupMatrix.webgpu.ts';
@@ -66,6 +66,10 @@ describe('every tile', () => {
     ];
     multiplyTiled({ a: left, b: right, m, n, k, batch: [], out }, tiles[tile]![0]);
     expect(await worstOf(out, a, b)).toBeLessThan(close);
+    const [again, sums] = [zeros([m, n], on), zeros([m], on)];
+    multiplyTiled({ a: left, b: right, m, n, k, batch: [], out: again, sums }, tiles[tile]![0]);
+    expect(await again.data()).toEqual(await out.data());
+    expect(await worstOf(sums, a, ones([k, 1], on))).toBeLessThan(close);
   });
 });
 
@@ -94,6 +98,14 @@ describe('matmul', () => {
     const [a, b] = [matrix(40, 3000), matrix(3000, 41)];
     const [first, second] = [await matmul(a, b).data(), await matmul(a, b).data()];
     expect(first).toEqual(second);
+  });
+
+  test("a map's gradients by weight and bias, through slices", async () => {
+    const [x, gradient] = [randn([5, 613, 24], on), randn([5, 613, 52], on)];
+    const [weight, bias] = linearWeightGrad(x, gradient);
+    const turned = gradient.reshape([3065, 52]).transpose();
+    expect(await worstOf(weight, turned, x.reshape([3065, 24]))).toBeLessThan(close);
+    expect(await worstOf(bias, turned, ones([3065, 1], on))).toBeLessThan(close);
   });
 
   test('bias, also with a stride and after slices', async () => {
