@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
-import type { Product } from '../../kernels/matmul/product.webgpu.ts';
+import type { Product } from '../../kernels/matmul/operands.webgpu.ts';
 import type { GpuTimer } from './timer.ts';
 import { conv2d, linear, matmul, randn, zeros } from '../../index.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';

@@ -1,8 +1,7 @@
 // Which program computes a product of matrices with strides, and its launch.
 
-import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Loops } from '../runtime/collapse.ts';
+import type { Operand, Product } from './operands.webgpu.ts';
 import type { Reading } from './panel.webgpu.ts';
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
 import type { WebgpuRuntime } from '../runtime/webgpu/runtime.ts';
@@ -10,37 +9,15 @@ import type { Slices } from './slices.webgpu.ts';
 import type { Unit, UnitSizes, UnitTile } from './subgroupMatrix.webgpu.ts';
 import type { Target } from './target.webgpu.ts';
 import type { Parts, Tile } from './tile.webgpu.ts';
-import { collapse } from '../runtime/collapse.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
 import { placeWords, places, storedType } from '../runtime/webgpu/types.ts';
 import { leastChunk, sliceUp, throughSlices } from './slices.webgpu.ts';
+import { batchesOf, loopsOf, merged } from './operands.webgpu.ts';
 import { matrixPanel, panelParams, readingOf } from './panel.webgpu.ts';
 import { rowsParams, rowsTarget, wideType } from './target.webgpu.ts';
 import { sizesOf, unitOf, unitSource } from './subgroupMatrix.webgpu.ts';
 import { mostThin, thinRows, thinSource } from './thin.webgpu.ts';
 import { tiledSource } from './tile.webgpu.ts';
-
-/** A matrix, or a grid of them: elements between neighbours along M (N), K, and the batch axes. */
-export interface Operand {
-  readonly tensor: Tensor;
-  readonly outer: number;
-  readonly k: number;
-  readonly batch: Shape;
-}
-
-/** out [...batch, M, N] = a [M, K] · b [K, N] + bias [N], for each of the batch. `out` is contiguous. */
-export interface Product {
-  readonly a: Operand;
-  readonly b: Operand;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly batch: Shape;
-  readonly out: Tensor;
-  readonly bias?: Tensor | undefined;
-  /** [M], in out's dtype: where the sums of a's rows go, beside a product without batches that is `isTiled`. */
-  readonly sums?: Tensor;
-}
 
 /** Tiles with the share of the arithmetic's peak that they reach where there is work for all. */
 export const tiles: readonly (readonly [Tile, number])[] = [
@@ -112,24 +89,6 @@ function isSmall(product: Product): boolean {
 function unitFor(product: Product): Unit | null {
   const unit = unitOf(product.out.storage.runtime as WebgpuRuntime);
   return unit && fitsUnit(product) ? unit : null;
-}
-
-/** One matrix b for batches of rows that lie one after the other: they are the rows of one product. */
-function merged(product: Product): Product {
-  const { a, b, m, batch } = product;
-  if (batch.some((size, axis) => size > 1 && b.batch[axis] !== 0)) return product;
-  const { sizes, strides } = collapse([...batch, m], [[...a.batch, a.outer]]);
-  if (sizes.length > 1) return product;
-  const outer = sizes[0] === 1 ? a.outer : strides[0]![0]!;
-  return { ...product, a: { ...a, outer, batch: [] }, b: { ...b, batch: [] }, m: sizes[0] ?? m, batch: [] };
-}
-
-function batchesOf({ batch }: Product): number {
-  return batch.reduce((x, y) => x * y, 1);
-}
-
-function loopsOf({ a, b, batch }: Product): Loops {
-  return collapse(batch, [a.batch, b.batch], 1);
 }
 
 /** The product by that tile, whatever its size. */
