@@ -108,18 +108,25 @@ class Walk {
 
   /** Runs one node's backward and hands the results on. */
   #visit(node: TapeNode): void {
-    const grads = node.outputs.map((variable) => (variable && this.#pending.get(variable)) ?? null);
-    if (grads.every((gradient) => gradient === null)) return;
-    const needs = node.edges.map((variable) => isWanted(variable, this.#nodes, this.#targets));
+    const { outputs, edges } = node;
+    const grads: (Tensor | null)[] = [];
+    let isReached = false;
+    for (const variable of outputs) {
+      const gradient = (variable && this.#pending.get(variable)) ?? null;
+      isReached ||= gradient !== null;
+      grads.push(gradient);
+    }
+    if (!isReached) return;
+    const needs: boolean[] = [];
+    for (const variable of edges) needs.push(isWanted(variable, this.#nodes, this.#targets));
     const results = node.backward(grads, needs);
-    node.edges.forEach((variable, i) => {
+    for (let i = 0; i < edges.length; i++) {
       const gradient = results[i];
-      if (gradient && needs[i]) this.#deliver(variable!, gradient);
-    });
-    for (const variable of node.outputs) {
-      if (!variable) continue;
-      this.#pending.get(variable)?.dispose();
-      this.#pending.delete(variable);
+      if (gradient && needs[i]) this.#deliver(edges[i]!, gradient);
+    }
+    for (let i = 0; i < outputs.length; i++) {
+      if (grads[i]) this.#pending.delete(outputs[i]!);
+      grads[i]?.dispose();
     }
   }
 

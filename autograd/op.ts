@@ -2,6 +2,7 @@
 
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Runtime } from '../tensor/runtime.ts';
+import type { Layout } from '../tensor/layout.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
 import type { Call, Inputs } from './arguments.ts';
@@ -141,7 +142,7 @@ function viewsOf(call: Call): (i: number, variable: Variable | null) => Tensor {
     base = temporary(call, packedCopy(base));
     found = op.view!(base, attrs)!;
   }
-  const layouts = [found].flat();
+  const layouts: readonly Layout[] = Array.isArray(found) ? (found as readonly Layout[]) : [found as Layout];
   return (i, variable) => {
     base.storage.retain();
     return new Tensor(base.storage, base.dtype, layouts[i]!, variable);

@@ -144,13 +144,15 @@ export class TapeNode implements GraphNode {
     const { op } = this;
     const inputs: Record<string, Tensor | Tensor[]> = {};
     const outputs: Record<string, Tensor> = {};
-    this.#savedInputs.forEach((saved, i) => {
+    for (let i = 0; i < this.#savedInputs.length; i++) {
+      const saved = this.#savedInputs[i];
       if (saved instanceof Saved) inputs[op.slots[i]!.name] = saved.unpack(op.name);
       else if (saved) inputs[op.slots[i]!.name] = saved.map((item) => item.unpack(op.name));
-    });
-    this.#savedOutputs.forEach((saved, i) => {
+    }
+    for (let i = 0; i < this.#savedOutputs.length; i++) {
+      const saved = this.#savedOutputs[i];
       if (saved) outputs[op.outputs[i]!] = saved.unpack(op.name);
-    });
+    }
     const wanted = this.#needsByName(needs);
     return this.#gradientsByEdge(
       op.backward!({ grads, inputs, outputs, attrs: this.#attrs, needs: wanted, shapes: this.#shapes }),
@@ -162,9 +164,9 @@ export class TapeNode implements GraphNode {
     let next = 0;
     for (const slot of this.op.slots) {
       if (!slot.differentiable) continue;
-      const count = slot.many ? (this.#shapes[slot.name] as readonly Shape[]).length : 1;
-      named[slot.name] = needs.slice(next, next + count).some(Boolean);
-      next += count;
+      let count = slot.many ? (this.#shapes[slot.name] as readonly Shape[]).length : 1;
+      named[slot.name] = false;
+      for (; count > 0; count--) if (needs[next++]) named[slot.name] = true;
     }
     return named;
   }

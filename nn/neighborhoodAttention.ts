@@ -146,8 +146,8 @@ abstract class NeighborhoodAttention extends Module {
     const lead = tokens.shape.slice(0, -1); // [B, *X]
     const dim = this.embedDim / this.numHeads;
     const heads = [this.numHeads, this.numHeadsKv, this.numHeadsKv];
-    const parts = split(this.qkv.forward(tokens), { sizes: heads.map((count) => count * dim), axis: -1 });
-    return parts.map((part, i) => part.reshape([...lead, heads[i]!, dim])) as [Tensor, Tensor, Tensor];
+    const all = this.qkv.forward(tokens).reshape([...lead, this.numHeads + 2 * this.numHeadsKv, dim]);
+    return split(all, { sizes: heads, axis: -2 }) as [Tensor, Tensor, Tensor];
   }
 
   #options() {

@@ -26,7 +26,8 @@ function check(
   wanted: string,
   isLegal: (value: number) => boolean,
 ): void {
-  for (const [name, value] of Object.entries(numbers)) {
+  for (const name in numbers) {
+    const value = numbers[name];
     if (typeof value === 'number' && isLegal(value)) continue;
     const got = typeof value === 'number' ? value : value === null ? 'null' : typeof value;
     throw new ArgumentError(`${name} must be ${wanted}, got ${got}`, { op, [name]: value });

@@ -5,7 +5,8 @@ import { formatShape, sameShape } from '../../tensor/shape.ts';
 /** Everything an optimizer keeps of a parameter has the parameter's shape, and steps are counted from 1. */
 export function checkStep(op: string, shapes: Record<string, Shape | undefined>, step: number): void {
   const { param } = shapes;
-  for (const [name, shape] of Object.entries(shapes)) {
+  for (const name in shapes) {
+    const shape = shapes[name];
     if (!shape || sameShape(shape, param!)) continue;
     const both = `${name} has shape ${formatShape(shape)}, param ${formatShape(param!)}`;
     throw new ShapeError(`${both}; they must be equal`, { op, shape, param });

@@ -14,8 +14,8 @@ interface Step {
   /** Variables of the code; all but `grad` are written. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly numbers: Readonly<Record<string, number>>;
-  /** Statements on `real`s: an f32 or four. */
-  readonly code: string;
+  /** Statements on `real`s: an f32 or four. Asked for once: a step has hundreds of dispatches. */
+  readonly code: () => string;
   /** [found, steps skipped]: where found is not 0 nothing is done; `taken` is params.step less the skipped ones. */
   readonly overflow?: Tensor | undefined;
 }
@@ -64,7 +64,7 @@ function sourceOf({ name, tensors, numbers, code, overflow }: Step, width: numbe
         ]
       : []),
     ...names.map((x) => `  var ${x} = real(${place(x)});`),
-    code,
+    code(),
     ...written.map((x) => `  ${place(x)} = ${type(x)}(${x});`),
   ];
   return {
@@ -93,19 +93,23 @@ export const adamwStepWebgpu: Kernel<AdamwInputs, AdamwAttrs> = (
   const corrections = overflow
     ? { lr, step, log1: logOf(beta1), log2: logOf(beta2) }
     : { rate: lr / (1 - beta1 ** step), correction: 1 / Math.sqrt(1 - beta2 ** step) };
-  const [rate, correction] = overflow
-    ? ['(params.lr / rest(taken * params.log1))', '(1.0 / sqrt(rest(taken * params.log2)))']
-    : ['params.rate', 'params.correction'];
   launchStep({
     name: 'adamwStep',
     tensors: { weight: param, grad, mean: expAvg, square: expAvgSq },
     numbers: { beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, keep: 1 - lr * weightDecay, eps, ...corrections },
-    code: `  mean = params.beta1 * mean + params.rest1 * grad;
-  square = params.beta2 * square + params.rest2 * grad * grad;
-  weight = params.keep * weight - ${rate} * mean / (sqrt(square) * ${correction} + params.eps);`,
+    code: () => adamwCode(overflow !== undefined),
     overflow,
   });
 };
+
+function adamwCode(mayOverflow: boolean): string {
+  const [rate, correction] = mayOverflow
+    ? ['(params.lr / rest(taken * params.log1))', '(1.0 / sqrt(rest(taken * params.log2)))']
+    : ['params.rate', 'params.correction'];
+  return `  mean = params.beta1 * mean + params.rest1 * grad;
+  square = params.beta2 * square + params.rest2 * grad * grad;
+  weight = params.keep * weight - ${rate} * mean / (sqrt(square) * ${correction} + params.eps);`;
+}
 
 export const sgdStepWebgpu: Kernel<SgdInputs, SgdAttrs> = (
   { param, grad, momentumBuffer, overflow },
@@ -116,14 +120,14 @@ export const sgdStepWebgpu: Kernel<SgdInputs, SgdAttrs> = (
       name: 'sgdStep',
       tensors: { weight: param, grad },
       numbers: { lr, weightDecay, step },
-      code: '  weight -= params.lr * (grad + params.weightDecay * weight);',
+      code: () => '  weight -= params.lr * (grad + params.weightDecay * weight);',
       overflow,
     });
   launchStep({
     name: 'sgdStep momentum',
     tensors: { weight: param, grad, buffer: momentumBuffer },
     numbers: { lr, weightDecay, momentum, keep: 1 - dampening, step, nesterov: Number(nesterov) },
-    code: `  let d = grad + params.weightDecay * weight;
+    code: () => `  let d = grad + params.weightDecay * weight;
   buffer = select(params.momentum * buffer + params.keep * d, d, ${overflow ? 'taken' : 'params.step'} == 1.0);
   weight -= params.lr * select(buffer, d + params.momentum * buffer, params.nesterov != 0.0);`,
     overflow,

@@ -10,7 +10,8 @@ export type UnscaleInputs = ['grad', 'overflow:wide', 'scale:wide'];
 
 /** The two numbers of a scale and of an overflow. */
 export function checkPairs(op: string, shapes: Record<string, Shape | undefined>): void {
-  for (const [name, shape] of Object.entries(shapes)) {
+  for (const name in shapes) {
+    const shape = shapes[name];
     if (!shape || (shape.length === 1 && shape[0] === 2)) continue;
     throw new ShapeError(`${name} has shape ${formatShape(shape)}; it must be [2]`, { op, [name]: shape });
   }

@@ -154,7 +154,8 @@ export class Plans {
   }
 
   #repeat(steps: readonly Step[], blocks: Block[]): void {
-    const made = new Map<number, Storage>();
+    /** By number, like the blocks; few kernels have any. */
+    let made: Storage[] | undefined;
     for (const step of steps) {
       if (step.kind === 'dispatch') {
         const bound: Block[] = [];
@@ -162,9 +163,9 @@ export class Plans {
         this.#runtime.dispatch(step.program, bound, step.words, step.groups);
       } else if (step.kind === 'make') {
         const storage = new Storage(this.#runtime, step.dtype, step.length);
-        made.set(blocks.length, storage);
+        (made ??= [])[blocks.length] = storage;
         blocks.push(storage.handle as Block);
-      } else made.get(step.buffer)!.release();
+      } else made![step.buffer]!.release();
     }
   }
 

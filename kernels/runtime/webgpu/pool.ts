@@ -123,6 +123,9 @@ function placeOf(id: number, list: readonly Block[]): number {
 /** Eight sizes to each doubling, so that at most an eighth is wasted; multiples of 256 from 2 KiB on. */
 export function sizeClass(bytes: number): number {
   if (bytes <= 256) return 256;
-  const step = Math.max(256, 2 ** (Math.floor(Math.log2(bytes - 1)) - 3));
+  if (bytes <= 2048) return (bytes + 255) & ~255;
+  // Bits without a logarithm where they are countable: this is asked for each tensor that is made.
+  const bits = bytes <= 2 ** 31 ? 31 - Math.clz32(bytes - 1) : Math.floor(Math.log2(bytes - 1));
+  const step = 2 ** (bits - 3);
   return Math.ceil(bytes / step) * step;
 }

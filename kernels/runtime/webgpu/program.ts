@@ -81,6 +81,8 @@ function checkSource({ name, buffers, params = [] }: ProgramSource): void {
 interface Bound {
   readonly blocks: readonly Block[];
   readonly group: GPUBindGroup;
+  /** Another of the same hash. */
+  readonly next: Bound | undefined;
 }
 
 export class Program {
@@ -89,7 +91,7 @@ export class Program {
   /** Of all parameters, the buffers' offsets included. */
   readonly kinds: readonly Word[];
   readonly #layout: GPUBindGroupLayout;
-  readonly #groups = new Map<number, Bound[]>();
+  readonly #groups = new Map<number, Bound>();
   readonly #bytes: number;
 
   /** @param onFailure called when the device refused the text, which it says later */
@@ -129,21 +131,22 @@ export class Program {
   group(device: GPUDevice, parameters: GPUBuffer, blocks: readonly Block[]): GPUBindGroup {
     let hash = 0;
     for (let i = 0; i < blocks.length; i++) hash = (Math.imul(hash, 0x9e3b) + blocks[i]!.id) & 0x3fffffff;
-    let alike = this.#groups.get(hash);
-    if (!alike) this.#groups.set(hash, (alike = []));
-    for (const bound of alike) if (areSame(bound.blocks, blocks)) return bound.group;
+    const first = this.#groups.get(hash);
+    for (let bound = first; bound; bound = bound.next) if (areSame(bound.blocks, blocks)) return bound.group;
     const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: parameters, size: this.#bytes } }];
     blocks.forEach(({ buffer }, i) => entries.push({ binding: i + 1, resource: { buffer } }));
     const group = device.createBindGroup({ layout: this.#layout, entries });
-    alike.push({ blocks: [...blocks], group });
+    this.#groups.set(hash, { blocks: [...blocks], group, next: first });
     return group;
   }
 
   /** Forgets the groups of blocks that are gone. */
   forget(ids: ReadonlySet<number>): void {
-    for (const [hash, alike] of this.#groups) {
-      const kept = alike.filter(({ blocks }) => !blocks.some(({ id }) => ids.has(id)));
-      if (kept.length > 0) this.#groups.set(hash, kept);
+    for (const [hash, first] of this.#groups) {
+      let kept: Bound | undefined;
+      for (let bound: Bound | undefined = first; bound; bound = bound.next)
+        if (!bound.blocks.some(({ id }) => ids.has(id))) kept = { ...bound, next: kept };
+      if (kept) this.#groups.set(hash, kept);
       else this.#groups.delete(hash);
     }
   }
