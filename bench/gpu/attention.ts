@@ -29,7 +29,10 @@ export async function benchAttention(timer: GpuTimer, dtype: Half, only: RegExp)
   const heads = ['forward', 'TF/s', 'NATTEN', 'times', 'dQ', 'dK dV', 'delta', 'backward', 'TF/s', 'NATTEN', 'times'];
   console.log(`\n${`attention, ${dtype}, ms`.padEnd(24)}${cells(heads)}`);
   for (const [name, shape, kernelSize, natten] of chosen) {
-    const { forward, query, key, delta } = await measure(timer, dtype, shape, kernelSize);
+    const seconds = await measure(timer, dtype, shape, kernelSize);
+    const [forward, query, key, delta] = [seconds.forward, seconds.query, seconds.key, seconds.delta].map(
+      (s) => 1e3 * s,
+    ) as [number, number, number, number];
     const pairs = [...shape.slice(0, -1), ...kernelSize].reduce((a, b) => a * b, 1);
     const flops = 4 * pairs * shape.at(-1)!;
     const backward = query + key + delta;
@@ -48,7 +51,7 @@ export async function benchAttention(timer: GpuTimer, dtype: Half, only: RegExp)
   }
 }
 
-/** Milliseconds of each operation. */
+/** Seconds of each operation. */
 async function measure(
   timer: GpuTimer,
   dtype: Half,
@@ -68,13 +71,12 @@ async function measure(
   const [output, logsumexp] = kernels.neighborhoodAttentionForward(q, k, v, none, none, none, problem);
   const deltas = kernels.attentionDelta(output, g);
   const saved = [q, k, v, g, logsumexp, deltas] as const;
-  const ms = async (body: () => void): Promise<number> => 1e3 * (await timer.time(body));
-  const times = {
-    forward: await ms(() => void kernels.neighborhoodAttentionForward(q, k, v, none, none, none, problem)),
-    query: await ms(() => void kernels.neighborhoodAttentionBackwardQuery(...saved, none, none, none, problem)),
-    key: await ms(() => void kernels.neighborhoodAttentionBackwardKey(...saved, none, problem)),
-    delta: await ms(() => void kernels.attentionDelta(output, g)),
-  };
+  const seconds = await timer.time({
+    forward: () => void kernels.neighborhoodAttentionForward(q, k, v, none, none, none, problem),
+    query: () => void kernels.neighborhoodAttentionBackwardQuery(...saved, none, none, none, problem),
+    key: () => void kernels.neighborhoodAttentionBackwardKey(...saved, none, problem),
+    delta: () => void kernels.attentionDelta(output, g),
+  });
   for (const x of [...saved, output]) x.dispose();
-  return times;
+  return seconds;
 }

@@ -176,7 +176,7 @@ export async function benchMatmul(
   const rows: Row[] = [];
   for (const { name, flops, inputs, run } of jobs.filter((job) => only.test(job.name))) {
     const tensors = inputs();
-    const seconds = await timer.time(() => run(...tensors));
+    const { seconds } = await timer.time({ seconds: () => run(...tensors) });
     for (const x of tensors) x.dispose();
     const row = { name, ms: seconds * 1e3, teraflops: flops / seconds / 1e12 };
     const peer = peers?.get(name);

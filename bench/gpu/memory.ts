@@ -19,15 +19,15 @@ export async function benchMemory(timer: GpuTimer, peers: ReadonlyMap<string, nu
     layerNorm: () => void kernels.layerNorm(x, weight, bias),
   };
   const bytes = 8 * x.size;
-  let copy = 0;
-  const chosen = Object.entries(bodies).filter(([name]) => only.test(`memory ${name}`));
-  if (chosen.length > 0) console.log(`\n${'256 MB, TB/s'.padEnd(24)}${cells(['ours', '÷ copy', 'PyTorch', 'times'])}`);
-  for (const [name, body] of chosen) {
-    const speed = bytes / (await timer.time(body)) / 1e12;
-    if (name === 'copy') copy = speed;
-    const peer = peers.get(name);
-    const beside = peer === undefined ? [] : [bytes / peer / 1e12, (speed * peer * 1e12) / bytes];
-    console.log(name.padEnd(24) + cells([speed, copy === 0 ? '-' : speed / copy, ...beside]));
+  const chosen = Object.entries(bodies).filter(([name]) => name === 'copy' || only.test(`memory ${name}`));
+  if (chosen.some(([name]) => only.test(`memory ${name}`))) {
+    console.log(`\n${'256 MB, TB/s'.padEnd(24)}${cells(['ours', '÷ copy', 'PyTorch', 'times'])}`);
+    const seconds = await timer.time(Object.fromEntries(chosen));
+    for (const [name, taken] of Object.entries(seconds)) {
+      const peer = peers.get(name);
+      const beside = peer === undefined ? [] : [bytes / peer / 1e12, peer / taken];
+      console.log(name.padEnd(24) + cells([bytes / taken / 1e12, seconds['copy']! / taken, ...beside]));
+    }
   }
   for (const tensor of [x, weight, bias]) tensor.dispose();
 }
