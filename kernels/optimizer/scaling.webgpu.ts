@@ -48,30 +48,35 @@ export const updateScaleWebgpu: Kernel<['scale', 'overflow'], UpdateScaleAttrs> 
   { growthFactor, backoffFactor, growthInterval },
 ) =>
   launch(
-    'updateScale',
-    () => ({
-      name: 'updateScale',
-      buffers: [
-        ['scale', 'f32', 'write'],
-        ['overflow', 'f32', 'write'],
-      ],
-      params: (['growth', 'backoff', 'interval'] as const).map((name) => [name, 'f32'] as const),
-      workgroupSize: [1],
-      body: `  let at = params.scaleOffset;
+    `updateScale ${scale.dtype} ${overflow.dtype}`,
+    () => {
+      const [ofScale, ofOverflow] = [storedType(scale.dtype), storedType(overflow.dtype)];
+      return {
+        name: 'updateScale',
+        buffers: [
+          ['scale', ofScale, 'write'],
+          ['overflow', ofOverflow, 'write'],
+        ],
+        params: (['growth', 'backoff', 'interval'] as const).map((name) => [name, 'f32'] as const),
+        workgroupSize: [1],
+        body: `  let at = params.scaleOffset;
   let found = params.overflowOffset;
-  let isDue = scale[at + 1u] + 1.0 >= params.interval;
-  let grown = scale[at] * params.growth;
+  let before = f32(scale[at]);
+  let streak = f32(scale[at + 1u]) + 1.0;
+  let isDue = streak >= params.interval;
+  let grown = before * params.growth;
   let isFinite = (bitcast<u32>(grown) & 0x7f800000u) != 0x7f800000u;
   if (overflow[found] != 0.0) {
-    scale[at] *= params.backoff;
+    scale[at] = ${ofScale}(before * params.backoff);
     scale[at + 1u] = 0.0;
     overflow[found + 1u] += 1.0;
   } else {
-    if (isDue && isFinite) { scale[at] = grown; }
-    scale[at + 1u] = select(scale[at + 1u] + 1.0, 0.0, isDue);
+    if (isDue && isFinite) { scale[at] = ${ofScale}(grown); }
+    scale[at + 1u] = ${ofScale}(select(streak, 0.0, isDue));
   }
   overflow[found] = 0.0;`,
-    }),
+      };
+    },
     [scale, overflow],
     [growthFactor, backoffFactor, growthInterval],
     1,
