@@ -81,6 +81,9 @@ class Saved {
   }
 }
 
+/** Of a node that holds nothing: not recorded yet, or freed. */
+const none: readonly never[] = [];
+
 /** A recorded op. */
 export class TapeNode implements GraphNode {
   /** Rises with creation, so descending order is a topological one. */
@@ -89,15 +92,15 @@ export class TapeNode implements GraphNode {
   /** One per output; null for one that takes no gradient. */
   readonly outputs: (Variable | null)[];
   /** Per differentiable input, in slot order with lists laid flat: whose gradient it is. */
-  edges: (Variable | null)[] = [];
+  edges: readonly (Variable | null)[] = none;
   isWalked = false;
   readonly #attrs: object;
   readonly #shapes: Record<string, Shape | readonly Shape[] | undefined>;
   /** Per edge: the dtype of what was read. */
-  readonly #dtypes: (Dtype | undefined)[] = [];
+  #dtypes: readonly (Dtype | undefined)[] = none;
   /** In slot order, and in output order: what backward needs. */
-  #savedInputs: (Saved | readonly Saved[] | undefined)[] = [];
-  #savedOutputs: (Saved | undefined)[] = [];
+  #savedInputs: readonly (Saved | readonly Saved[] | undefined)[] = none;
+  #savedOutputs: readonly (Saved | undefined)[] = none;
   /** How many outputs can be reached, and walks in progress. */
   #holds = 0;
 
@@ -115,28 +118,34 @@ export class TapeNode implements GraphNode {
 
   /** Links the node to what it read, and saves what backward needs. */
   record(inputs: Record<string, Tensor | readonly Tensor[] | undefined>, outputs: readonly Tensor[]): void {
-    const { op } = this;
-    for (const { name, differentiable } of op.slots) {
+    const { slots, saves, outputs: names } = this.op;
+    // Arrays of their length: one that grows takes room for sixteen, and there is a node for each op.
+    const [edges, dtypes] = [new Array<Variable | null>(slots.length), new Array<Dtype | undefined>(slots.length)];
+    const saved = new Array<Saved | readonly Saved[] | undefined>(slots.length);
+    let count = 0;
+    const link = (input: Tensor | undefined): void => {
+      const variable = input?.variable ?? null;
+      variable?.retainEdge();
+      edges[count] = variable;
+      dtypes[count++] = input?.dtype;
+    };
+    for (let i = 0; i < slots.length; i++) {
+      const { name, differentiable } = slots[i]!;
       const value = inputs[name];
-      const isSaved = op.saves.includes(name);
+      const isSaved = saves.includes(name);
       if (value === undefined || value instanceof Tensor) {
-        if (differentiable) this.#link(value);
-        this.#savedInputs.push(isSaved && value ? new Saved(value) : undefined);
+        if (differentiable) link(value);
+        saved[i] = isSaved && value ? new Saved(value) : undefined;
       } else {
-        if (differentiable) value.forEach((tensor) => this.#link(tensor));
-        this.#savedInputs.push(isSaved ? value.map((tensor) => new Saved(tensor)) : undefined);
+        if (differentiable) value.forEach(link);
+        saved[i] = isSaved ? value.map((tensor) => new Saved(tensor)) : undefined;
       }
     }
-    for (let i = 0; i < outputs.length; i++) {
-      this.#savedOutputs.push(op.saves.includes(op.outputs[i]!) ? new Saved(outputs[i]!) : undefined);
-    }
-  }
-
-  #link(input: Tensor | undefined): void {
-    const variable = input?.variable ?? null;
-    variable?.retainEdge();
-    this.edges.push(variable);
-    this.#dtypes.push(input?.dtype);
+    edges.length = dtypes.length = count;
+    this.edges = edges;
+    this.#dtypes = dtypes;
+    this.#savedInputs = saved;
+    this.#savedOutputs = outputs.map((output, i) => (saves.includes(names[i]!) ? new Saved(output) : undefined));
   }
 
   /** Calls the op's backward. One entry per edge; null where no gradient flows. */
@@ -219,9 +228,9 @@ export class TapeNode implements GraphNode {
       else saved?.forEach((item) => item.release());
     }
     for (const saved of this.#savedOutputs) saved?.release();
-    this.edges = [];
-    this.#savedInputs = [];
-    this.#savedOutputs = [];
+    this.edges = none;
+    this.#savedInputs = none;
+    this.#savedOutputs = none;
     for (const variable of edges) variable?.releaseEdge();
   }
 }

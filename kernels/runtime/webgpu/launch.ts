@@ -24,13 +24,8 @@ export function launch(
 ): void {
   const runtime = tensors[0]!.storage.runtime as WebgpuRuntime;
   const program = runtime.program(key, source);
-  const blocks: Block[] = [];
-  const words: number[] = [];
-  for (const { storage, offset } of tensors) {
-    blocks.push(storage.handle as Block);
-    words.push(offset);
-  }
-  for (const param of params) words.push(param);
+  const blocks = tensors.map(({ storage }) => storage.handle as Block);
+  const words = tensors.map(({ offset }) => offset).concat(params);
   if (typeof groups !== 'number') return runtime.dispatch(program, blocks, words, groups);
   if (groups === 0) return;
   const down = Math.ceil(groups / mostGroups);

@@ -49,10 +49,10 @@ class Recording {
   /** Set where something was done that cannot be done again: an upload, a buffer from elsewhere. */
   isBroken = false;
 
-  constructor(tensors: readonly Tensor[]) {
-    for (const { storage } of tensors) {
+  /** @param operands the blocks of the kernel's tensors */
+  constructor(operands: readonly Block[]) {
+    for (const block of operands) {
       // Of two that share a buffer the first: the signature says which do.
-      const block = storage.handle as Block;
       if (!this.#numbers.has(block)) this.#numbers.set(block, this.#next);
       this.#next++;
     }
@@ -115,19 +115,15 @@ export class Plans {
     // A kernel's own ops are part of what it does.
     if (this.#recording || !known || !this.#signature.read(inputs, attrs, outputs))
       return kernel(inputs, attrs, outputs);
-    const { hash, tensors } = this.#signature;
+    const { hash, blocks } = this.#signature;
     const plan = known.plans.get(hash)?.find(({ signature }) => this.#signature.equals(signature));
     if (plan) {
       known.hits++;
-      const blocks = tensors.map(({ storage }) => storage.handle as Block);
-      this.#signature.forget();
       return this.#repeat(plan.steps, blocks);
     }
-    const operands = [...tensors];
     const signature = this.#signature.copy();
-    this.#signature.forget();
-    const recording = (this.#recording = new Recording(operands));
-    this.#operands = operands.length;
+    const recording = (this.#recording = new Recording(blocks));
+    this.#operands = blocks.length;
     try {
       kernel(inputs, attrs, outputs);
     } finally {
@@ -153,6 +149,7 @@ export class Plans {
     else known.plans.set(hash, [plan]);
   }
 
+  /** @param blocks the kernel's tensors'; its temporaries' are added */
   #repeat(steps: readonly Step[], blocks: Block[]): void {
     /** By number, like the blocks; few kernels have any. */
     let made: Storage[] | undefined;

@@ -2,7 +2,7 @@
 // attributes.
 
 import type { Dtype } from '../../../tensor/dtype.ts';
-import type { Storage } from '../../../tensor/storage.ts';
+import type { Block } from './pool.ts';
 import { Tensor } from '../../../tensor/tensor.ts';
 
 const dtypeNumbers: Readonly<Record<Dtype, number>> = {
@@ -39,17 +39,15 @@ function numberOf(name: string): number {
 export class Signature {
   #numbers = new Float64Array(256);
   #length = 0;
-  readonly #storages: Storage[] = [];
-  /** The tensors that were read last, in their order. */
-  readonly tensors: Tensor[] = [];
+  /** The blocks of the tensors that were read last, in their order. */
+  blocks: Block[] = [];
   hash = 0;
 
   /** Reads a call; false where an attribute is nothing that can be compared. */
   read(inputs: object, attrs: object, outputs: readonly Tensor[]): boolean {
     this.#length = 0;
     this.hash = 0;
-    this.tensors.length = 0;
-    this.#storages.length = 0;
+    this.blocks = [];
     for (const key in inputs) this.#input((inputs as Record<string, Tensor | readonly Tensor[] | undefined>)[key]);
     this.#add(kinds.outputs);
     for (const output of outputs) this.#tensor(output);
@@ -58,12 +56,6 @@ export class Signature {
       if (!this.#value((attrs as Record<string, unknown>)[key])) return false;
     }
     return true;
-  }
-
-  /** Lets go of the tensors. */
-  forget(): void {
-    this.tensors.length = 0;
-    this.#storages.length = 0;
   }
 
   equals(other: Float64Array): boolean {
@@ -97,10 +89,10 @@ export class Signature {
 
   #tensor(tensor: Tensor): void {
     const { storage, dtype, shape, strides, offset } = tensor;
-    this.tensors.push(tensor);
-    let first = this.#storages.indexOf(storage);
-    if (first < 0) first = this.#storages.length;
-    this.#storages.push(storage);
+    const block = storage.handle as Block;
+    let first = this.blocks.indexOf(block);
+    if (first < 0) first = this.blocks.length;
+    this.blocks.push(block);
     this.#add(kinds.tensor);
     this.#add(dtypeNumbers[dtype]);
     this.#add(first);
