@@ -130,7 +130,7 @@ export const linearWeightGrad: Op<['x', 'gradient'], NoAttrs, ['weight', 'bias']
     { x: [1, 21], gradient: [1, 13] },
     { x: [29, 7], gradient: [29, 11] },
     { x: [2, 3, 9], gradient: [2, 3, 4] },
-    { x: [2, 301, 36], gradient: [2, 301, 20] },
+    { x: [2, 301, 40], gradient: [2, 301, 24] },
     { x: [0, 3], gradient: [0, 2] },
     { x: [2, 0], gradient: [2, 3] },
     { x: [2, 3], gradient: [2, 0] },

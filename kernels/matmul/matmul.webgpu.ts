@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides } from '../../tensor/shape.ts';
 import { sumPasses } from '../reduce/reductions.webgpu.ts';
-import { isTiled, multiply } from './product.webgpu.ts';
+import { takesSums, multiply } from './product.webgpu.ts';
 
 export const matmulWebgpu: Kernel<['a', 'b']> = acceptsStrides(({ a, b }, _attrs, outputs) => {
   const out = outputs[0]!;
@@ -47,7 +47,7 @@ export const linearWeightGradWebgpu: Kernel<['x', 'gradient']> = ({ x, gradient 
   const a = { tensor: gradient, outer: 1, k: m, batch: [] };
   const b = { tensor: x, outer: 1, k: n, batch: [] };
   const product = { a, b, m, n, k: m === 0 ? 0 : gradient.size / m, batch: [], out: weight };
-  if (isTiled(product)) return multiply({ ...product, sums: bias });
+  if (takesSums(product)) return multiply({ ...product, sums: bias });
   multiply(product);
   sumPasses(gradient, [{ outer: 1, n: product.k, inner: m }], bias);
 };

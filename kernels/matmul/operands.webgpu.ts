@@ -23,7 +23,7 @@ export interface Product {
   readonly batch: Shape;
   readonly out: Tensor;
   readonly bias?: Tensor | undefined;
-  /** [M], in out's dtype: where the sums of a's rows go, beside a product without batches that is `isTiled`. */
+  /** [M], in out's dtype: where the sums of a's rows go, beside a product without batches that `takesSums`. */
   readonly sums?: Tensor;
 }
 

@@ -76,10 +76,11 @@ export function multiply(given: Product): void {
   multiplyTiled(product, chooseTile(m, n, product.k, batchesOf(product), tiles));
 }
 
-/** Whether `multiply` takes tiles in workgroup memory for it. */
-export function isTiled(given: Product): boolean {
+/** Whether `multiply` can sum a's rows on its way: by tiles, and by the unit where rows lie side by side. */
+export function takesSums(given: Product): boolean {
   const product = merged(given);
-  return Math.min(product.m, product.n) > mostThin && !isSmall(product) && !unitFor(product);
+  if (Math.min(product.m, product.n) <= mostThin || isSmall(product)) return false;
+  return !unitFor(product) || readingsOf(product, 8)[0].along === 'outer';
 }
 
 function isSmall(product: Product): boolean {

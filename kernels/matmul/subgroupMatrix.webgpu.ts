@@ -4,6 +4,8 @@
 // Steps of K go through workgroup memory, twice, so that one barrier a step is enough: while one is multiplied, the next comes
 // into registers. It lies there as in A and B, row- or column-major, eight numbers padding a line so that lines begin in other
 // banks. Workgroup memory: at most 45 KiB. At the end each matrix goes through workgroup memory once more, to where `put` says.
+// The sums of A's rows, where they are wanted, are made on the way by the tiles of the first columns, in float32: where rows lie
+// side by side, all that an invocation reads is of the same eight.
 
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
 import type { WebgpuRuntime } from '../runtime/webgpu/runtime.ts';
@@ -112,6 +114,8 @@ export function unitSource(
   const b = stageOf('b', alongs[1], columns, depth, invocations);
   const load = [loads(a, invocations, ends), loads(b, invocations, ends)].join('\n');
   const sums = eachMatrix(tile, (i, j) => `  var c${i}_${j}: Sums;`);
+  const { takesSums = false } = target;
+  const numbers = Math.max(subgroups * unit.m * unit.n, takesSums ? 8 * invocations : 0);
   return {
     name: 'matmul',
     buffers,
@@ -120,18 +124,14 @@ export function unitSource(
     enable: `diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
 enable chromium_experimental_subgroup_matrix;`,
-    declarations: `alias Left = subgroup_matrix_left<f16, ${unit.k}, ${unit.m}>;
-alias Right = subgroup_matrix_right<f16, ${unit.n}, ${unit.k}>;
-alias Sums = subgroup_matrix_result<f32, ${unit.n}, ${unit.m}>;
-${[a, b].map(({ name, lines, stride }) => `var<workgroup> ${name}Tile: array<vec4h, ${(2 * lines * stride) / 4}>;`).join('\n')}
-var<workgroup> results: array<f32, ${subgroups * unit.m * unit.n}>;
-${target.declarations}`,
+    declarations: declarations(unit, [a, b], numbers) + target.declarations,
     body: `${whereCode}
 ${places}
   let subgroup = lane / ${unit.lanes}u;
 ${setup(a, invocations, rows)}
 ${setup(b, invocations, columns)}
 ${sums}
+${takesSums ? '  var lowRows = vec4f();\n  var highRows = vec4f();' : ''}
   var k0 = first;
   if (k0 < end) {
 ${load}
@@ -142,6 +142,7 @@ ${load}
       if (k0 < end) {
 ${stores(a, invocations)}
 ${stores(b, invocations)}
+${takesSums ? addRows(a) : ''}
     workgroupBarrier();
     if (k0 + ${depth}u < end) {
       k0 += ${depth}u;
@@ -153,8 +154,22 @@ ${[0, 1].map((step) => multiplyStep(unit, tile, a, b, step)).join('\n')}
       k0 += ${depth}u;
     }
   }
+${takesSums ? rowSums(rows, invocations) : ''}
 ${results(unit, tile)}`,
   };
+}
+
+/** @param numbers that `results` holds */
+function declarations(unit: Unit, stages: readonly Stage[], numbers: number): string {
+  const tiles = stages.map(
+    ({ name, lines, stride }) => `var<workgroup> ${name}Tile: array<vec4h, ${(2 * lines * stride) / 4}>;`,
+  );
+  return `alias Left = subgroup_matrix_left<f16, ${unit.k}, ${unit.m}>;
+alias Right = subgroup_matrix_right<f16, ${unit.n}, ${unit.k}>;
+alias Sums = subgroup_matrix_result<f32, ${unit.n}, ${unit.m}>;
+${tiles.join('\n')}
+var<workgroup> results: array<f32, ${numbers}>;
+`;
 }
 
 function eachMatrix({ down, across }: UnitTile, text: (i: number, j: number) => string): string {
@@ -204,6 +219,35 @@ function stores(stage: Stage, invocations: number): string {
     return `    { let at = half * ${(lines * stride) / 4}u + ${line} * ${stride / 4}u + 2u * (${part});
     ${name}Tile[at] = bitcast<vec4h>(${name}Read${i}.xy); ${name}Tile[at + 1u] = bitcast<vec4h>(${name}Read${i}.zw); }`;
   });
+}
+
+/** Eight neighbouring rows at one k in each read. */
+function addRows(stage: Stage): string {
+  const adds = eachRead(
+    stage,
+    (i) => `      lowRows += vec4f(bitcast<vec4h>(aRead${i}.xy)); highRows += vec4f(bitcast<vec4h>(aRead${i}.zw));`,
+  );
+  return `    if (tileColumn == 0u) {\n${adds}\n    }`;
+}
+
+/** Adds up what the invocations have that read the same eight rows, every (rows / 8)th, and hands it to `putSums`. */
+function rowSums(rows: number, invocations: number): string {
+  const parts = rows / 8;
+  return `  if (tileColumn == 0u) {
+    for (var i = 0u; i < 4u; i++) {
+      results[8u * lane + i] = lowRows[i];
+      results[8u * lane + 4u + i] = highRows[i];
+    }
+    workgroupBarrier();
+    if (lane < ${rows / 4}u) {
+      var sum = vec4f();
+      for (var other = lane / 2u; other < ${invocations}u; other += ${parts}u) {
+        let at = 8u * other + lane % 2u * 4u;
+        sum += vec4f(results[at], results[at + 1u], results[at + 2u], results[at + 3u]);
+      }
+      putSums(tileRow * ${rows}u + 4u * lane, slice, sum);
+    }
+  }`;
 }
 
 function multiplyStep(unit: Unit, { down, across }: UnitTile, a: Stage, b: Stage, step: number): string {
