@@ -29,7 +29,8 @@ export interface GradScalerState {
   readonly tensors: StateDict;
 }
 
-type AnyOptimizer = Pick<Optimizer<CommonOptions>, 'step' | 'paramGroups'>;
+/** What a scaler asks of an optimizer. */
+export type AnyOptimizer = Pick<Optimizer<CommonOptions>, 'step' | 'paramGroups'>;
 
 /** An optimizer's part: [found in this step, steps skipped], and whether its gradients are divided already. */
 interface Overflow {

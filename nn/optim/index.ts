@@ -1,7 +1,13 @@
 export { AdamW, type AdamWOptions } from './adamw.ts';
 export { clipGradNorm } from './clip.ts';
 export { decayGroups } from './decayGroups.ts';
-export { GradScaler, type GradScalerOptions, type GradScalerSettings, type GradScalerState } from './gradScaler.ts';
+export {
+  GradScaler,
+  type AnyOptimizer,
+  type GradScalerOptions,
+  type GradScalerSettings,
+  type GradScalerState,
+} from './gradScaler.ts';
 export {
   Optimizer,
   type CommonOptions,
