@@ -126,7 +126,7 @@ export interface NatMiniOptions {
   readonly size?: number;
   /** Of the model. Default NAT-Mini's. */
   readonly sizes?: Sizes;
-  /** Steps that are timed, after `warmUp`. Default 10, 3. */
+  /** Steps that are timed, after `warmUp`. Default 20, 25: engines compile what they run often. */
   readonly steps?: number;
   readonly warmUp?: number;
   /** Whether the programs of a step are listed, with their times by the GPU's clock. Default false. */
@@ -196,7 +196,7 @@ async function time(runtime: WebgpuRuntime, body: () => Tensor, count: number): 
 async function measure(
   runtime: WebgpuRuntime,
   precision: Precision,
-  { batch = 64, size = 224, sizes = mini, steps = 10, warmUp = 3, list = false }: NatMiniOptions,
+  { batch = 64, size = 224, sizes = mini, steps = 20, warmUp = 25, list = false }: NatMiniOptions,
 ): Promise<NatMiniRow> {
   manualSeed(1);
   const model = new Nat(sizes).to(runtime);
