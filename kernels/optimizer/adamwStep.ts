@@ -35,7 +35,7 @@ const three = { param: [3], grad: [3], expAvg: [3], expAvgSq: [3] };
  *     param −= lr / (1 − beta1ᵗ) · m / (√v / √(1 − beta2ᵗ) + eps)
  *
  * with m = expAvg, v = expAvgSq, t = step. All tensors have one shape. With `overflow` [2] (see `unscale`) nothing is written
- * where overflow[0] is not 0, and t = step − overflow[1].
+ * where overflow[0] is not 0, and t = max(1, step − overflow[1]).
  *
  * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1 or a number is out of range.
  * @source Loshchilov and Hutter, "Decoupled weight decay regularization", 2017, algorithm 2; PyTorch 1.13,

@@ -6,11 +6,11 @@ import type { UnscaleInputs } from './unscale.ts';
 import type { UpdateScaleAttrs } from './updateScale.ts';
 import { elements } from '../runtime/cpu/elements.ts';
 
-/** The number of the step among those taken, or null where `overflow` says that it is none. */
+/** The number of the step among those taken, 1 at least: what joins late has skipped none itself. Null where `overflow` says that it is none. */
 export function takenStep(step: number, overflow: Tensor | undefined): number | null {
   if (!overflow) return step;
   const [found, skipped] = elements(overflow);
-  return found ? null : step - skipped!;
+  return found ? null : Math.max(1, step - skipped!);
 }
 
 export const unscaleCpu: Kernel<UnscaleInputs> = ({ grad, overflow, scale }) => {

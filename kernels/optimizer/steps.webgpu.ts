@@ -65,7 +65,7 @@ function sourceOf(
     ...(mayOverflow
       ? [
           '  if (overflow[params.overflowOffset] != 0.0) { return; }',
-          '  let taken = params.step - overflow[params.overflowOffset + 1u];',
+          '  let taken = max(1.0, params.step - overflow[params.overflowOffset + 1u]);',
         ]
       : []),
     ...names.map((x) => `  var ${x} = real(${place(x)});`),

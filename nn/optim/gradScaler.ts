@@ -2,7 +2,7 @@ import type { Device, DeviceName, Tensor } from '../../index.ts';
 import type { StateDict, StateSource } from '../stateDict.ts';
 import type { CommonOptions, Optimizer } from './optimizer.ts';
 import { ArgumentError, concat, maximum, noGrad, scope, tensor } from '../../index.ts';
-import { assign, unscale, updateScale } from '../../kernels/index.ts';
+import { assign, contiguous, unscale, updateScale } from '../../kernels/index.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
 import { handleOn, loadInto } from '../stateDict.ts';
@@ -32,10 +32,11 @@ export interface GradScalerState {
 /** What a scaler asks of an optimizer. */
 export type AnyOptimizer = Pick<Optimizer<CommonOptions>, 'step' | 'paramGroups'>;
 
-/** An optimizer's part: [found in this step, steps skipped], and whether its gradients are divided already. */
+/** An optimizer's part: [found in this step, steps skipped], and what was done since the last `update`. */
 interface Overflow {
   readonly pair: Tensor;
   isUnscaled: boolean;
+  isStepped: boolean;
 }
 
 /**
@@ -94,22 +95,37 @@ export class GradScaler {
       throw new ArgumentError('these gradients were divided already; call update() after each step', {
         op: 'GradScaler.unscale',
       });
+    for (const { params } of optimizer.paramGroups) {
+      for (const param of params) {
+        if (!param.grad) continue;
+        // In place: what is a view of something else, or has gaps, is packed first.
+        if (!param.grad.isContiguous) param.grad = noGrad(() => contiguous(param.grad!));
+        unscale(param.grad, overflow.pair, this.#scale);
+      }
+    }
     overflow.isUnscaled = true;
-    for (const { params } of optimizer.paramGroups)
-      for (const { grad } of params) if (grad) unscale(grad, overflow.pair, this.#scale);
   }
 
-  /** `optimizer.step()`, which changes nothing where a gradient holds ∞ or NaN. */
+  /**
+   * `optimizer.step()`, which changes nothing where a gradient holds ∞ or NaN.
+   *
+   * @throws ArgumentError when it was called since the last `update`
+   */
   step(optimizer: AnyOptimizer): void {
     const overflow = this.#overflowOf(optimizer);
+    if (overflow.isStepped)
+      throw new ArgumentError('this optimizer has stepped already; call update() after each step', {
+        op: 'GradScaler.step',
+      });
     if (!overflow.isUnscaled) this.unscale(optimizer);
     optimizer.step(overflow.pair);
+    overflow.isStepped = true;
   }
 
   /** Sets the scale for the next step. Call it once, after the steps of all optimizers. */
   update(): void {
     const overflows = [...this.#overflows.values()].filter(({ isUnscaled }) => isUnscaled);
-    for (const overflow of overflows) overflow.isUnscaled = false;
+    for (const overflow of overflows) overflow.isUnscaled = overflow.isStepped = false;
     const pairs = overflows.map(({ pair }) => pair);
     const [first, ...more] = pairs;
     if (!first) return;
@@ -137,7 +153,7 @@ export class GradScaler {
     let overflow = this.#overflows.get(optimizer);
     if (!overflow) {
       const pair = this.#loaded.shift() ?? pairOf([0, 0], this.#scale.device);
-      this.#overflows.set(optimizer, (overflow = { pair, isUnscaled: false }));
+      this.#overflows.set(optimizer, (overflow = { pair, isUnscaled: false, isStepped: false }));
     }
     return overflow;
   }
@@ -147,7 +163,7 @@ export class GradScaler {
     const pairs = [...[...this.#overflows.values()].map(({ pair }) => pair), ...this.#loaded];
     const tensors = new Map([['scale', handleOn(this.#scale)]]);
     pairs.forEach((pair, i) => tensors.set(`overflow.${i}`, handleOn(pair)));
-    return { settings: this.#options, tensors };
+    return { settings: { ...this.#options }, tensors };
   }
 
   /**

@@ -1,6 +1,8 @@
 // Which buffers are kept, on a device that only counts them.
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import type { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
+import { device as startDevice, scope, zeros } from '../../index.ts';
 import { Faults } from '../../kernels/runtime/webgpu/faults.ts';
 import { BlockPool } from '../../kernels/runtime/webgpu/pool.ts';
 
@@ -40,4 +42,17 @@ test('more than was ever in use at once is given back', () => {
   expect(pool.trim()).toHaveLength(3);
   expect(counts).toEqual({ made: 3, destroyed: 3 });
   expect(pool.reserved).toBe(0);
+});
+
+test('what was asked for is submitted before a buffer is made: one that there is no memory for spoils its submit', async () => {
+  const { device } = (await startDevice('webgpu')) as WebgpuRuntime;
+  const [submits, makes] = [vi.spyOn(device.queue, 'submit'), vi.spyOn(device, 'createBuffer')];
+  scope(() => {
+    zeros([3], { device: 'webgpu' }).add(1);
+    submits.mockClear();
+    makes.mockClear();
+    zeros([54_321], { device: 'webgpu' });
+  });
+  expect(submits.mock.invocationCallOrder[0]).toBeLessThan(makes.mock.invocationCallOrder[0]!);
+  vi.restoreAllMocks();
 });

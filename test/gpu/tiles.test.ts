@@ -81,6 +81,10 @@ describe('tiles', () => {
       { queryTileSize: [16, 8], keyTileSize: [20, 20] },
       '18 x 11 rows of head dim 64 take 114048 bytes; a workgroup has',
     ],
+    [
+      { queryTileSize: [1, 1], keyTileSize: [5, 5] },
+      '4 invocations would bring 48 vectors each for 3 x 4 rows of head dim 64; at most 16',
+    ],
     [{ keyTileSize: [2] }, 'keyTileSize must be an array of 2 integers >= 1, one per token axis, got [2]'],
     [{ queryTileSize: [2, 2], implementation: 'dense' }, 'queryTileSize cuts the work of the fused operation'],
   ])('are refused in words where there are none: %#', (tiles, reason) => {

@@ -62,6 +62,42 @@ describe.each(['reference', 'cpu', 'webgpu'] as const)('on %s', (device) => {
     close(await scaled.values(), await plain.values());
   });
 
+  test('a parameter that joins after skipped steps takes a first step like any other', async () => {
+    const [early, late] = [1, 2].map((x) => scope(() => new Parameter(tensor([x], { device }))));
+    const optimizer = new optim.AdamW([early!, late!], { lr: 0.1, weightDecay: 0 });
+    using scaler = new optim.GradScaler({ device, initScale: 8 });
+    const step = (loss: () => Tensor): void =>
+      scope(() => {
+        optimizer.zeroGrad();
+        scaler.scale(loss()).backward();
+        scaler.step(optimizer);
+        scaler.update();
+      });
+    for (let i = 0; i < 3; i++) step(() => early!.mul(Infinity).sum());
+    step(() => early!.add(late!).sum());
+    close([...(await early!.data()), ...(await late!.data())], [0.9, 1.9]);
+  });
+
+  test('gradients that are views with gaps are divided too', async () => {
+    const p = scope(() => new Parameter(tensor([1, 2, 3, 4], { shape: [2, 2], device })));
+    const optimizer = new optim.SGD([p], { lr: 1 });
+    using scaler = new optim.GradScaler({ device, initScale: 1024 });
+    scope(() => {
+      const x = tensor([1, 0, 0, 1, 1, 1], { shape: [3, 2], device });
+      scaler.scale(x.matmul(p.transpose(0, 1)).sum()).backward();
+      scaler.step(optimizer);
+    });
+    close([...(await p.data())], [-1, 0, 1, 2]);
+    expect(() => scaler.step(optimizer)).toThrow('this optimizer has stepped already; call update() after each step');
+    const q = scope(() => new Parameter(tensor([1, 2], { device })));
+    const other = new optim.SGD([q], { lr: 1 });
+    scope(() => {
+      scaler.scale(q.sum()).backward();
+      scaler.step(other);
+    });
+    close([...(await q.data())], [0, 1]);
+  });
+
   test('gradients are divided once, for whoever looks at them before the step', async () => {
     const { p, optimizer, ...rest } = new Problem(device, adamw);
     using scaler = new optim.GradScaler({ device, initScale: 8 });

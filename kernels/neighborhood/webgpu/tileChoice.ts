@@ -45,6 +45,8 @@ const cut = {
   bytes: 16 * 1024,
   /** Rows at a time where a row is one cell. */
   lines: 16,
+  /** Vectors of both operands that an invocation brings at a time, each by its own statements: more compile slowly. */
+  brought: 8,
 } as const;
 
 /** See `Tile`. */
@@ -94,11 +96,17 @@ export function tileSizes(kind: TileKind, facts: TileFacts, choice: TileChoice |
   const threads = (owners.across * owners.down * dim) / (4 * own);
   if (threads > room.threads)
     return `a tile of ${owned![1]} x ${owned![2]} of head dim ${dim} needs ${threads} invocations; a workgroup has ${room.threads} here`;
-  const box = boxOf(facts, owners, cellBytes(dim, own), seen);
+  const box = boxOf(facts, owners, dim, cellBytes(dim, own), seen);
   const bytes = box.boxRows * box.boxColumns * cellBytes(dim, own);
+  const brought = Math.ceil((box.boxRows * box.boxColumns * dim) / 4 / threads);
+  if (brought > mostBrought)
+    return `${threads} invocations would bring ${brought} vectors each for ${box.boxRows} x ${box.boxColumns} rows of head dim ${dim}; at most ${mostBrought}`;
   if (bytes <= room.bytes) return { own, ...owners, ...box };
   return `${box.boxRows} x ${box.boxColumns} rows of head dim ${dim} take ${bytes} bytes; a workgroup has ${room.bytes} here`;
 }
+
+/** What a caller may ask for. */
+const mostBrought = 2 * cut.brought;
 
 type Owners = Pick<TileSizes, 'across' | 'each' | 'down'>;
 
@@ -118,6 +126,7 @@ function ownersOf({ lengths, room }: TileFacts, parts: number, chosen: Three | n
 function boxOf(
   { lengths, kernelSizes, strides, room }: TileFacts,
   { across, each, down }: Owners,
+  dim: number,
   bytesOfCell: number,
   chosen: Three | null,
 ): Pick<TileSizes, 'boxRows' | 'boxColumns'> {
@@ -125,7 +134,9 @@ function boxOf(
     Math.min(lengths[axis], owners + kernelSizes[axis] + strides[axis] - 2);
   const [rows, columns] = [seen(1, down * each), seen(2, across)];
   if (chosen) return { boxRows: Math.min(chosen[1], rows), boxColumns: Math.min(chosen[2], columns) };
-  const cells = Math.floor(Math.min(room.bytes, cut.bytes) / bytesOfCell);
+  const threads = (across * down * dim) / (4 * Math.min(cut.own, dim / 4));
+  const fitting = Math.floor(Math.min(room.bytes, cut.bytes) / bytesOfCell);
+  const cells = Math.max(1, Math.min(fitting, Math.floor((cut.brought * threads * 4) / dim)));
   const boxColumns = evenly(columns, cells);
   const most = columns === 1 ? Math.min(cut.lines, cells) : 1;
   return { boxRows: Math.min(rows, Math.max(1, most)), boxColumns };

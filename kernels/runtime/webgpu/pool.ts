@@ -32,6 +32,8 @@ export class BlockPool {
   #isShort = false;
   #nextId = 1;
   #freeBytes = 0;
+  /** Called before a block is made: what was asked for before is not to be lost with one that there is no memory for. */
+  onMake: () => void = () => {};
   /** The most bytes that were in use at once. */
   #mostTaken = 0;
   /** Bytes of all blocks. */
@@ -69,6 +71,7 @@ export class BlockPool {
   }
 
   #make(size: number, bytes: number): Block {
+    this.onMake();
     const id = this.#nextId++;
     const { reserved } = this;
     this.reserved += size;

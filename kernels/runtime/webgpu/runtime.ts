@@ -42,6 +42,7 @@ export class WebgpuRuntime implements Runtime {
       const gone = new Set(ids);
       for (const program of this.#programs.values()) program.forget(gone);
     };
+    this.#pool.onMake = () => this.commands.flush();
     void this.#watchLoss();
   }
 
