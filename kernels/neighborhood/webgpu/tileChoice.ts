@@ -1,7 +1,7 @@
 // How large the tiles of the tiled programs are: of a caller's choice, or by themselves.
 
 import type { WebgpuRuntime } from '../../runtime/webgpu/runtime.ts';
-import type { TileKind } from './tileParts.ts';
+import type { TileKind, TileSizes } from './tileParts.ts';
 import { cellBytes } from './tileParts.ts';
 
 /** On the three axes of programs. */
@@ -48,16 +48,6 @@ const cut = {
   /** Vectors of both operands that an invocation brings at a time, each by its own statements: more compile slowly. */
   brought: 8,
 } as const;
-
-/** See `Tile`. */
-export interface TileSizes {
-  readonly own: number;
-  readonly across: number;
-  readonly each: number;
-  readonly down: number;
-  readonly boxRows: number;
-  readonly boxColumns: number;
-}
 
 export function roomOf({ device, info }: WebgpuRuntime): TileRoom {
   const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize } = device.limits;

@@ -2,10 +2,8 @@
 
 export type TileKind = 'forward' | 'backwardQuery' | 'backwardKey';
 
-/** Sizes that a program is made for. */
-export interface Tile {
-  readonly kind: TileKind;
-  readonly dim: number;
+/** What is chosen of a tile. */
+export interface TileSizes {
   /** Vectors of four numbers that an invocation holds of a row: dim / (4 own) neighbouring invocations share an owner. */
   readonly own: number;
   /** Owners beside one another, owners of an invocation (below one another), and invocations above one another. */
@@ -15,6 +13,12 @@ export interface Tile {
   /** Rows and columns of the box that are in workgroup memory at a time. */
   readonly boxRows: number;
   readonly boxColumns: number;
+}
+
+/** What a program is made for. */
+export interface Tile extends TileSizes {
+  readonly kind: TileKind;
+  readonly dim: number;
   /** Cells of the box that are unrolled: along columns, or along rows where a row is one cell. */
   readonly chunk: number;
   /** Columns of a window that is not cut off. */

@@ -24,7 +24,7 @@ const countOf = (tile: Tile): number => Math.ceil((tile.boxRows * tile.boxColumn
 
 /** Which vectors this invocation brings: of which cell, and how far they are from those of the part's first cell. */
 export function openStage(tile: Tile, [, d1, d2]: readonly number[]): string {
-  const { kind, dim, own, boxRows, boxColumns } = tile;
+  const { kind, dim, own, boxColumns } = tile;
   const vectors = dim / 4;
   const threads = threadsOf(tile);
   return join(countOf(tile), (u) => {
@@ -32,7 +32,7 @@ export function openStage(tile: Tile, [, d1, d2]: readonly number[]): string {
       `  let ${name}Far${u} = u32(line${u}) * ${d1}u * params.${name}_1 + u32(cell${u}) * ${d2}u * params.${name}_2;`;
     return `  let slot${u} = lane + ${u * threads}u;
   let d${u} = slot${u} % ${vectors}u;
-  let line${u} = i32(slot${u} / ${vectors * boxColumns}u)${(u + 1) * threads > boxRows * boxColumns * vectors ? ` + select(0, 65536, slot${u} >= ${boxRows * boxColumns * vectors}u)` : ''};
+  let line${u} = i32(slot${u} / ${vectors * boxColumns}u);
   let cell${u} = i32(slot${u} / ${vectors}u % ${boxColumns}u);
   let seatOf${u} = slot${u} / ${own}u;
 ${boxNames(kind).map(far).join('\n')}`;
@@ -49,7 +49,9 @@ export function stage(tile: Tile, [d0, d1, d2]: readonly number[]): string {
         let at = token * params.boxHeads + boxHead;
         numbers${u} = vec4f(${log2e} * logsumexpOf(at), deltaOf(at), 0.0, 0.0);
       }`;
-  const read = (u: number): string => `    let isThere${u} = line${u} < boxBottom - row && cell${u} < boxRight - column;
+  const read = (
+    u: number,
+  ): string => `    let isThere${u} = line${u} < min(${tile.boxRows}, boxBottom - row) && cell${u} < boxRight - column;
     var early${u} = vec4f();
     var late${u} = vec4f();${isByKey ? `\n    var numbers${u} = vec4f();` : ''}
     if (isThere${u}) {
