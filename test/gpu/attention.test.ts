@@ -14,6 +14,8 @@ const problems: readonly (readonly [query: Shape, headsKv: number, problem: NaOp
   [[2, 3, 6, 9, 1, 16], 1, { kernelSize: [2, 3, 2], dilation: [1, 2, 1], isCausal: [false, false, true], scale: 0.3 }],
   [[2, 37, 4, 16], 2, { kernelSize: 9, stride: 2, dilation: 2 }],
   [[1, 23, 1, 32], 1, { kernelSize: 11, isCausal: true }],
+  // So narrow that a subgroup spans rows of owners, which see different rows.
+  [[1, 13, 2, 1, 16], 1, { kernelSize: [4, 2] }],
 ];
 
 /** Output, logsumexp and the three gradients. */

@@ -2,9 +2,10 @@
 
 import { describe, test } from 'vitest';
 import type { Tensor } from '../../index.ts';
-import { device, na1d, na2d, na3d } from '../../index.ts';
+import { device } from '../../index.ts';
 import * as lib from '../../kernels/neighborhood/natten/libnatten.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import { fusedOfRank } from '../kernels/neighborhood/ranks.ts';
 import { drawer, expectAlike } from './alike.ts';
 
 await device('webgpu');
@@ -78,11 +79,6 @@ const cases: Record<1 | 2 | 3, readonly Case[]> = {
   ],
 };
 
-const fused = {
-  1: { own: na1d, forward: lib.na1dForward, backward: lib.na1dBackward },
-  2: { own: na2d, forward: lib.na2dForward, backward: lib.na2dBackward },
-  3: { own: na3d, forward: lib.na3dForward, backward: lib.na3dBackward },
-};
 const unfused = {
   1: [lib.na1dQkForward, lib.na1dQkBackward, lib.na1dAvForward, lib.na1dAvBackward],
   2: [lib.na2dQkForward, lib.na2dQkBackward, lib.na2dAvForward, lib.na2dAvBackward],
@@ -104,7 +100,7 @@ describe.each(all)('libnatten %s', (_title, rank, { tokens, dim, kernelSize, dil
       const [q, k, v] = [1, 2, 3].map(() => make(2, ...tokens, 2, dim)) as [Tensor, Tensor, Tensor];
       const rpb = hasBias ? make(2, ...bias) : null;
       const [output, logsumexp] = [make(...q.shape), make(...q.shape.slice(0, -1))];
-      fused[rank].forward(output, q, k, v, rpb, logsumexp, ...told, 0.3, queryTile, keyTile);
+      fusedOfRank[rank].forward(output, q, k, v, rpb, logsumexp, ...told, 0.3, queryTile, keyTile);
       return [output, logsumexp];
     });
   });
@@ -114,10 +110,10 @@ describe.each(all)('libnatten %s', (_title, rank, { tokens, dim, kernelSize, dil
       const make = drawer(where);
       const [q, k, v, g] = [1, 2, 3, 4].map(() => make(2, ...tokens, 2, dim)) as [Tensor, Tensor, Tensor, Tensor];
       const [output, logsumexp] = [make(...q.shape), make(...q.shape.slice(0, -1))];
-      fused[rank].forward(output, q, k, v, null, logsumexp, ...told, 0.3, queryTile, keyTile);
+      fusedOfRank[rank].forward(output, q, k, v, null, logsumexp, ...told, 0.3, queryTile, keyTile);
       const gradients = [1, 2, 3].map(() => make(...q.shape)) as [Tensor, Tensor, Tensor];
       const rest = [...told, 0.3, backwardQueryTile, backwardKeyTile, splits, rank === 2] as const;
-      fused[rank].backward(...gradients, q, k, v, output, g, logsumexp, ...rest);
+      fusedOfRank[rank].backward(...gradients, q, k, v, output, g, logsumexp, ...rest);
       return gradients;
     });
   });

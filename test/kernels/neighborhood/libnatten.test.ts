@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { DeviceName, Tensor } from '../../../index.ts';
-import { Generator, GradError, grad, memory, na1d, na2d, na3d, ones, randn, scope, zeros } from '../../../index.ts';
+import { Generator, GradError, grad, memory, ones, randn, scope, zeros } from '../../../index.ts';
 import * as lib from '../../../kernels/neighborhood/natten/libnatten.ts';
 import { na1dAv, na1dQk, na2dAv, na2dQk, na3dAv, na3dQk } from '../../../kernels/neighborhood/unfused.ts';
 import { hostDevices } from '../../devices.ts';
+import { fusedOfRank } from './ranks.ts';
 
 const generator = new Generator(11);
 
@@ -66,12 +67,6 @@ const problems: Record<1 | 2 | 3, readonly Problem[]> = {
   ],
 };
 
-const ranks = {
-  1: { own: na1d, forward: lib.na1dForward, backward: lib.na1dBackward },
-  2: { own: na2d, forward: lib.na2dForward, backward: lib.na2dBackward },
-  3: { own: na3d, forward: lib.na3dForward, backward: lib.na3dBackward },
-};
-
 const unfused = {
   1: {
     qk: na1dQk,
@@ -122,7 +117,7 @@ describe.each(cases)('on %s, rank %i, %j', (device, rank, { tokens, kernelSize, 
 
   test.each([false, true])('fused, with a bias: %s', (hasBias) => {
     scope(() => {
-      const { own, forward } = ranks[rank];
+      const { own, forward } = fusedOfRank[rank];
       const [q, k, v] = [make(2, ...tokens, 3, 4), make(2, ...tokens, 3, 4), make(2, ...tokens, 3, 4)];
       const rpb = hasBias ? make(3, ...kernelSize.map((size) => 2 * size - 1)) : null;
       const options = { ...rules, scale, returnLogsumexp: true, implementation: 'fused' } as const;
@@ -140,7 +135,7 @@ describe.each(cases)('on %s, rank %i, %j', (device, rank, { tokens, kernelSize, 
 
   test.each([false, true])('fused backward, delta by ops: %s', (computeDeltaWithOps) => {
     scope(() => {
-      const { own, backward } = ranks[rank];
+      const { own, backward } = fusedOfRank[rank];
       const [q, k, v] = [make(2, ...tokens, 3, 4), make(2, ...tokens, 3, 4), make(2, ...tokens, 3, 4)];
       const options = { ...rules, scale, returnLogsumexp: true, implementation: 'fused' } as const;
       const { output, logsumexp } = own(q, k, v, options);
