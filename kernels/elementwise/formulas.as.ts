@@ -3,7 +3,7 @@
  * that the compiler keeps one branch.
  */
 
-import { exp4, log4, erf4, tanh4 } from '../runtime/cpu/simd.as';
+import { erf4, exp4, half4, log4, one4, tanh4 } from '../runtime/cpu/simd.as';
 import { pow4 } from './pow.as';
 
 // Of one operand.
@@ -48,25 +48,25 @@ import { pow4 } from './pow.as';
 /** 1 / (1 + e^−x). */
 @inline
 function sigmoid4(x: v128): v128 {
-  return f32x4.div(one(), f32x4.add(one(), exp4(f32x4.neg(x))));
+  return f32x4.div(one4(), f32x4.add(one4(), exp4(f32x4.neg(x))));
 }
 
 @inline
 function floats1(op: i32, x: v128): v128 {
   if (op == NEG) return f32x4.neg(x);
   if (op == ABS) return f32x4.abs(x);
-  if (op == SIGN) return f32x4.sub(v128.and(f32x4.gt(x, zero()), one()), v128.and(f32x4.lt(x, zero()), one()));
+  if (op == SIGN) return f32x4.sub(v128.and(f32x4.gt(x, zero()), one4()), v128.and(f32x4.lt(x, zero()), one4()));
   if (op == SQUARE) return f32x4.mul(x, x);
   if (op == RELU) return f32x4.pmax(x, zero()); // keeps NaN
   if (op == EXP) return exp4(x);
   if (op == LOG) return log4(x);
   if (op == SQRT) return f32x4.sqrt(x);
-  if (op == RSQRT) return f32x4.div(one(), f32x4.sqrt(x));
+  if (op == RSQRT) return f32x4.div(one4(), f32x4.sqrt(x));
   if (op == SIGMOID) return sigmoid4(x);
   if (op == TANH) return tanh4(x);
   if (op == SILU) return f32x4.mul(x, sigmoid4(x));
   if (op == GELU) {
-    const half = f32x4.mul(x, f32x4.splat(0.5));
+    const half = f32x4.mul(x, half4());
     return f32x4.add(half, f32x4.mul(half, erf4(f32x4.mul(x, f32x4.splat(0.7071067811865476)))));
   }
   // ½ x (1 + tanh u) = x σ(2u), u = √(2/π) (x + 0.044715 x³)
@@ -94,11 +94,6 @@ function converted<TIn, TOut>(op: i32, x: v128): v128 {
 @inline
 function zero(): v128 {
   return i32x4.splat(0);
-}
-
-@inline
-function one(): v128 {
-  return f32x4.splat(1);
 }
 
 @inline
@@ -150,13 +145,13 @@ function bit(mask: v128): v128 {
 /** The derivative of an activation, from its output (sigmoid, tanh) or its input. */
 @inline
 function slope(op: i32, x: v128): v128 {
-  if (op == SIGMOID_BACKWARD) return f32x4.mul(x, f32x4.sub(one(), x));
-  if (op == TANH_BACKWARD) return f32x4.sub(one(), f32x4.mul(x, x));
+  if (op == SIGMOID_BACKWARD) return f32x4.mul(x, f32x4.sub(one4(), x));
+  if (op == TANH_BACKWARD) return f32x4.sub(one4(), f32x4.mul(x, x));
   if (op == SILU_BACKWARD) return selfGatedSlope(sigmoid4(x), x);
   const x2 = f32x4.mul(x, x);
   if (op == GELU_BACKWARD) {
     // Φ(x) + x φ(x)
-    const half = f32x4.splat(0.5);
+    const half = half4();
     const density = f32x4.mul(exp4(f32x4.mul(x2, f32x4.splat(-0.5))), f32x4.splat(0.3989422804014327));
     const below = f32x4.add(half, f32x4.mul(half, erf4(f32x4.mul(x, f32x4.splat(0.7071067811865476)))));
     return f32x4.add(below, f32x4.mul(x, density));
@@ -172,7 +167,7 @@ function slope(op: i32, x: v128): v128 {
 /** σ (1 + r (1 − σ)): the derivative of x σ(v) with r = x v′. */
 @inline
 function selfGatedSlope(s: v128, r: v128): v128 {
-  return f32x4.mul(s, f32x4.add(one(), f32x4.mul(r, f32x4.sub(one(), s))));
+  return f32x4.mul(s, f32x4.add(one4(), f32x4.mul(r, f32x4.sub(one4(), s))));
 }
 
 @inline

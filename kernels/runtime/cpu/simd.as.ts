@@ -17,10 +17,66 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_nmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b));
 }
 
-/** p · x + coefficient: one step of Horner's rule. */
+/**
+ * Where the numbers of the functions below lie: in the first page, which is the launcher's, above its job (job.ts). V8
+ * builds a vector that is written into the code anew at each use, in three instructions; a load is one.
+ */
+@inline const NUMBERS: usize = 8192;
+@inline const EXP: usize = NUMBERS;
+@inline const LOG: usize = NUMBERS + 64;
+@inline const ERF: usize = NUMBERS + 128;
+@inline const TANH: usize = NUMBERS + 192;
+@inline const ONE: usize = NUMBERS + 224;
+@inline const HALF: usize = NUMBERS + 228;
+
+/** Number `index` of those at `p`, in each lane. */
 @inline
-function horner(p: v128, x: v128, coefficient: f32): v128 {
-  return madd(p, x, f32x4.splat(coefficient));
+function number(p: usize, index: i32): v128 {
+  return v128.load32_splat(p + (<usize>index << 2));
+}
+
+/** 1 in each lane. */
+@inline
+export function one4(): v128 {
+  return number(ONE, 0);
+}
+
+/** ½ in each lane. */
+@inline
+export function half4(): v128 {
+  return number(HALF, 0);
+}
+
+@inline
+function put4(p: usize, a: f32, b: f32, c: f32, d: f32): void {
+  store<f32>(p, a);
+  store<f32>(p, b, 4);
+  store<f32>(p, c, 8);
+  store<f32>(p, d, 12);
+}
+
+/** Writes the numbers; the launcher has it done before anything else runs. */
+@inline
+export function writeNumbers(): void {
+  // e⁸⁹ is ∞, e⁻¹⁰⁴ rounds to 0; 1.5 · 2²³; ln 2 in two parts, the first with 9 bits, so that n times it is exact.
+  put4(EXP, 89, -104, 1.4426950408889634, 12582912);
+  put4(EXP + 16, 0.693359375, 2.12194440e-4, 1.9875691500e-4, 1.3981999507e-3);
+  put4(EXP + 32, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1);
+  store<i32>(EXP + 48, 127);
+  put4(LOG, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1);
+  put4(LOG + 16, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1);
+  put4(LOG + 32, 3.3333331174e-1, 1.17549435e-38, 8388608, Infinity);
+  store<i32>(LOG + 48, 0x3f3504f3);
+  store<i32>(LOG + 52, 0x007fffff);
+  store<i32>(LOG + 56, 23);
+  store<f32>(LOG + 60, NaN);
+  put4(ERF, 4, -4, -2.72614225801306e-10, 2.77068142495902e-8);
+  put4(ERF + 16, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4, -2.95459980854025e-3);
+  put4(ERF + 32, -1.60960333262415e-2, -1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3);
+  put4(ERF + 48, -7.37332916720468e-3, -1.42647390514189e-2, 0, 0);
+  put4(TANH, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1);
+  put4(TANH + 16, -3.33332819422e-1, 0.625, 2, -0.0);
+  put4(ONE, 1, 0.5, 0, 0);
 }
 
 /** (x₀ + x₂) + (x₁ + x₃). */
@@ -40,22 +96,19 @@ export function max4(x: v128): f32 {
 /** eˣ within 1e-7 relative. e^−∞ = 0, overflow gives ∞, denormal results are rounded once. */
 @inline
 export function exp4(x: v128): v128 {
-  // e^−104 rounds to 0 and e^89 to ∞. pmin and pmax keep a NaN that is their first operand.
-  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
+  // pmin and pmax keep a NaN that is their first operand.
+  x = f32x4.pmax(f32x4.pmin(x, number(EXP, 0)), number(EXP, 1));
   // eˣ = 2ⁿ eʳ, |r| ≤ ½ ln 2. Adding 1.5 · 2²³ rounds to the nearest integer and leaves it in the low bits.
-  const magic = f32x4.splat(12582912);
-  const rounded = madd(x, f32x4.splat(1.4426950408889634), magic);
+  const magic = number(EXP, 3);
+  const rounded = madd(x, number(EXP, 2), magic);
   const n = f32x4.sub(rounded, magic);
-  // ln 2 in two parts; the first has 9 bits, so that n times it is exact.
-  let r = nmadd(n, f32x4.splat(0.693359375), x);
-  r = madd(n, f32x4.splat(2.12194440e-4), r);
-  let p = f32x4.splat(1.9875691500e-4);
-  p = horner(p, r, 1.3981999507e-3);
-  p = horner(p, r, 8.3334519073e-3);
-  p = horner(p, r, 4.1665795894e-2);
-  p = horner(p, r, 1.6666665459e-1);
-  p = horner(p, r, 5.0000001201e-1);
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
+  const r = madd(n, number(EXP, 5), nmadd(n, number(EXP, 4), x));
+  let p = madd(number(EXP, 6), r, number(EXP, 7));
+  p = madd(p, r, number(EXP, 8));
+  p = madd(p, r, number(EXP, 9));
+  p = madd(p, r, number(EXP, 10));
+  p = madd(p, r, number(EXP, 11));
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), one4());
   // 2ⁿ in two factors: n reaches −150 and 128, further than one float's exponent.
   const exponent = i32x4.sub(rounded, magic);
   const half = i32x4.shr_s(exponent, 1);
@@ -65,59 +118,57 @@ export function exp4(x: v128): v128 {
 /** 2ⁿ for integers −126 … 127. */
 @inline
 function power2(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  return i32x4.shl(i32x4.add(n, number(EXP, 12)), 23);
 }
 
 /** ln x within 1e-7 relative. ln 0 = −∞, ln x of negatives is NaN, denormals are exact. */
 @inline
 export function log4(x: v128): v128 {
   // Denormals are raised by 2²³ first.
-  const small = f32x4.lt(x, f32x4.splat(1.17549435e-38));
-  const bits = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, small);
+  const small = f32x4.lt(x, number(LOG, 9));
+  const bits = v128.bitselect(f32x4.mul(x, number(LOG, 10)), x, small);
   // x = 2ᵉ m with m in [√½, √2): the offset moves the border of an octave to √½.
-  const offset = i32x4.sub(bits, i32x4.splat(0x3f3504f3));
-  const exponent = i32x4.sub(i32x4.shr_s(offset, 23), v128.and(small, i32x4.splat(23)));
-  const mantissa = i32x4.add(v128.and(offset, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
+  const border = number(LOG, 12);
+  const offset = i32x4.sub(bits, border);
+  const exponent = i32x4.sub(i32x4.shr_s(offset, 23), v128.and(small, number(LOG, 14)));
+  const mantissa = i32x4.add(v128.and(offset, number(LOG, 13)), border);
   const e = f32x4.convert_i32x4_s(exponent);
-  const r = f32x4.sub(mantissa, f32x4.splat(1));
+  const r = f32x4.sub(mantissa, one4());
   const r2 = f32x4.mul(r, r);
-  let p = f32x4.splat(7.0376836292e-2);
-  p = horner(p, r, -1.1514610310e-1);
-  p = horner(p, r, 1.1676998740e-1);
-  p = horner(p, r, -1.2420140846e-1);
-  p = horner(p, r, 1.4249322787e-1);
-  p = horner(p, r, -1.6668057665e-1);
-  p = horner(p, r, 2.0000714765e-1);
-  p = horner(p, r, -2.4999993993e-1);
-  p = horner(p, r, 3.3333331174e-1);
+  let p = madd(number(LOG, 0), r, number(LOG, 1));
+  p = madd(p, r, number(LOG, 2));
+  p = madd(p, r, number(LOG, 3));
+  p = madd(p, r, number(LOG, 4));
+  p = madd(p, r, number(LOG, 5));
+  p = madd(p, r, number(LOG, 6));
+  p = madd(p, r, number(LOG, 7));
+  p = madd(p, r, number(LOG, 8));
   let y = f32x4.mul(f32x4.mul(p, r), r2);
-  y = nmadd(e, f32x4.splat(2.12194440e-4), y);
-  y = nmadd(r2, f32x4.splat(0.5), y);
-  y = madd(e, f32x4.splat(0.693359375), f32x4.add(r, y));
+  y = nmadd(e, number(EXP, 5), y);
+  y = nmadd(r2, half4(), y);
+  y = madd(e, number(EXP, 4), f32x4.add(r, y));
   // x − x is 0 for finite x, NaN for ∞ and NaN; sqrt of a negative is NaN.
-  const infinity = f32x4.splat(Infinity);
+  const infinity = number(LOG, 11);
   y = v128.bitselect(x, y, f32x4.eq(x, infinity));
   y = v128.bitselect(f32x4.neg(infinity), y, f32x4.eq(x, f32x4.splat(0)));
-  return v128.bitselect(y, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)));
+  return v128.bitselect(y, number(LOG, 15), f32x4.ge(x, f32x4.splat(0)));
 }
 
 /** erf x = 2/√π ∫₀ˣ e^−t² dt within 5e-7 absolute: an odd polynomial over an even one, |x| cut at 4. */
 @inline
 export function erf4(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(4)), f32x4.splat(-4));
+  x = f32x4.pmax(f32x4.pmin(x, number(ERF, 0)), number(ERF, 1));
   const z = f32x4.mul(x, x);
-  let p = f32x4.splat(-2.72614225801306e-10);
-  p = horner(p, z, 2.77068142495902e-8);
-  p = horner(p, z, -2.10102402082508e-6);
-  p = horner(p, z, -5.69250639462346e-5);
-  p = horner(p, z, -7.34990630326855e-4);
-  p = horner(p, z, -2.95459980854025e-3);
-  p = horner(p, z, -1.60960333262415e-2);
-  let q = f32x4.splat(-1.45660718464996e-5);
-  q = horner(q, z, -2.13374055278905e-4);
-  q = horner(q, z, -1.68282697438203e-3);
-  q = horner(q, z, -7.37332916720468e-3);
-  q = horner(q, z, -1.42647390514189e-2);
+  let p = madd(number(ERF, 2), z, number(ERF, 3));
+  p = madd(p, z, number(ERF, 4));
+  p = madd(p, z, number(ERF, 5));
+  p = madd(p, z, number(ERF, 6));
+  p = madd(p, z, number(ERF, 7));
+  p = madd(p, z, number(ERF, 8));
+  let q = madd(number(ERF, 9), z, number(ERF, 10));
+  q = madd(q, z, number(ERF, 11));
+  q = madd(q, z, number(ERF, 12));
+  q = madd(q, z, number(ERF, 13));
   return f32x4.div(f32x4.mul(x, p), q);
 }
 
@@ -126,17 +177,15 @@ export function erf4(x: v128): v128 {
 export function tanh4(x: v128): v128 {
   const magnitude = f32x4.abs(x);
   const z = f32x4.mul(x, x);
-  let p = f32x4.splat(-5.70498872745e-3);
-  p = horner(p, z, 2.06390887954e-2);
-  p = horner(p, z, -5.37397155531e-2);
-  p = horner(p, z, 1.33314422036e-1);
-  p = horner(p, z, -3.33332819422e-1);
+  let p = madd(number(TANH, 0), z, number(TANH, 1));
+  p = madd(p, z, number(TANH, 2));
+  p = madd(p, z, number(TANH, 3));
+  p = madd(p, z, number(TANH, 4));
   const near = madd(f32x4.mul(p, z), x, x);
-  const one = f32x4.splat(1);
-  const grown = f32x4.add(exp4(f32x4.add(magnitude, magnitude)), one);
-  const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), grown));
-  const y = v128.bitselect(near, far, f32x4.lt(magnitude, f32x4.splat(0.625)));
-  return v128.bitselect(x, y, f32x4.splat(-0.0));
+  const grown = f32x4.add(exp4(f32x4.add(magnitude, magnitude)), one4());
+  const far = f32x4.sub(one4(), f32x4.div(number(TANH, 6), grown));
+  const y = v128.bitselect(near, far, f32x4.lt(magnitude, number(TANH, 5)));
+  return v128.bitselect(x, y, number(TANH, 7));
 }
 
 @inline

@@ -6,7 +6,7 @@ const functions = ['exp', 'log', 'erf', 'tanh'] as const;
 type Name = (typeof functions)[number];
 
 const source = `
-import { exp4, log4, erf4, tanh4, exp1, log1, erf1, tanh1, sum4, max4, madd, nmadd }
+import { exp4, log4, erf4, tanh4, exp1, log1, erf1, tanh1, sum4, max4, madd, nmadd, writeNumbers }
   from '../../../kernels/runtime/cpu/simd.as';
 ${functions
   .map(
@@ -17,6 +17,7 @@ export function ${name}Four(x: usize, y: usize, begin: i32, end: i32): void {
 export function ${name}One(x: f32): f32 { return ${name}1(x); }`,
   )
   .join('')}
+export function start(): void { writeNumbers(); }
 export function sum(x: usize): f32 { return sum4(v128.load(x)); }
 export function largest(x: usize): f32 { return max4(v128.load(x)); }
 export function fused(a: f32, b: f32, c: f32): f32 {
@@ -50,6 +51,7 @@ describe.each(builds)('simd.as.ts, %s build', async (simd) => {
   const module = await WebAssembly.compile(await compileTestKernels(source, { relaxed: simd === 'relaxed' }));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const call = (name: string, ...args: number[]) => (exports[name] as (...args: number[]) => number)(...args);
+  call('start');
   const x = new Float32Array(memory.buffer, 65536, length);
   const y = new Float32Array(memory.buffer, 65536 + 4 * length, length);
 
