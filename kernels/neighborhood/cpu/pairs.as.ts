@@ -5,7 +5,7 @@
 
 import * as here from './frame.as';
 import * as field from './plan.as';
-import { madd, max4, sum4 } from '../../runtime/cpu/simd.as';
+import { madd } from '../../runtime/cpu/simd.as';
 import { addNumbers, multiplyNumbers } from './biases.as';
 import { get } from './frame.as';
 import { addWeightedPair, dotsPair } from './rows.as';
@@ -53,55 +53,54 @@ function forwardPair(
   plan: usize, frame: usize, scores: usize, owner0: usize, owner1: usize, box: usize, list: usize,
   n0: i32, b1: i32, n: i32,
 ): void {
-  const scores1 = scores + get(plan, field.scoreBytes), bytes = get(plan, field.dimValueBytes);
-  // The owners take turns, so that one's chains of dependent steps hide behind the other's.
+  const scores1 = scores + get(plan, field.scoreBytes), first1 = scores1 + (<usize>b1 << 2), n1 = n - b1;
   const stats = get(plan, field.ownerStats), stats0 = owner0 + stats, stats1 = owner1 + stats;
-  const first1 = scores1 + (<usize>b1 << 2), n1 = n - b1;
-  const m0 = largestOf(scores, n0, load<f32>(stats0)), m1 = largestOf(first1, n1, load<f32>(stats1));
-  const l0 = powersOf(plan, scores, n0, m0), l1 = powersOf(plan, first1, n1, m1);
+  const bytes = vectorBytes(max(n0, n1)), dim = get(plan, field.dimValueBytes);
+  padScores(scores, n0, bytes);
+  padScores(first1, n1, bytes);
+  let m0 = v128.load32_splat(stats0), m1 = v128.load32_splat(stats1);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    // A NaN is left out here; as a power it reaches the sums all the same.
+    m0 = f32x4.pmax(m0, v128.load(scores + at));
+    m1 = f32x4.pmax(m1, v128.load(first1 + at));
+  }
+  m0 = largest4(m0);
+  m1 = largest4(m1);
+  const totals = powersPair(plan, scores, first1, m0, m1, bytes, false);
   const sum0 = owner0 + get(plan, field.ownerSum), sum1 = owner1 + get(plan, field.ownerSum);
-  addTotal(plan, stats0, m0, l0, sum0, bytes);
-  addTotal(plan, stats1, m1, l1, sum1, bytes);
+  const l0 = f32x4.extract_lane(totals, 0) + f32x4.extract_lane(totals, 1);
+  const l1 = f32x4.extract_lane(totals, 2) + f32x4.extract_lane(totals, 3);
+  if (n0 > 0) addTotal(plan, frame, stats0, f32x4.extract_lane(m0, 0), l0, sum0, dim);
+  if (n1 > 0) addTotal(plan, frame, stats1, f32x4.extract_lane(m1, 0), l1, sum1, dim);
   keepPair(plan, frame, scores, n0, b1, n);
-  addWeightedPair(sum0, sum1, scores, scores1, box + get(plan, field.boxSecond), list, n0, b1, n, bytes);
+  addWeightedPair(sum0, sum1, scores, scores1, box + get(plan, field.boxSecond), list, n0, b1, n, dim);
 }
 
-/** The largest of `count` scores and `before`. Pads the scores with −∞ to a multiple of eight. */
+/** Bytes of `count` numbers in whole vectors. */
 @inline
-function largestOf(scores: usize, count: i32, before: f32): f32 {
-  const end = scores + (<usize>count << 2);
-  v128.store(end, f32x4.splat(-Infinity));
-  v128.store(end, f32x4.splat(-Infinity), 16);
-  let largest = f32x4.splat(before), other = largest;
-  // A NaN is left out here; as a power it reaches the sums all the same.
-  for (let at = scores; at < end; at += 32) {
-    largest = f32x4.pmax(largest, v128.load(at));
-    other = f32x4.pmax(other, v128.load(at, 16));
-  }
-  return max4(f32x4.pmax(largest, other));
+function vectorBytes(count: i32): usize {
+  return <usize>(count + 3 & ~3) << 2;
 }
 
-/** Replaces `count` scores s by 2^(s − m) and returns their sum. */
+/** −∞ behind `count` scores, at least until `bytes`. */
 @inline
-function powersOf(plan: usize, scores: usize, count: i32, m: f32): f32 {
-  const end = scores + (<usize>count << 2), shift = f32x4.splat(m);
-  let total = f32x4.splat(0);
-  for (let at = scores; at < end; at += 32) {
-    const x = f32x4.sub(v128.load(at), shift), y = f32x4.sub(v128.load(at, 16), shift);
-    const p = power4(plan, x), q = power4(plan, y);
-    v128.store(at, p);
-    v128.store(at, q, 16);
-    total = f32x4.add(total, f32x4.add(p, q));
-  }
-  return sum4(total);
+function padScores(scores: usize, count: i32, bytes: usize): void {
+  for (let at = <usize>count << 2; at < bytes; at += 16) v128.store(scores + at, f32x4.splat(-Infinity));
+}
+
+/** The largest of four in each lane. */
+@inline
+function largest4(x: v128): v128 {
+  x = f32x4.pmax(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
+  return f32x4.pmax(x, i32x4.shuffle(x, x, 1, 0, 3, 2));
 }
 
 /** Brings (m, l) at `stats` up to date, and the sum O to the new m. */
-function addTotal(plan: usize, stats: usize, m: f32, total: f32, sum: usize, bytes: usize): void {
+function addTotal(plan: usize, frame: usize, stats: usize, m: f32, total: f32, sum: usize, bytes: usize): void {
   const before = load<f32>(stats);
   let l = load<f32>(stats, 4);
   if (m !== before && l !== 0) {
-    const shrink = power4(plan, f32x4.splat(before - m));
+    const shrink = power4(plan, f32x4.splat(before - m), frame + here.spareBytes);
     for (let d: usize = 0; d < bytes; d += 16) v128.store(sum + d, f32x4.mul(v128.load(sum + d), shrink));
     l *= f32x4.extract_lane(shrink, 0);
   }
@@ -119,19 +118,17 @@ function backwardQueryPair(
   const boxSecond = box + get(plan, field.boxSecond), dimValue = get(plan, field.dimValueBytes);
   dotsPair(grads, grads1, owner0 + second, owner1 + second, boxSecond, list, n0, b1, n, dimValue);
   keepPair(plan, frame, grads, n0, b1, n);
-  const stats = get(plan, field.ownerStats), from = <usize>b1 << 2;
-  scoreGrads(plan, scores, grads, n0, owner0 + stats);
-  scoreGrads(plan, scores1 + from, grads1 + from, n - b1, owner1 + stats);
+  const stats0 = owner0 + get(plan, field.ownerStats), stats1 = owner1 + get(plan, field.ownerStats);
+  const from = <usize>b1 << 2, bytes = vectorBytes(max(n0, n - b1));
+  const logsumexp0 = v128.load32_splat(stats0), logsumexp1 = v128.load32_splat(stats1);
+  const delta0 = v128.load32_splat(stats0, 4), delta1 = v128.load32_splat(stats1, 4);
+  powersPair(plan, scores, scores1 + from, logsumexp0, logsumexp1, bytes, true);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    scoreGrads4(scores + at, grads + at, delta0);
+    scoreGrads4(scores1 + from + at, grads1 + from + at, delta1);
+  }
   const sum = get(plan, field.ownerSum);
   addWeightedPair(owner0 + sum, owner1 + sum, grads, grads1, box, list, n0, b1, n, dim);
-}
-
-/** grads = p (grads − delta), with one (logsumexp, delta) for all. */
-@inline
-function scoreGrads(plan: usize, scores: usize, grads: usize, count: i32, stats: usize): void {
-  const logsumexp = v128.load32_splat(stats), delta = v128.load32_splat(stats, 4);
-  const bytes = <usize>count << 2;
-  for (let at: usize = 0; at < bytes; at += 16) scoreGrads4(plan, scores + at, grads + at, logsumexp, delta);
 }
 
 /** dK and dV, one chunk: dV += Σ p dO and dK += Σ p (dO · v − delta) q with p = 2^(s − logsumexp), over queries. */
@@ -144,12 +141,19 @@ function backwardKeyPair(
   const boxSecond = box + get(plan, field.boxSecond), dimValue = get(plan, field.dimValueBytes);
   dotsPair(grads, grads1, owner0 + second, owner1 + second, boxSecond, list, n0, b1, n, dimValue);
   keepPair(plan, frame, grads, n0, b1, n);
-  const stats = box + get(plan, field.boxStats);
-  for (let i = 0; i < n; i += 4) {
-    const at = <usize>i << 2, two = loadStats(stats, list + at), next = loadStats(stats, list + at + 8);
+  const stats = box + get(plan, field.boxStats), bytes = vectorBytes(n), none = f32x4.splat(0);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const two = loadStats(stats, list + at), next = loadStats(stats, list + at + 8);
     const logsumexp = i64x2.shuffle(two, next, 0, 2), delta = i64x2.shuffle(two, next, 1, 3);
-    if (i < n0) scoreGrads4(plan, scores + at, grads + at, logsumexp, delta);
-    if (i + 4 > b1) scoreGrads4(plan, scores1 + at, grads1 + at, logsumexp, delta);
+    v128.store(scores + at, f32x4.sub(v128.load(scores + at), logsumexp));
+    v128.store(scores1 + at, f32x4.sub(v128.load(scores1 + at), logsumexp));
+    v128.store(grads + at, f32x4.sub(v128.load(grads + at), delta));
+    v128.store(grads1 + at, f32x4.sub(v128.load(grads1 + at), delta));
+  }
+  powersPair(plan, scores, scores1, none, none, bytes, true);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    scoreGrads4(scores + at, grads + at, none);
+    scoreGrads4(scores1 + at, grads1 + at, none);
   }
   keepPair(plan, frame, scores, n0, b1, n);
   const sum = get(plan, field.ownerSum), secondSum = get(plan, field.ownerSecondSum);
@@ -164,34 +168,59 @@ function loadStats(stats: usize, list: usize): v128 {
   return i32x4.shuffle(row, next, 0, 4, 1, 5);
 }
 
-/** scores = p, grads = p (grads − delta). */
+/** grads = p (grads − delta). */
 @inline
-function scoreGrads4(plan: usize, scores: usize, grads: usize, logsumexp: v128, delta: v128): void {
-  // Where logsumexp is not of these scores they may exceed it; beyond 128 the power is ∞.
-  const most = v128.load32_splat(plan + (field.powers << 2), 40);
-  const p = power4(plan, f32x4.pmin(f32x4.sub(v128.load(scores), logsumexp), most));
-  v128.store(scores, p);
-  v128.store(grads, f32x4.mul(p, f32x4.sub(v128.load(grads), delta)));
+function scoreGrads4(powers: usize, grads: usize, delta: v128): void {
+  v128.store(grads, f32x4.mul(v128.load(powers), f32x4.sub(v128.load(grads), delta)));
 }
 
 /**
- * 2ˣ within 1e-7 relative for −126 <= x <= 127; below, 2⁻¹²⁶. Scores are compared with their largest or their
- * logsumexp, so that they need no way through overflow and denormals, and base 2 spares the reduction by ln 2.
+ * Replaces the numbers x of two arrays by 2^(x − shift), and returns the two halves of each array's sum.
+ *
+ * 2ˣ is within 1e-7 relative for −126 <= x <= 127; below, it is 2⁻¹²⁶. Scores are compared with their largest or their
+ * logsumexp, so that they need no way through overflow and denormals, and base 2 spares the reduction by ln 2. Where
+ * logsumexp is not of these scores they may exceed it, which `isLimited` is for; beyond 128 the power is ∞.
  */
 @inline
-function power4(plan: usize, x: v128): v128 {
+function powersPair(
+  plan: usize, first: usize, second: usize, shift0: v128, shift1: v128, bytes: usize, isLimited: bool,
+): v128 {
   const table = plan + (field.powers << 2);
-  // pmax keeps a NaN that is its first operand.
-  x = f32x4.pmax(x, v128.load32_splat(table));
-  // Adding 1.5 · 2²³ rounds to the nearest integer and leaves it in the low bits.
-  const magic = v128.load32_splat(table, 4);
-  const rounded = f32x4.add(x, magic);
-  const f = f32x4.sub(x, f32x4.sub(rounded, magic));
-  let p = madd(v128.load32_splat(table, 8), f, v128.load32_splat(table, 12));
-  p = madd(p, f, v128.load32_splat(table, 16));
-  p = madd(p, f, v128.load32_splat(table, 20));
-  p = madd(p, f, v128.load32_splat(table, 24));
-  p = madd(p, f, v128.load32_splat(table, 28));
-  p = madd(p, f, v128.load32_splat(table, 32));
-  return f32x4.mul(p, i32x4.shl(i32x4.add(rounded, v128.load32_splat(table, 36)), 23));
+  let total0 = f32x4.splat(0), total1 = total0;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let x = f32x4.sub(v128.load(first + at), shift0), y = f32x4.sub(v128.load(second + at), shift1);
+    // Each constant is loaded once for both. pmin and pmax keep a NaN that is their first operand.
+    let c = v128.load32_splat(table, 40);
+    if (isLimited) { x = f32x4.pmin(x, c); y = f32x4.pmin(y, c); }
+    c = v128.load32_splat(table);
+    x = f32x4.pmax(x, c); y = f32x4.pmax(y, c);
+    // Adding 1.5 · 2²³ rounds to the nearest integer and leaves it in the low bits.
+    c = v128.load32_splat(table, 4);
+    let m = f32x4.add(x, c), n = f32x4.add(y, c);
+    x = f32x4.sub(x, f32x4.sub(m, c)); y = f32x4.sub(y, f32x4.sub(n, c));
+    c = v128.load32_splat(table, 36);
+    m = i32x4.shl(i32x4.add(m, c), 23); n = i32x4.shl(i32x4.add(n, c), 23);
+    c = v128.load32_splat(table, 8);
+    const d = v128.load32_splat(table, 12);
+    let p = madd(c, x, d), q = madd(c, y, d);
+    c = v128.load32_splat(table, 16); p = madd(p, x, c); q = madd(q, y, c);
+    c = v128.load32_splat(table, 20); p = madd(p, x, c); q = madd(q, y, c);
+    c = v128.load32_splat(table, 24); p = madd(p, x, c); q = madd(q, y, c);
+    c = v128.load32_splat(table, 28); p = madd(p, x, c); q = madd(q, y, c);
+    c = v128.load32_splat(table, 32); p = madd(p, x, c); q = madd(q, y, c);
+    p = f32x4.mul(p, m); q = f32x4.mul(q, n);
+    v128.store(first + at, p);
+    v128.store(second + at, q);
+    total0 = f32x4.add(total0, p); total1 = f32x4.add(total1, q);
+  }
+  return f32x4.add(i64x2.shuffle(total0, total1, 0, 2), i64x2.shuffle(total0, total1, 1, 3));
+}
+
+/** 2ˣ of one vector, by way of memory at `target`. */
+function power4(plan: usize, x: v128, target: usize): v128 {
+  const zero = f32x4.splat(0);
+  v128.store(target, x);
+  v128.store(target, x, 16);
+  powersPair(plan, target, target + 16, zero, zero, 16, false);
+  return v128.load(target);
 }

@@ -192,7 +192,8 @@ function putPlaces(plan: Writer, task: Task, { tile, chunk }: Cut, rows: Rows): 
   // Lists and arrays are read and written up to two vectors past their end.
   reserve(field.list, 4 * listed + 32);
   reserve(field.tokenList, 4 * listed + 32);
-  const scoreBytes = 64 * Math.ceil((4 * listed + 48) / 64);
+  // The second owner's numbers are padded to as many as the first has.
+  const scoreBytes = 64 * Math.ceil((8 * listed + 48) / 64);
   const isBackward = task.mode === field.backwardQueryMode || task.mode === field.backwardKeyMode;
   reserve(field.scores, scoreBytes * (isBackward ? 4 : 2));
   reserve(field.biases, task.bias ? 2 * scoreBytes : 0);
