@@ -6,9 +6,9 @@ import type { Product } from '../../kernels/matmul/operands.webgpu.ts';
 import type { GpuTimer } from './timer.ts';
 import { conv2d, linear, matmul, randn, zeros } from '../../index.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';
-import { fitsUnit, multiplyByUnit, multiplyTiled, tiles, unitTiles } from '../../kernels/matmul/product.webgpu.ts';
+import { fitsUnit, multiplyByUnit, multiplyTiled, tiles } from '../../kernels/matmul/product.webgpu.ts';
 import { cells } from './cells.ts';
-import { unitOf } from '../../kernels/matmul/subgroupMatrix.webgpu.ts';
+import { isWhole, unitOf, unitTiles } from '../../kernels/matmul/matrixUnit.webgpu.ts';
 
 export interface Row {
   readonly name: string;
@@ -143,11 +143,13 @@ function everyTile(runtime: WebgpuRuntime, dtype: Half): Job[] {
     });
     const plain = tiles.map(([tile]) => job(`${tile.rows}×${tile.columns}`, (product) => multiplyTiled(product, tile)));
     if (!unit || dtype === 'float32') return plain;
-    const byUnit = unitTiles.map(([tile]) =>
-      job(`unit ${tile.down}×${tile.across}`, (product) => {
-        if (fitsUnit(product)) multiplyByUnit(product, unit, tile);
-      }),
-    );
+    const byUnit = unitTiles
+      .filter(([tile]) => isWhole(unit, tile))
+      .map(([tile]) =>
+        job(`unit ${tile.down}×${tile.across}`, (product) => {
+          if (fitsUnit(product)) multiplyByUnit(product, unit, tile);
+        }),
+      );
     return [...plain, ...byUnit];
   });
 }

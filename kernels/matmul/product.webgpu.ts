@@ -6,7 +6,7 @@ import type { Reading } from './panel.webgpu.ts';
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
 import type { WebgpuRuntime } from '../runtime/webgpu/runtime.ts';
 import type { Slices } from './slices.webgpu.ts';
-import type { Unit, UnitSizes, UnitTile } from './subgroupMatrix.webgpu.ts';
+import type { Unit, UnitSizes, UnitTile } from './matrixUnit.webgpu.ts';
 import type { Target } from './target.webgpu.ts';
 import type { Parts, Tile } from './tile.webgpu.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
@@ -15,7 +15,8 @@ import { leastChunk, sliceUp, throughSlices } from './slices.webgpu.ts';
 import { batchesOf, loopsOf, merged } from './operands.webgpu.ts';
 import { matrixPanel, panelParams, readingOf } from './panel.webgpu.ts';
 import { rowsParams, rowsTarget, wideType } from './target.webgpu.ts';
-import { sizesOf, unitOf, unitSource } from './subgroupMatrix.webgpu.ts';
+import { hasEnd, isWhole, sizesOf, unitOf, unitTiles } from './matrixUnit.webgpu.ts';
+import { unitSource } from './subgroupMatrix.webgpu.ts';
 import { mostThin, thinRows, thinSource } from './thin.webgpu.ts';
 import { tiledSource } from './tile.webgpu.ts';
 
@@ -117,14 +118,6 @@ export function multiplyTiled(product: Product, tile: Tile): void {
   });
 }
 
-/** How many matrices of the unit a subgroup has, with the share of its peak that is reached. */
-export const unitTiles: readonly (readonly [UnitTile, number])[] = [
-  [{ down: 4, across: 4 }, 1],
-  [{ down: 4, across: 2 }, 0.75],
-  [{ down: 2, across: 4 }, 0.75],
-  [{ down: 2, across: 2 }, 0.55],
-];
-
 /** Whether operands are halves that can be read eight at a time, which is how they are brought to the unit. */
 export function fitsUnit(product: Product): boolean {
   const { a, b } = product;
@@ -135,13 +128,12 @@ export function fitsUnit(product: Product): boolean {
 /** The product by the matrix units of subgroups. */
 export function multiplyByUnit(product: Product, unit: Unit, given?: UnitTile): void {
   const { m, n, k } = product;
-  const choices = unitTiles.map(([tile, speed]): readonly [UnitTile & UnitSizes, number] => [
-    { ...tile, ...sizesOf(unit, tile) },
-    speed,
-  ]);
+  const choices = unitTiles
+    .filter(([tile]) => isWhole(unit, tile))
+    .map(([tile, speed]): readonly [UnitTile & UnitSizes, number] => [{ ...tile, ...sizesOf(unit, tile) }, speed]);
   const tile = given ? { ...given, ...sizesOf(unit, given) } : chooseTile(m, n, k, batchesOf(product), choices);
   const alongs = readingsOf(product, 8).map(({ along }) => along) as [Reading['along'], Reading['along']];
-  const ends = k % tile.depth !== 0 || k === 0;
+  const ends = hasEnd(k);
   launchTiles(product, {
     ...tile,
     key: `unit ${tile.rows}x${tile.columns} ${alongs.join()} ${ends}`,

@@ -1,83 +1,22 @@
 // C = A · B in float16 with float32 sums, by the matrix units of a subgroup (chromium_experimental_subgroup_matrix).
 //
-// A [M, K], B [K, N], C [M, N]. Four subgroups, two by two, compute a tile of C, each down × across matrices of the unit's size.
-// Steps of K go through workgroup memory, twice, so that one barrier a step is enough: while one is multiplied, the next comes
-// into registers. It lies there as in A and B, row- or column-major, eight numbers padding a line so that lines begin in other
-// banks. Workgroup memory: at most 45 KiB. At the end each matrix goes through workgroup memory once more, to where `put` says.
-// The sums of A's rows, where they are wanted, are made on the way by the tiles of the first columns, in float32: where rows lie
-// side by side, all that an invocation reads is of the same eight.
+// A [M, K], B [K, N], C [M, N]. Eight subgroups, two by four, compute a tile of C, each down × across matrices of the unit's size.
+// Steps of K go through one of two halves of workgroup memory in turn, so that one barrier a step is enough: while one is
+// multiplied, the two after it come into registers. It lies there as in A and B, row- or column-major, eight numbers padding a
+// line so that lines begin in other banks. Workgroup memory: at most 48 KiB. At the end each matrix goes through workgroup memory
+// once more, to where `put` says. The sums of A's rows, where they are wanted, are made on the way by the tiles of the first
+// columns, in float32: where rows lie side by side, all that an invocation reads is of the same eight.
 
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
-import type { WebgpuRuntime } from '../runtime/webgpu/runtime.ts';
+import type { Unit, UnitTile } from './matrixUnit.webgpu.ts';
 import type { Reading } from './panel.webgpu.ts';
 import type { Target } from './target.webgpu.ts';
 import type { Parts } from './tile.webgpu.ts';
+import { depth, gridAcross, gridDown, halves, sizesOf, subgroups } from './matrixUnit.webgpu.ts';
 import { whereCode, whereParams } from './tile.webgpu.ts';
 
-/** The unit's matrices: M × K times K × N, by subgroups of so many lanes. */
-export interface Unit {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly lanes: number;
-}
-
-/** How many matrices a subgroup has, down and across. */
-export interface UnitTile {
-  readonly down: number;
-  readonly across: number;
-}
-
-interface Config {
-  readonly componentType: string;
-  readonly resultComponentType: string;
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-}
-
-const feature = 'chromium-experimental-subgroup-matrix';
-/** What a tile of 4 × 4 matrices of 16 × 16 takes. */
-const bytes = 48 * 1024;
-const subgroups = 4;
+/** Numbers between lines of a tile. */
 const padding = 8;
-
-/**
- * The unit that multiplies float16 into float32; null where the device has none. Square matrices are taken: they fill registers
- * best.
- */
-export function unitOf({ device, info }: Pick<WebgpuRuntime, 'device' | 'info'>): Unit | null {
-  if (!device.features.has(feature) || !device.features.has('shader-f16')) return null;
-  const { subgroupMatrixConfigs: configs = [], subgroupSize } = info as Info;
-  if (!subgroupSize) return null;
-  const found = configs.find(
-    (config) =>
-      config.componentType === 'f16' && config.resultComponentType === 'f32' && config.M === config.N && config.K >= 8,
-  );
-  const memory = device.limits.maxComputeWorkgroupStorageSize;
-  if (!found || memory < (found.M > 8 ? bytes : bytes / 2)) return null;
-  return { m: found.M, n: found.N, k: found.K, lanes: subgroupSize };
-}
-
-/** What the runtime says of its adapter. */
-interface Info {
-  readonly subgroupMatrixConfigs?: readonly Config[];
-  /** Where all subgroups have the same. */
-  readonly subgroupSize?: number | null;
-}
-
-/** Rows and columns of C that a workgroup computes, its step of K, its invocations. */
-export interface UnitSizes {
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-  readonly invocations: number;
-}
-
-export function sizesOf(unit: Unit, { down, across }: UnitTile): UnitSizes {
-  const invocations = subgroups * unit.lanes;
-  return { rows: 2 * down * unit.m, columns: 2 * across * unit.n, depth: 2 * unit.k, invocations };
-}
 
 /** How an operand's tile lies in workgroup memory. */
 interface Stage {
@@ -91,7 +30,7 @@ interface Stage {
   readonly reads: number;
 }
 
-function stageOf(name: 'a' | 'b', along: Reading['along'], size: number, depth: number, invocations: number): Stage {
+function stageOf(name: 'a' | 'b', along: Reading['along'], size: number, invocations: number): Stage {
   const [lines, length] = along === 'k' ? [size, depth] : [depth, size];
   return { name, along, lines, length, stride: length + padding, reads: (size * depth) / 8 / invocations };
 }
@@ -108,11 +47,9 @@ export function unitSource(
   target: Target,
   { buffers, params, places }: Parts,
 ): ProgramSource {
-  const { rows, columns, depth } = sizesOf(unit, tile);
-  const invocations = subgroups * unit.lanes;
-  const a = stageOf('a', alongs[0], rows, depth, invocations);
-  const b = stageOf('b', alongs[1], columns, depth, invocations);
-  const load = [loads(a, invocations, ends), loads(b, invocations, ends)].join('\n');
+  const { rows, columns, invocations } = sizesOf(unit, tile);
+  const a = stageOf('a', alongs[0], rows, invocations);
+  const b = stageOf('b', alongs[1], columns, invocations);
   const sums = eachMatrix(tile, (i, j) => `  var c${i}_${j}: Sums;`);
   const { takesSums = false } = target;
   const numbers = Math.max(subgroups * unit.m * unit.n, takesSums ? 8 * invocations : 0);
@@ -132,37 +69,41 @@ ${setup(a, invocations, rows)}
 ${setup(b, invocations, columns)}
 ${sums}
 ${takesSums ? '  var lowRows = vec4f();\n  var highRows = vec4f();' : ''}
-  var k0 = first;
-  if (k0 < end) {
-${load}
-  }
-  while (k0 < end) {
-    // A loop of fixed length: so the compiler knows that all places are inside, and reads them without a check.
-    for (var half = 0u; half < 2u; half++) {
-      if (k0 < end) {
-${stores(a, invocations)}
-${stores(b, invocations)}
-${takesSums ? addRows(a) : ''}
-    workgroupBarrier();
-    if (k0 + ${depth}u < end) {
-      k0 += ${depth}u;
-${load}
-      k0 -= ${depth}u;
-    }
-${[0, 1].map((step) => multiplyStep(unit, tile, a, b, step)).join('\n')}
-      }
-      k0 += ${depth}u;
-    }
-  }
+${loop(unit, tile, [a, b], ends, takesSums)}
 ${takesSums ? rowSums(rows, invocations) : ''}
 ${results(unit, tile)}`,
   };
 }
 
+/** The halves are written one after the other: so all places in them are constants. */
+function loop(unit: Unit, tile: UnitTile, [a, b]: readonly [Stage, Stage], ends: boolean, takesSums: boolean): string {
+  const { invocations } = sizesOf(unit, tile);
+  const load = (half: number, ahead: number): string => `    if (k0 + ${ahead}u < end) {
+${loads(a, invocations, ends, half, ahead)}
+${loads(b, invocations, ends, half, ahead)}
+    }`;
+  const multiplied = (half: number): string =>
+    Array.from({ length: depth / unit.k }, (_, i) => multiplyStep(unit, tile, a, b, half, i * unit.k)).join('\n');
+  const step = (half: number): string => `    if (k0 < end) {
+${stores(a, invocations, half)}
+${stores(b, invocations, half)}
+${takesSums ? addRows(a, half) : ''}
+    workgroupBarrier();
+${load(half, halves.length * depth)}
+${multiplied(half)}
+    }
+    k0 += ${depth}u;`;
+  return `  var k0 = first;
+${halves.map((half) => load(half, half * depth)).join('\n')}
+  while (k0 < end) {
+${halves.map(step).join('\n')}
+  }`;
+}
+
 /** @param numbers that `results` holds */
 function declarations(unit: Unit, stages: readonly Stage[], numbers: number): string {
   const tiles = stages.map(
-    ({ name, lines, stride }) => `var<workgroup> ${name}Tile: array<vec4h, ${(2 * lines * stride) / 4}>;`,
+    ({ name, lines, stride }) => `var<workgroup> ${name}Tile: array<vec4h, ${(halves.length * lines * stride) / 4}>;`,
   );
   return `alias Left = subgroup_matrix_left<f16, ${unit.k}, ${unit.m}>;
 alias Right = subgroup_matrix_right<f16, ${unit.n}, ${unit.k}>;
@@ -197,35 +138,41 @@ function setup(stage: Stage, invocations: number, size: number): string {
       along === 'k'
         ? `${name}At + min(${from} * ${size}u + ${line}, ${count} - 1u) * params.${name}Outer + 8u * (${part})`
         : `${name}At + min(${from} * ${size}u + 8u * (${part}), ${count} - 8u) + ${line} * params.${name}K`;
-    return `  let ${name}From${i} = (${at}) / 8u;\n  var ${name}Read${i}: vec4u;`;
+    const reads = halves.map((half) => `  var ${name}Read${half}_${i}: vec4u;`);
+    return [`  let ${name}From${i} = (${at}) / 8u;`, ...reads].join('\n');
   });
 }
 
-function loads(stage: Stage, invocations: number, ends: boolean): string {
+/** Reads the step that is so far ahead. */
+function loads(stage: Stage, invocations: number, ends: boolean, half: number, ahead: number): string {
   const { name, along } = stage;
-  const step = along === 'k' ? 'k0 / 8u' : `k0 * (params.${name}K / 8u)`;
+  const k = `(k0 + ${ahead}u)`;
+  const step = along === 'k' ? `${k} / 8u` : `${k} * (params.${name}K / 8u)`;
   return eachRead(stage, (i) => {
     const { line, part } = placeOf(stage, invocations, i);
-    const read = `${name}Read${i} = ${name}[${name}From${i} + ${step}];`;
+    const to = `${name}Read${half}_${i}`;
+    const read = `${to} = ${name}[${name}From${i} + ${step}];`;
     if (!ends) return read;
-    return `${name}Read${i} = vec4u(); if (k0 + ${along === 'k' ? `8u * (${part})` : line} < end) { ${read} }`;
+    return `${to} = vec4u(); if (${k} + ${along === 'k' ? `8u * (${part})` : line} < end) { ${read} }`;
   });
 }
 
-function stores(stage: Stage, invocations: number): string {
+function stores(stage: Stage, invocations: number, half: number): string {
   const { name, lines, stride } = stage;
   return eachRead(stage, (i) => {
     const { line, part } = placeOf(stage, invocations, i);
-    return `    { let at = half * ${(lines * stride) / 4}u + ${line} * ${stride / 4}u + 2u * (${part});
-    ${name}Tile[at] = bitcast<vec4h>(${name}Read${i}.xy); ${name}Tile[at + 1u] = bitcast<vec4h>(${name}Read${i}.zw); }`;
+    const from = `${name}Read${half}_${i}`;
+    return `    { let at = ${(half * lines * stride) / 4}u + ${line} * ${stride / 4}u + 2u * (${part});
+    ${name}Tile[at] = bitcast<vec4h>(${from}.xy); ${name}Tile[at + 1u] = bitcast<vec4h>(${from}.zw); }`;
   });
 }
 
 /** Eight neighbouring rows at one k in each read. */
-function addRows(stage: Stage): string {
+function addRows(stage: Stage, half: number): string {
   const adds = eachRead(
     stage,
-    (i) => `      lowRows += vec4f(bitcast<vec4h>(aRead${i}.xy)); highRows += vec4f(bitcast<vec4h>(aRead${i}.zw));`,
+    (i) =>
+      `      lowRows += vec4f(bitcast<vec4h>(aRead${half}_${i}.xy)); highRows += vec4f(bitcast<vec4h>(aRead${half}_${i}.zw));`,
   );
   return `    if (tileColumn == 0u) {\n${adds}\n    }`;
 }
@@ -250,24 +197,23 @@ function rowSums(rows: number, invocations: number): string {
   }`;
 }
 
-function multiplyStep(unit: Unit, { down, across }: UnitTile, a: Stage, b: Stage, step: number): string {
+function multiplyStep(unit: Unit, { down, across }: UnitTile, a: Stage, b: Stage, half: number, k: number): string {
   const read = ({ name, along, lines, stride }: Stage, type: string, outer: string): string => {
-    const k = step * unit.k;
     // Counted in vec4h, as the memory is.
     const at = along === 'k' ? `(${outer}) * ${stride / 4}u + ${k / 4}u` : `${(k * stride) / 4}u + (${outer}) / 4u`;
     const major = (name === 'a') === (along === 'k') ? 'row_major' : 'col_major';
-    return `subgroupMatrixLoad<${type}, ${major}>(&${name}Tile, half * ${(lines * stride) / 4}u + ${at}, ${stride / 4}u)`;
+    return `subgroupMatrixLoad<${type}, ${major}>(&${name}Tile, ${(half * lines * stride) / 4}u + ${at}, ${stride / 4}u)`;
   };
   const lefts = Array.from(
     { length: down },
-    (_, i) => `    let a${i} = ${read(a, 'Left', `subgroup / 2u * ${down * unit.m}u + ${i * unit.m}u`)};`,
+    (_, i) => `    let a${i} = ${read(a, 'Left', `subgroup / ${gridAcross}u * ${down * unit.m}u + ${i * unit.m}u`)};`,
   );
   const rights = Array.from({ length: across }, (_, j) => {
     const sums = Array.from(
       { length: down },
       (_, i) => `c${i}_${j} = subgroupMatrixMultiplyAccumulate(a${i}, b${j}, c${i}_${j});`,
     );
-    return `    let b${j} = ${read(b, 'Right', `subgroup % 2u * ${across * unit.n}u + ${j * unit.n}u`)};\n    ${sums.join('\n    ')}`;
+    return `    let b${j} = ${read(b, 'Right', `subgroup % ${gridAcross}u * ${across * unit.n}u + ${j * unit.n}u`)};\n    ${sums.join('\n    ')}`;
   });
   return ['    {', ...lefts, ...rights, '    }'].join('\n');
 }
@@ -276,8 +222,8 @@ function multiplyStep(unit: Unit, { down, across }: UnitTile, a: Stage, b: Stage
 function results(unit: Unit, { down, across }: UnitTile): string {
   const quads = (unit.m * unit.n) / 4;
   return eachMatrix({ down, across }, (i, j) => {
-    const row = `(tileRow * 2u + subgroup / 2u) * ${down * unit.m}u + ${i * unit.m}u`;
-    const column = `(tileColumn * 2u + subgroup % 2u) * ${across * unit.n}u + ${j * unit.n}u`;
+    const row = `(tileRow * ${gridDown}u + subgroup / ${gridAcross}u) * ${down * unit.m}u + ${i * unit.m}u`;
+    const column = `(tileColumn * ${gridAcross}u + subgroup % ${gridAcross}u) * ${across * unit.n}u + ${j * unit.n}u`;
     return `  workgroupBarrier();
   subgroupMatrixStore<row_major>(&results, subgroup * ${unit.m * unit.n}u, c${i}_${j}, ${unit.n}u);
   workgroupBarrier();

@@ -160,12 +160,12 @@ test('the programs in half precision compile', async () => {
   const unit = { m: 16, n: 16, k: 16, lanes: 32 };
   const panel = (x: 'a' | 'b') => matrixPanel(x, 'float16', { along: x === 'a' ? 'k' : 'outer', wide: true }, true);
   const sources = [
-    unitSource(unit, { down: 4, across: 4 }, ['k', 'outer'], false, target, parts('vec4u', 'vec4h')),
-    unitSource(unit, { down: 2, across: 4 }, ['outer', 'k'], true, target, parts('vec4u', 'vec4h')),
+    unitSource(unit, { down: 4, across: 2 }, ['k', 'outer'], false, target, parts('vec4u', 'vec4h')),
+    unitSource(unit, { down: 2, across: 2 }, ['outer', 'k'], true, target, parts('vec4u', 'vec4h')),
     tiledSource('matmul', tiles[0]![0], [panel('a'), panel('b')], target, parts('vec4h', 'vec4h')),
     ...[
-      { down: 4, across: 4 },
-      { down: 2, across: 2 },
+      { down: 4, across: 2 },
+      { down: 2, across: 1 },
     ].map((tile) => unitSource(unit, tile, ['outer', 'outer'], true, withSums, parts('vec4u', 'vec4f'))),
     tiledSource('matmul', tiles[0]![0], [panel('a'), panel('b')], withSums, parts('vec4h', 'vec4f')),
   ];
