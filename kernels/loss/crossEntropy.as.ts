@@ -6,7 +6,7 @@
 
 import { log1, madd, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
-import { exponentials, shiftOf } from '../softmax/rows.as';
+import { exponentials, scaleRow, shiftOf } from '../softmax/rows.as';
 
 /** Σ (shift − x). */
 @inline
@@ -41,11 +41,6 @@ export function crossEntropyRows(
   }
 }
 
-@inline
-function scaleAndShift(y: usize, left: i32, factor: v128, base: v128): void {
-  storeUpTo(y, madd(loadUpTo(y, left, 0), factor, base), left);
-}
-
 /**
  * dx = scale · g (softmax(x) − (1 − smoothing) onehot(target) − smoothing / n); 0 for ignored rows and where all logits
  * are −∞. g is one number when `gStep` is 0.
@@ -65,11 +60,7 @@ export function crossEntropyBackwardRows(
       continue;
     }
     const weight = scale * load<f32>(g + (<usize>(row * gStep) << 2));
-    const factor = f32x4.splat(weight / total);
-    const base = f32x4.splat(-weight * smoothing / <f32>n);
-    let k = 0;
-    for (; k + 4 <= n; k += 4) scaleAndShift(to + (<usize>k << 2), 4, factor, base);
-    if (k < n) scaleAndShift(to + (<usize>k << 2), n - k, factor, base);
+    scaleRow(to, n, f32x4.splat(weight / total), f32x4.splat(-weight * smoothing / <f32>n));
     const hit = to + (<usize>label << 2);
     store<f32>(hit, load<f32>(hit) - weight * (1 - smoothing));
   }

@@ -5,9 +5,9 @@
 // walked n times along memory; scratch holds two numbers per line of the strip.
 // Sums: rows in four lanes, lane by lane, added at the end; strips along n in order.
 
-import { exp4, log4, log1, madd, nmadd, sum4 } from '../runtime/cpu/simd.as';
+import { expDown4, log4, log1, madd, nmadd, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
-import { exponentials, shiftOf } from './rows.as';
+import { exponentials, scaleRow, shiftOf } from './rows.as';
 
 /** Lines of −∞ alone (or with NaN) are shifted by 0, so that their exponentials are 0 (or NaN). */
 @inline
@@ -26,10 +26,7 @@ export function softmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32): v
     const from = x + <usize>row * bytes;
     const to = y + <usize>row * bytes;
     const total = exponentials(from, to, n, shiftOf(from, n));
-    const factor = f32x4.splat(total == 0 ? 0 : 1 / total);
-    let k = 0;
-    for (; k + 4 <= n; k += 4) scale(to + (<usize>k << 2), 4, factor);
-    if (k < n) scale(to + (<usize>k << 2), n - k, factor);
+    scaleRow(to, n, f32x4.splat(total == 0 ? 0 : 1 / total), f32x4.splat(0));
   }
 }
 
@@ -81,7 +78,7 @@ export function softmaxBackwardRows(y: usize, g: usize, dx: usize, n: i32, begin
 
 @inline
 function logSoftmaxGradient(y: usize, g: usize, dx: usize, left: i32, total: v128): void {
-  storeUpTo(dx, nmadd(exp4(loadUpTo(y, left, 0)), total, loadUpTo(g, left, 0)), left);
+  storeUpTo(dx, nmadd(expDown4(loadUpTo(y, left, 0)), total, loadUpTo(g, left, 0)), left);
 }
 
 /** dx = g − e^y Σ g; 0 where the whole row of y is −∞. */
@@ -155,7 +152,7 @@ function stripExponentials(x: usize, y: usize, n: i32, row: usize, width: i32, s
   for (let k = 0, at = <usize>0; k < n; k++, at += row) {
     for (let c = 0; c < width; c += 4) {
       const lane = <usize>c << 2;
-      const e = exp4(f32x4.sub(loadUpTo(x + at + lane, width - c, 0), v128.load(scratch + lane)));
+      const e = expDown4(f32x4.sub(loadUpTo(x + at + lane, width - c, 0), v128.load(scratch + lane)));
       v128.store(scratch + lane, f32x4.add(v128.load(scratch + lane, 256), e), 256);
       storeUpTo(y + at + lane, e, width - c);
     }
@@ -247,7 +244,7 @@ export function logSoftmaxBackwardStrips(
     for (let k = 0, at = start; k < n; k++, at += row) {
       for (let c = 0; c < width; c += 4) {
         const lane = <usize>c << 2;
-        const e = exp4(loadUpTo(y + at + lane, width - c, 0));
+        const e = expDown4(loadUpTo(y + at + lane, width - c, 0));
         const d = nmadd(e, v128.load(scratch + lane), loadUpTo(g + at + lane, width - c, 0));
         const isDead = f32x4.eq(v128.load(scratch + lane, 256), f32x4.splat(-Infinity));
         storeUpTo(dx + at + lane, v128.andnot(d, isDead), width - c);
