@@ -1,77 +1,65 @@
 // The table of what is measured.
 
-import type { Tensor } from '../index.ts';
-import type { Case } from './case.ts';
-import { noGrad, scope } from '../index.ts';
-import { attention, cnn, made, mlp } from './models.ts';
+import type { Case, Mark, Prepared } from './case.ts';
+import { layerNorm } from '../index.ts';
+import { once } from './case.ts';
+import { limits } from './limits.ts';
+import { made } from './models.ts';
+import { opCases } from './ops.ts';
+import { products } from './products.ts';
+import { steps } from './steps.ts';
+import { threadCases } from './threads.ts';
 
-/** Runs `f` once and frees what it made. */
-const once = (f: () => Tensor) => (): void => f().dispose();
+const rows = 16384;
+const columns = 256;
+/** Floats in 16 MB. */
+const large = rows * columns;
 
-const matmuls = [256, 512, 1024].map((n): Case => ({
-  name: `matmul ${n}`,
-  unit: 'GFLOP/s',
-  amount: 2 * n ** 3,
-  threads: [1, 2],
-  mark: 30,
-  speedUpMark: 1.6,
-  setup: () => {
-    const [a, b] = [made([n, n], 1), made([n, n], 2)];
-    return once(() => a.matmul(b));
-  },
-}));
+/** An op on 16 MB beside a limit: for each of the bytes that it must move, or for each element. */
+const ofMegabytes = (
+  name: string,
+  [unit, amount]: readonly [Case['unit'], number],
+  mark: Mark,
+  setup: () => Prepared,
+): Case => ({ name: `${name} of 16 MB`, unit, amount: amount * large, threads: [1, 2], marks: [mark], setup });
 
-/** Forward and backward of the attention, by one of its two ways. */
-function attentionStep(name: string, way: 'forward' | 'dense', mark?: number): Case {
-  const setup = (): (() => void) => {
-    const made = attention();
-    return () => {
-      scope(() => made[way]().backward());
-      for (const x of made.inputs) x.grad = null;
-    };
-  };
-  return { name, unit: 'ms', threads: [1, 2], ...(mark ? { mark } : {}), setup };
-}
-
-const steps: readonly Case[] = [
-  { name: 'CNN step, batch 64', unit: 'ms', threads: [1, 2], mark: 120, setup: () => once(cnn().step) },
-  { name: 'MLP step, batch 64', unit: 'ms', threads: [1, 2], setup: () => once(mlp().step) },
-  {
-    name: 'na2d forward, 28×28, window 7×7',
-    unit: 'ms',
-    threads: [1, 2],
-    setup: () => {
-      const { forward } = attention();
-      return () => scope(() => void noGrad(forward));
-    },
-  },
-  attentionStep('na2d forward and backward', 'forward', 15),
-  attentionStep('the same as masked dense attention', 'dense'),
+const memorySpeed: readonly Case[] = [
+  ofMegabytes('add', ['GB/s', 12], { atLeast: 0.7, beside: 'copy of 16 MB' }, () => {
+    const [x, y] = [made([large], 1), made([large], 2)];
+    return once(() => x.add(y));
+  }),
+  ofMegabytes('layerNorm', ['GB/s', 8], { atLeast: 0.5, beside: 'copy of 16 MB' }, () => {
+    const [x, weight, bias] = [made([rows, columns], 1), made([columns], 2), made([columns], 3)];
+    return once(() => layerNorm(x, weight, bias));
+  }),
+  ofMegabytes('softmax', ['G/s', 1], { atLeast: 0.8, beside: 'exp loop' }, () => {
+    const x = made([rows, columns], 1);
+    return once(() => x.softmax());
+  }),
+  ofMegabytes('gelu', ['G/s', 1], { atLeast: 0.8, beside: 'erf loop' }, () => {
+    const x = made([rows, columns], 1, { scale: 3 });
+    return once(() => x.gelu());
+  }),
 ];
 
 const calls = 1000;
 /** `calls` eager adds of 8×8, each freed at once. */
-function eagerAdds(requiresGrad: boolean): () => void {
+function eagerAdds(requiresGrad: boolean): Prepared {
   const [x, y] = [made([8, 8], 1, { requiresGrad }), made([8, 8], 2)];
-  return () => {
+  const run = (): void => {
     for (let i = 0; i < calls; i++) x.add(y).dispose();
   };
+  return { run };
 }
 
-const large = 4_000_000;
 const overheads: readonly Case[] = [
-  { name: 'add 8×8, no tape', unit: 'µs', amount: calls, mark: 3, setup: () => eagerAdds(false) },
-  { name: 'add 8×8, on the tape', unit: 'µs', amount: calls, mark: 6, setup: () => eagerAdds(true) },
-  {
-    name: 'add of 4 M, bytes read and written',
-    unit: 'GB/s',
-    amount: 12 * large,
-    threads: [1, 2],
-    setup: () => {
-      const [x, y] = [made([large], 1), made([large], 2)];
-      return once(() => x.add(y));
-    },
-  },
+  { name: 'add 8×8, no tape', unit: 'µs', amount: calls, marks: [{ atMost: 2 }], setup: () => eagerAdds(false) },
+  { name: 'add 8×8, on the tape', unit: 'µs', amount: calls, marks: [{ atMost: 4 }], setup: () => eagerAdds(true) },
 ];
 
-export const cases: readonly Case[] = [...matmuls, ...steps, ...overheads];
+export const cases: readonly Case[] = [...products, ...steps, ...memorySpeed, ...overheads];
+
+/** Everything that can be asked for by name: the cases, what they are measured beside, and what only flags bring. */
+export const allCases: ReadonlyMap<string, Case> = new Map(
+  [...cases, ...limits, ...threadCases, ...opCases].map((entry) => [entry.name, entry]),
+);

@@ -5,7 +5,7 @@
  *
  * @source Knuth and Lewis's generator, as in Numerical Recipes
  */
-export function lcg(length: number, seed: number, scale = 1): Float32Array {
+export function lcg(length: number, seed: number, scale = 1): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   let state = seed;
   for (let i = 0; i < length; i++) {

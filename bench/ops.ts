@@ -18,9 +18,10 @@ function callOf(op: AnyOp): Case {
     setup: () => {
       const args = makeArguments(definition, drawSample(definition, sample), attrs, 'cpu');
       for (const arg of args.flat()) if (arg instanceof Tensor) arg.keep();
-      return () => {
+      const run = (): void => {
         for (let i = 0; i < calls; i++) scope(() => void op(...args));
       };
+      return { run };
     },
   };
 }

@@ -1,40 +1,9 @@
 // What is printed.
 
-import type { Case } from './case.ts';
-import type { Timing } from './measure.ts';
+import type { Figure, Refusal } from './compare.ts';
+import type { Verdict } from './judge.ts';
 import type { MemoryRow } from './memory.ts';
 import { units } from './case.ts';
-
-/** One line of the table; what --json keeps. */
-export interface Row {
-  readonly name: string;
-  readonly threads: number;
-  readonly unit: Case['unit'];
-  readonly best: number;
-  readonly median: number;
-  readonly runs: number;
-  /** Times as fast as on the first number of threads. */
-  readonly speedUp: { readonly best: number; readonly median: number } | null;
-  /** The value to reach, and whether the median reaches it, only the best run, or neither. */
-  readonly mark: { readonly value: number; readonly met: 'met' | 'best only' | 'MISSED' } | null;
-}
-
-export function rowsOf(entry: Case, timings: readonly Timing[]): Row[] {
-  const { name, unit, amount = 1, threads = [1], mark, speedUpMark } = entry;
-  const { isRate, value } = units[unit];
-  const first = timings[0]!;
-  return timings.map((timing, i) => {
-    const best = value(timing.best, amount);
-    const median = value(timing.median, amount);
-    const speedUp = i === 0 ? null : { best: first.best / timing.best, median: first.median / timing.median };
-    const goal = i === 0 ? mark : threads[i] === 2 ? speedUpMark : undefined;
-    const reaches = (got: number): boolean => (speedUp || isRate ? got >= goal! : got <= goal!);
-    const judged = speedUp ?? { best, median };
-    const met = reaches(judged.median) ? 'met' : reaches(judged.best) ? 'best only' : 'MISSED';
-    const row = { name, threads: threads[i]!, unit, best, median, runs: timing.runs, speedUp };
-    return { ...row, mark: goal === undefined ? null : { value: goal, met } };
-  });
-}
 
 /** Significant digits, never an exponent. */
 function digits(value: number): string {
@@ -42,39 +11,67 @@ function digits(value: number): string {
   return value.toFixed(Math.min(3, places));
 }
 
-function markText({ mark, speedUp, unit }: Row): string {
-  if (!mark) return '';
-  const relation = speedUp || units[unit].isRate ? '≥' : '≤';
-  return `${relation} ${mark.value}${speedUp ? ' ×' : ''} ${mark.met}`;
-}
-
-type Cells = readonly string[];
-const columns: Cells = ['', 'threads', 'best', 'median', '', 'speed-up', 'first mark'];
-const widths = [44, 7, 9, 9, 8, 10, 17];
-
-function line(cells: Cells): string {
-  // Names and units are set to the left, numbers to the right.
+/** Cells of a line; names are set to the left, numbers (negative widths) to the right. */
+function line(cells: readonly string[], widths: readonly number[]): string {
   return cells
-    .map((cell, i) => (i === 0 || i === 4 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+    .map((cell, i) => (widths[i]! < 0 ? cell.padStart(-widths[i]!) : cell.padEnd(widths[i]!)))
     .join(' ')
     .trimEnd();
 }
 
-export function header(): string {
-  return line(columns);
+/** Where something ran: `Node 24`, `Node 24 revectorised`, nothing for what is not JavaScript. */
+function whereOf({ node, isWide }: Pick<Figure, 'node' | 'isWide'>): string {
+  return `${node > 0 ? `Node ${node}` : ''}${isWide ? ' revectorised' : ''}`;
 }
 
-export function rowText(row: Row, isFirst: boolean): string {
-  const { name, threads, best, median, unit, speedUp } = row;
-  const times = speedUp ? `${speedUp.best.toFixed(2)} ${speedUp.median.toFixed(2)}` : '';
-  return line([isFirst ? name : '', String(threads), digits(best), digits(median), unit, times, markText(row)]);
+const figureWidths = [50, 12, 21, -7, -9, -9, 8];
+
+export function figureHeader(): string {
+  return line(['', 'library', 'on', 'threads', 'best', 'median', ''], figureWidths);
 }
+
+export function figureText(figure: Figure, isFirst: boolean): string {
+  const { library, threads, best, median, unit } = figure;
+  const name = isFirst || library === 'limit' ? figure.case : '';
+  return line([name, library, whereOf(figure), String(threads), digits(best), digits(median), unit], figureWidths);
+}
+
+export function refusalText({ library, reason, ...where }: Refusal): string {
+  return line(['', library, whereOf(where), reason], [50, 12, 21, 1]);
+}
+
+const verdictWidths = [50, 31, -9, 8, 15, -9, -17, 1];
+
+export function verdictHeader(): string {
+  return line(['', 'on', 'ours', '', 'beside', 'its', 'ratio', '  mark'], verdictWidths);
+}
+
+function markText({ mark, ratio, ours: { unit } }: Verdict): string {
+  if (!mark) return '';
+  const relation = (ratio ? ratio.of === 'fast' : units[unit].isRate) ? '≥' : '≤';
+  const percent = `by ${(100 * mark.by).toFixed(0)} %`;
+  const met = { met: 'met', 'best only': `best only, median short ${percent}`, MISSED: `MISSED ${percent}` }[mark.met];
+  return `  ${relation} ${mark.goal} ${met}`;
+}
+
+export function verdictText(verdict: Verdict): string {
+  const { ours, other, ratio } = verdict;
+  const on = `${whereOf(ours)}${ours.threads > 1 ? `, ${ours.threads} threads` : ''}`;
+  const beside =
+    other && (other.library === 'vicinal' ? (other.case === ours.case ? 'one thread' : other.case) : nameOf(other));
+  const times = ratio ? `${ratio.value.toFixed(2)} × as ${ratio.of}` : '';
+  const its = other ? digits(other.median) : '';
+  return line(
+    [verdict.case, on, digits(ours.median), ours.unit, beside ?? '', its, times, markText(verdict)],
+    verdictWidths,
+  );
+}
+
+const nameOf = ({ library, case: name }: Figure): string => (library === 'limit' ? name : library);
 
 export function memoryText(rows: readonly MemoryRow[]): string {
-  const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(2).padStart(10);
-  const lines = rows.map(
-    ({ name, resting, saved, peak }) => `${name.padEnd(44)} ${mib(resting)} ${mib(saved)} ${mib(peak)}`,
-  );
-  const head = `${'MiB'.padEnd(44)} ${['resting', 'saved', 'peak'].map((word) => word.padStart(10)).join(' ')}`;
-  return [head, ...lines].join('\n');
+  const widths = [44, -10, -10, -10];
+  const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
+  const lines = rows.map(({ name, resting, saved, peak }) => line([name, mib(resting), mib(saved), mib(peak)], widths));
+  return [line(['MiB', 'resting', 'saved', 'peak'], widths), ...lines].join('\n');
 }

@@ -12,7 +12,7 @@ function row(name: string, setup: () => () => Tensor): Case {
     threads: [1, 2, 4],
     setup: () => {
       const compute = setup();
-      return () => scope(() => void noGrad(compute));
+      return { run: () => scope(() => void noGrad(compute)) };
     },
   };
 }

@@ -1,0 +1,92 @@
+// Ours beside a peer or a limit, and beside what it is to reach.
+
+import type { Case, Mark } from './case.ts';
+import type { Figure } from './compare.ts';
+import { units } from './case.ts';
+
+/** One line of the comparison. */
+export interface Verdict {
+  readonly case: string;
+  readonly ours: Figure;
+  /** A peer's or a limit's figure; null for a mark that is a value. */
+  readonly other: Figure | null;
+  /** `fast`: how many times as fast ours is; `long`: how many times as long it takes. Of medians. */
+  readonly ratio: { readonly value: number; readonly of: 'fast' | 'long' } | null;
+  readonly mark: { readonly goal: number; readonly met: 'met' | 'best only' | 'MISSED'; readonly by: number } | null;
+}
+
+/** What a figure says in a second: figures of one case, and rates of one unit, can be divided. */
+function speed(figure: Figure, which: 'best' | 'median'): number {
+  return units[figure.unit].isRate ? figure[which] : 1 / figure[which];
+}
+
+/** Judges a case: its marks, then the peers that no mark names. */
+export function judge(entry: Case, figures: readonly Figure[]): Verdict[] {
+  const marked = (entry.marks ?? []).flatMap((mark) => verdict(entry, mark, figures) ?? []);
+  const isShown = (figure: Figure): boolean => marked.some(({ other }) => other === figure);
+  const others = figures.filter((figure) => isPeer(figure) && !isShown(figure));
+  return [...marked, ...others.flatMap((other) => besides(entry, other, figures) ?? [])];
+}
+
+const isPeer = ({ library }: Figure): boolean => library !== 'vicinal' && library !== 'limit';
+
+/** Ours on the same Node beside a peer, with nothing to reach. */
+function besides(entry: Case, other: Figure, figures: readonly Figure[]): Verdict | undefined {
+  const node = other.node || Math.max(...figures.map((figure) => figure.node));
+  const ours = find(figures, { case: entry.name, library: 'vicinal', node });
+  if (!ours) return undefined;
+  const value = speed(ours, 'median') / speed(other, 'median');
+  return { case: entry.name, ours, other, ratio: { value, of: 'fast' }, mark: null };
+}
+
+/** The figure of a library for a case, on one thread unless said; a library without a Node is on all of them. */
+function find(
+  figures: readonly Figure[],
+  want: Pick<Figure, 'case' | 'library'> & { node: number; isWide?: boolean; threads?: number },
+): Figure | undefined {
+  return figures.find(
+    (figure) =>
+      figure.case === want.case &&
+      figure.library === want.library &&
+      (figure.node === 0 || figure.node === want.node) &&
+      figure.isWide === (want.isWide ?? false) &&
+      figure.threads === (want.threads ?? 1),
+  );
+}
+
+/** What a mark is beside: ours on one thread, a peer on the same case, or another case of ours or a limit in the same process. */
+function besideOf({ beside, isWide = false }: Mark, ours: Figure, figures: readonly Figure[]): Figure | undefined {
+  const { case: name, node } = ours;
+  if (beside === 'one thread') return find(figures, { case: name, library: 'vicinal', node, isWide });
+  return (
+    find(figures, { case: name, library: beside!, node }) ??
+    find(figures, { case: beside!, library: 'limit', node }) ??
+    find(figures, { case: beside!, library: 'vicinal', node, isWide })
+  );
+}
+
+/** Nothing where one of the two is missing. */
+function verdict(entry: Case, mark: Mark, figures: readonly Figure[]): Verdict | undefined {
+  const { atLeast, atMost, threads = 1, isOld = false, isWide = false } = mark;
+  const nodes = figures.map(({ node }) => node).filter((node) => node > 0);
+  const node = isOld ? nodes.find((each) => each < Math.max(...nodes)) : Math.max(...nodes);
+  const ours = node && find(figures, { case: entry.name, library: 'vicinal', node, isWide, threads });
+  if (!ours) return undefined;
+  const other = mark.beside === undefined ? null : besideOf(mark, ours, figures);
+  if (other === undefined) return undefined;
+  const goal = (atLeast ?? atMost)!;
+  const reached = (which: 'best' | 'median'): number => {
+    if (!other) return ours[which];
+    const faster = speed(ours, which) / speed(other, which);
+    return atLeast === undefined ? 1 / faster : faster;
+  };
+  const short = (value: number): number => (atLeast === undefined ? value / goal - 1 : 1 - value / goal);
+  const by = short(reached('median'));
+  return {
+    case: entry.name,
+    ours,
+    other,
+    ratio: other && { value: reached('median'), of: atLeast === undefined ? 'long' : 'fast' },
+    mark: { goal, by, met: by <= 0 ? 'met' : short(reached('best')) <= 0 ? 'best only' : 'MISSED' },
+  };
+}
