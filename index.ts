@@ -192,6 +192,7 @@ export type {
   SampleInput,
 } from './kernels/index.ts';
 export { selfTest, type SelfTestOptions, type SelfTestReport } from './kernels/selfTest/selfTest.ts';
+export { enableRevectorize } from './kernels/runtime/cpu/revectorize.ts';
 export { setThreads, threads } from './kernels/runtime/cpu/threads.ts';
 export type { FileDtype, HostTensor } from './tensor/io/elements.ts';
 export { readFile, writeFileAtomic } from './tensor/io/file.ts';

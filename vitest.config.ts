@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          setupFiles: ['test/seed.ts'],
+          setupFiles: ['test/seed.ts', 'test/revectorized.ts'],
           pool: 'forks', // a process per file: memory() and RSS are counted per process
           maxWorkers: 2,
         },

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tileSource } from './register-tiles.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(root, 'kernels/runtime/cpu/binary.ts');
@@ -49,18 +50,15 @@ export function entriesOf(sources) {
   return [...sources].filter(([, text]) => /\bbegin: i32\b/.test(text)).map(([path]) => path);
 }
 
-/** Path to text of every AssemblyScript file under kernels/, in a fixed order. */
+/** Path to text of every AssemblyScript file under kernels/, in a fixed order, the generated one last. */
 export function readSources() {
   const names = readdirSync(join(root, 'kernels'), { recursive: true, encoding: 'utf8' });
   const paths = names
     .filter((name) => name.endsWith('.as.ts'))
     .map((name) => relative(root, join(root, 'kernels', name)));
-  return new Map(
-    paths
-      .map((path) => path.replaceAll('\\', '/'))
-      .sort()
-      .map((path) => [path, readFileSync(join(root, path), 'utf8')]),
-  );
+  const files = paths.map((path) => path.replaceAll('\\', '/')).sort();
+  const sources = new Map(files.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+  return sources.set('kernels/matmul/tiles.as.ts', tileSource());
 }
 
 function* sectionIds(bytes) {

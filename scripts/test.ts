@@ -1,4 +1,5 @@
-// npm test: the whole suite on this Node, then again on a newer one where npm has it (see scripts/node24).
+// npm test: the whole suite on this Node, then again on a newer one where npm has it (see scripts/node24), then there the
+// kernels' tests with V8's revectorisation (see test/revectorized.ts).
 // Flags after -- go to vitest. The last line sums all runs: `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -19,14 +20,18 @@ const onceOnly = [
   'test/gpu/{attention,compile,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles}.test.ts',
 ];
 
+/** What revectorisation can change: all kernels of the cpu device. */
+const revectorized = ['test/ops.test.ts', 'test/kernels', 'test/parity', '--testNamePattern=^(?!.*webgpu)'];
+
 /** Runs vitest under `node`. A run that fails without a failed test (a file that does not load, a crash) counts as one failure. */
-function run(node: string, name: string, flags: readonly string[]): { passed: number; failed: number } {
+function run(node: string, name: string, flags: readonly string[], env = {}): { passed: number; failed: number } {
   const report = `temp/tests-${name}.json`;
   rmSync(report, { force: true });
   console.log(`\nTests on Node ${name}`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const { status } = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...flags], {
     stdio: 'inherit',
+    env: { ...process.env, ...env },
   });
   const { numPassedTests: passed, numFailedTests: failed } = readCounts(report);
   return { passed, failed: status === 0 ? failed : Math.max(failed, 1) };
@@ -47,6 +52,10 @@ const isOld = Number(process.versions.node.split('.')[0]) < 24;
 if (isOld && newerNode) {
   const others = ['--project=node', '--passWithNoTests', ...onceOnly.map((file) => `--exclude=${file}`)];
   runs.push(run(newerNode, '24', [...flags, ...others]));
+  if (process.arch === 'x64') {
+    const cpuOnly = ['--project=node', '--passWithNoTests', ...revectorized];
+    runs.push(run(newerNode, '24-revectorized', [...flags, ...cpuOnly], { VICINAL_REVECTORIZE: '1' }));
+  }
 }
 
 const passed = runs.reduce((sum, result) => sum + result.passed, 0);

@@ -53,7 +53,7 @@ function convolvePanels(
       init = startOf(bias, row, rows, scratch), initRow = bias == 0 ? 0 : 32, initPanel = 0;
     }
     multiplyBlock(
-      rows, last - first, taps, weights + <usize>row * weightRow, weightRow, 4,
+      g.tileRows, g.tileColumns, rows, last - first, taps, weights + <usize>row * weightRow, weightRow, 4,
       scratch + g.panelsAt, 32, panelBytes, true, init, initRow, initPanel, to, outputRow, 4, false, scratch,
     );
   }
@@ -113,7 +113,7 @@ function correlatePanels(
     const rows = min(mostRows, g.rows - row), at = to + <usize>row * outputRow;
     const init = isFirst ? startOf(0, row, rows, scratch) : at;
     multiplyBlock(
-      rows, taps, last - first, gradient + <usize>row * gradientRow, gradientRow, 4,
+      g.tileRows, g.tileColumns, rows, taps, last - first, gradient + <usize>row * gradientRow, gradientRow, 4,
       scratch + g.panelsAt, 32, panelBytes, true, init, isFirst ? 0 : outputRow, isFirst ? 0 : 32,
       at, outputRow, 4, false, scratch,
     );

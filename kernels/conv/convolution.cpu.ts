@@ -1,5 +1,6 @@
 import type { Grid, Pair } from './problem.ts';
 import { engine } from '../runtime/cpu/instance.ts';
+import { registerTile } from '../matmul/registerTile.cpu.ts';
 import { launch, temporary } from '../runtime/cpu/launch.ts';
 
 /** Channels and positions that a kernel handles at a time. */
@@ -9,7 +10,7 @@ interface Blocks {
 }
 
 /** What block.as.ts wants, but for the copy of rows. */
-const placesAt = 11520;
+const placesAt = 13568;
 const mostPositions = 512;
 const mostTaps = 256;
 /** Floats of panels, and of a band of source rows, that stay in the second-level cache. */
@@ -101,7 +102,7 @@ function bandRun({ size, stride, kernel, dilation }: Grid): number {
 
 /** Writes window.as.ts's Geometry where threads see it, and calls `body` with its address and the bytes of scratch. */
 function launchOn(grid: Grid, blocks: Blocks, body: (geometry: number, scratch: number) => void): void {
-  const { groups, channels, rows, source, size, kernel, stride, dilation, offset } = grid;
+  const { images, groups, channels, rows, source, size, kernel, stride, dilation, offset } = grid;
   const origin = offset.map((least, axis) => least + Math.min(0, (kernel[axis]! - 1) * dilation[axis]!));
   const run = bandRun(grid);
   const taps = blocks.channels * product(kernel);
@@ -124,6 +125,7 @@ function launchOn(grid: Grid, blocks: Blocks, body: (geometry: number, scratch: 
     placesAt,
     bandAt,
     panelsAt,
+    ...registerTile(images * groups * channels * rows * product(size) * product(kernel)),
   ];
   temporary(4 * numbers.length, (address) => {
     new Int32Array(engine().memory.buffer, address, numbers.length).set(numbers);

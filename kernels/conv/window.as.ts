@@ -38,6 +38,9 @@ export class Geometry {
   tapsAt: i32;
   bandAt: i32;
   panelsAt: i32;
+  /** Of the register tiles. */
+  tileRows: i32;
+  tileColumns: i32;
 }
 
 /** From one row of weights to the next. */

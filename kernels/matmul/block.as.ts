@@ -1,11 +1,12 @@
 // A block of tiles, summed in steps along K that fit the caches.
 
 import { packPanel, packRows } from './pack.as';
-import { multiplyPartialTile, multiplyTile, tileRows } from './tile.as';
+import { heightOf, multiplyPartialTile } from './tile.as';
+import { multiplyTile } from './tiles.as';
 
-/** Steps along K between two visits of a tile: 8 KiB of a panel stay in the first-level cache. */
+/** Steps along K between two visits of a tile, at most: 10 KiB of a panel stay in the first-level cache. */
 @inline
-const stepsPerVisit: i32 = 256;
+const mostSteps: i32 = 320;
 
 // Scratch of a thread: a tile (192 bytes), 8 zeros, the bias of 96 rows 8 times over each, a panel, a copy of 96 rows.
 @inline
@@ -15,11 +16,13 @@ export const biasAt: usize = 256;
 @inline
 const panelAt: usize = 3328;
 @inline
-const rowsAt: usize = 11520;
+const rowsAt: usize = 13568;
 
 /**
  * c = init + a · b for a block of at most 96 rows.
  *
+ * @param tileRows rows of the tiles that are used where they fit
+ * @param tileColumns likewise, 8 or 16
  * @param bPanel bytes from one panel of 8 columns to the next
  * @param isPanels whether the last panel has 8 columns too; else b lies as a plain matrix with contiguous columns
  * @param init initial values with contiguous columns
@@ -27,7 +30,7 @@ const rowsAt: usize = 11520;
  * @param copiesRows whether a is read by way of a copy in scratch memory: for transposed ones with distant rows
  */
 export function multiplyBlock(
-  rows: i32, columns: i32, k: i32, a: usize, aRow: usize, aStep: usize,
+  tileRows: i32, tileColumns: i32, rows: i32, columns: i32, k: i32, a: usize, aRow: usize, aStep: usize,
   b: usize, bStep: usize, bPanel: usize, isPanels: bool,
   init: usize, initRow: usize, initPanel: usize, c: usize, cRow: usize, cColumn: usize,
   copiesRows: bool, scratch: usize,
@@ -35,23 +38,21 @@ export function multiplyBlock(
   let initColumn: usize = 4;
   const whole = isPanels ? columns : columns & ~7;
   const panel = scratch + panelAt, copy = scratch + rowsAt;
+  const visits = max(1, (k + mostSteps - 1) / mostSteps), perVisit = (k + visits - 1) / visits;
   let done = 0;
   do {
-    const steps = min(stepsPerVisit, k - done);
-    let aAt = a, row = aRow, step = aStep, tile = <usize>tileRows * aRow;
-    if (copiesRows) {
-      packRows(a, aRow, aStep, rows, steps, copy);
-      aAt = copy, row = 4, step = <usize>tileRows << 2, tile = <usize>steps * (<usize>tileRows << 2);
-    }
+    const steps = min(perVisit, k - done);
+    if (copiesRows) packRows(a, aRow, aStep, rows, steps, tileRows, copy);
+    const aAt = copiesRows ? copy : a, row = copiesRows ? 4 : aRow;
     multiplyPanels(
-      rows, whole, steps, aAt, row, step, tile, b, bStep, bPanel,
+      tileRows, tileColumns, rows, whole, steps, aAt, row, aStep, copiesRows, b, bStep, bPanel,
       init, initRow, initColumn, initPanel, c, cRow, cColumn, scratch,
     );
     if (whole < columns) {
       const before = <usize>(whole >> 3);
       packPanel(b + before * bPanel, bStep, 4, steps, columns - whole, panel);
       multiplyPanels(
-        rows, columns - whole, steps, aAt, row, step, tile, panel, 32, 0,
+        tileRows, 8, rows, columns - whole, steps, aAt, row, aStep, copiesRows, panel, 32, 0,
         init + before * initPanel, initRow, initColumn, initPanel, c + <usize>whole * cColumn, cRow, cColumn, scratch,
       );
     }
@@ -60,28 +61,32 @@ export function multiplyBlock(
   } while (done < k);
 }
 
-/** Panels outside, tiles inside, so that a panel stays near. `aTile`: bytes from one tile's rows to the next's. */
+/** Panels outside, tiles inside, so that a panel stays near. `isCopied`: a is what packRows makes. */
 function multiplyPanels(
-  rows: i32, columns: i32, k: i32, a: usize, aRow: usize, aStep: usize, aTile: usize,
+  tileRows: i32, tileColumns: i32, rows: i32, columns: i32, k: i32, a: usize, aRow: usize, aStep: usize, isCopied: bool,
   b: usize, bStep: usize, bPanel: usize,
   init: usize, initRow: usize, initColumn: usize, initPanel: usize, c: usize, cRow: usize, cColumn: usize, spare: usize,
 ): void {
-  for (let j = 0; j < columns; j += 8) {
-    const width = min(8, columns - j);
-    const isWhole = width == 8 && cColumn == 4;
+  for (let j = 0; j < columns;) {
+    const width = cColumn == 4 && columns - j >= tileColumns ? tileColumns : 8;
+    const isWhole = cColumn == 4 && columns - j >= 8;
     let aAt = a, initAt = init, cAt = c;
-    for (let i = 0; i < rows; i += tileRows) {
-      const height = min(tileRows, rows - i);
-      if (isWhole && height == tileRows) {
-        multiplyTile(height, k, aAt, aRow, aStep, b, bStep, initAt, initRow, cAt, cRow);
+    for (let i = 0; i < rows;) {
+      const tile = heightOf(rows - i, tileRows), height = min(tile, rows - i);
+      const step = isCopied ? <usize>tile << 2 : aStep;
+      if (isWhole) {
+        multiplyTile(tile, width, height, k, aAt, aRow, step, b, bStep, bPanel, initAt, initRow, initPanel, cAt, cRow);
       } else {
         multiplyPartialTile(
-          height, width, k, aAt, aRow, aStep, b, bStep, initAt, initRow, initColumn, cAt, cRow, cColumn, spare,
+          tile, height, min(8, columns - j), k, aAt, aRow, step, b, bStep,
+          initAt, initRow, initColumn, cAt, cRow, cColumn, spare,
         );
       }
-      aAt += aTile, initAt += <usize>tileRows * initRow, cAt += <usize>tileRows * cRow;
+      aAt += <usize>height * (isCopied ? <usize>k << 2 : aRow);
+      initAt += <usize>height * initRow, cAt += <usize>height * cRow, i += height;
     }
-    b += bPanel, init += initPanel, c += 8 * cColumn;
+    const panels = <usize>(width >> 3);
+    b += panels * bPanel, init += panels * initPanel, c += <usize>width * cColumn, j += width;
   }
 }
 

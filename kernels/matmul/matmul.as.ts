@@ -24,12 +24,14 @@ export function matmulPackPanels(
 }
 
 /**
+ * @param tileRows rows of the register tiles, and `tileColumns` theirs, see registerTile.cpu.ts
  * @param bPanel bytes from one panel of 8 columns to the next: 32 where B is read where it lies
  * @param cSlice bytes from one slice's result to the next; batches are M · N elements apart
  * @param bias 0 for none; M elements if `biasByRow`, else N
  * @param copiesRows whether A's blocks are copied to scratch
  */
 export function matmulBlocks(
+  tileRows: i32, tileColumns: i32,
   a: usize, aRow: usize, aStep: usize, aOuter: usize, aInner: usize,
   b: usize, bStep: usize, bPanel: usize, isPanels: i32, bOuter: usize, bInner: usize,
   c: usize, cRow: usize, cColumn: usize, cSlice: usize, bias: usize, biasByRow: i32,
@@ -59,7 +61,7 @@ export function matmulBlocks(
       else init = bias + (<usize>column << 2), initPanel = 32;
     }
     multiplyBlock(
-      rows, columns, steps, aAt, aRow, aStep, bAt, bStep, bPanel, isPanels != 0,
+      tileRows, tileColumns, rows, columns, steps, aAt, aRow, aStep, bAt, bStep, bPanel, isPanels != 0,
       init, initRow, initPanel, cAt, cRow, cColumn, copiesRows != 0, scratch,
     );
   }

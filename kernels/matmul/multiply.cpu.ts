@@ -1,3 +1,4 @@
+import { registerTile } from './registerTile.cpu.ts';
 import { launch, temporary } from '../runtime/cpu/launch.ts';
 
 /** Where a matrix, or an outer × inner grid of them, lies: an address, and bytes between neighbours along each axis. */
@@ -29,9 +30,9 @@ interface Target {
   readonly biasByRow: boolean;
 }
 
-/** What block.as.ts lays out: a tile, zeros, the bias of 96 rows, a panel, a copy of 96 rows × 256 steps. */
-export const blockScratch = 11520 + 96 * 256 * 4;
-/** The most rows of a block. A multiple of both tile heights, 4 and 6, and so are its halves down to 12. */
+/** What block.as.ts lays out: a tile, zeros, the bias of 96 rows, a panel, a copy of 96 rows × 320 steps. */
+export const blockScratch = 13568 + 96 * 320 * 4;
+/** The most rows of a block. A multiple of the heights of tiles, 4 and 6, and so are its halves down to 12. */
 const mostRows = 96;
 const mostColumns = 512;
 /** Multiplications a nanosecond, about. */
@@ -164,11 +165,14 @@ function multiplyBlocks(
 ): void {
   const { m, n, k, outer, inner, bias = 0 } = product;
   const { rows, columns, items, slices } = blocks;
+  const multiplications = m * n * k * outer * inner;
+  const tile = registerTile(multiplications);
   const copiesRows = Math.abs(a.column) > nearRows && n > 16;
   const steps = Math.ceil(k / slices);
   launch(
     'matmulBlocks',
     [
+      ...tile,
       a.at,
       a.row,
       a.column,
@@ -197,6 +201,6 @@ function multiplyBlocks(
       Number(copiesRows),
     ],
     items * slices,
-    { work: (m * n * k * outer * inner) / (items * slices * speed), scratch: blockScratch },
+    { work: multiplications / (items * slices * speed), scratch: blockScratch },
   );
 }

@@ -1,6 +1,6 @@
 // Copies of operands in the order in which the tile reads them.
 
-import { tileRows } from './tile.as';
+import { heightOf } from './tile.as';
 
 /** Four rows of four become four columns of four: `to` + i · `toRow` gets lane i of each. */
 @inline
@@ -47,19 +47,20 @@ export function packPanel(b: usize, bStep: usize, bColumn: usize, k: i32, width:
 }
 
 /** Copies rows × k elements tile by tile: in a tile, the rows of one step are neighbours. Missing rows are unset. */
-export function packRows(a: usize, aRow: usize, aStep: usize, rows: i32, k: i32, to: usize): void {
-  for (let i = 0; i < rows; i += tileRows, a += <usize>tileRows * aRow) {
-    const height = min(tileRows, rows - i);
+export function packRows(a: usize, aRow: usize, aStep: usize, rows: i32, k: i32, tileRows: i32, to: usize): void {
+  for (let i = 0; i < rows;) {
+    const tile = heightOf(rows - i, tileRows), height = min(tile, rows - i), toStep = <usize>tile << 2;
     let from = a;
-    if (height == tileRows && aRow == 4) {
-      for (let step = 0; step < k; step++, from += aStep, to += tileRows * 4) {
+    if (height == tile && aRow == 4) {
+      for (let step = 0; step < k; step++, from += aStep, to += toStep) {
         v128.store(to, v128.load(from));
-        if (tileRows == 6) store<u64>(to + 16, load<u64>(from + 16));
+        for (let r = 4; r < tile; r++) store<f32>(to + (<usize>r << 2), load<f32>(from + (<usize>r << 2)));
       }
     } else {
-      for (let step = 0; step < k; step++, from += aStep, to += tileRows * 4) {
+      for (let step = 0; step < k; step++, from += aStep, to += toStep) {
         for (let r = 0; r < height; r++) store<f32>(to + (<usize>r << 2), load<f32>(from + <usize>r * aRow));
       }
     }
+    i += height, a += <usize>height * aRow;
   }
 }

@@ -72,7 +72,13 @@ describe.skipIf(noBrowser)(`the package in a browser${noBrowser ? `: skipped, ${
       fileError: noFiles,
       results: node.results,
     });
-    expect(report.info).toEqual({ simd: node.info.simd, sharedMemory: false, threads: 1, threadsFailure: null });
+    expect(report.info).toEqual({
+      simd: node.info.simd,
+      revectorized: false,
+      sharedMemory: false,
+      threads: 1,
+      threadsFailure: null,
+    });
   });
 
   // The main thread may not sleep there: Atomics.wait would throw.
@@ -85,7 +91,13 @@ describe.skipIf(noBrowser)(`the package in a browser${noBrowser ? `: skipped, ${
     const threads = Math.min(8, report.cores ?? 1);
     expect(seen).toEqual({ console: [], unknown: [], workers: threads - 1 });
     expect(report).toMatchObject({ isolated: true, fileError: noFiles, results: node.results });
-    expect(report.info).toEqual({ simd: node.info.simd, sharedMemory: true, threads, threadsFailure: null });
+    expect(report.info).toEqual({
+      simd: node.info.simd,
+      revectorized: false,
+      sharedMemory: true,
+      threads,
+      threadsFailure: null,
+    });
     if (threads > 1) expect(report.chunksOfOthers).toBeGreaterThan(0);
   });
 

@@ -21,10 +21,16 @@ export interface Engine {
 }
 
 let running: Engine | null = null;
+let wasStarted = false;
 
 /** The engine, started at its first use: in one go, without waiting. */
 export function engine(): Engine {
   return (running ??= start({ shared: canShareMemory(), simd: hasRelaxedSimd() ? 'relaxed' : 'base' }));
+}
+
+/** Whether an engine was ever started, so that its module is compiled. */
+export function isCompiled(): boolean {
+  return wasStarted;
 }
 
 /** Ends the engine; the next use starts another. */
@@ -35,6 +41,7 @@ export function stopEngine(): void {
 
 /** A new engine of the wanted kind, beside the one that runs. */
 export function start({ shared, simd }: { shared: boolean; simd: Engine['simd'] }): Engine {
+  wasStarted = true;
   const { memory, limit } = createMemory(shared);
   const bytes = decodeBase64(simd === 'relaxed' ? relaxed : base);
   const module = new WebAssembly.Module(shared ? bytes : unshared(bytes));

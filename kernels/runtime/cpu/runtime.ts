@@ -6,6 +6,7 @@ import { DtypeError } from '../../../tensor/errors.ts';
 import { eventLoopTurn } from '../../../tensor/eventLoop.ts';
 import { assertRunning, forgetDevice } from '../../../tensor/runtime.ts';
 import { engine, stopEngine } from './instance.ts';
+import { isRevectorized } from './revectorize.ts';
 import { threads } from './threads.ts';
 
 /** A loop that awaits nothing but reads lets signals, timers and a page's events in this often, in milliseconds. */
@@ -26,6 +27,7 @@ class CpuRuntime implements Runtime {
     const { simd, pool } = this.engine;
     this.info = {
       simd,
+      revectorized: isRevectorized(),
       sharedMemory: pool !== null,
       get threads() {
         return threads();

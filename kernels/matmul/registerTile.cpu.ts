@@ -1,0 +1,78 @@
+import type { Engine } from '../runtime/cpu/instance.ts';
+import { engine } from '../runtime/cpu/instance.ts';
+import { temporary } from '../runtime/cpu/launch.ts';
+
+/** [rows, columns] of the register tiles that products are made of where they fit. */
+export type RegisterTile = readonly [number, number];
+
+/** What each build of the kernels offers, see scripts/register-tiles.mjs. The first is used until a timing says more. */
+const offered: Record<Engine['simd'], readonly RegisterTile[]> = {
+  relaxed: [
+    [6, 8],
+    [4, 8],
+    [6, 16],
+  ],
+  base: [
+    [4, 8],
+    [5, 8],
+  ],
+};
+
+/** Products of fewer multiplications, some 30 µs, are not worth a timing. */
+const worthTiming = 1e6;
+/** In milliseconds: engines compile a kernel well some 3 to 5 after it first ran often. */
+const leastTime = 6;
+const mostTime = 20;
+
+const chosen = new WeakMap<Engine, RegisterTile>();
+
+/**
+ * The tile that this engine runs fastest, found by a timing of 6 ms before the first product of `multiplications` that are
+ * worth it: how many registers a tile may use depends on how the engine's compiler orders loads, and differs by a factor
+ * of two. Results do not depend on it.
+ */
+export function registerTile(multiplications: number): RegisterTile {
+  const running = engine();
+  const known = chosen.get(running);
+  if (known) return known;
+  if (multiplications < worthTiming) return offered[running.simd][0]!;
+  const fastest = timeTiles(running);
+  chosen.set(running, fastest);
+  return fastest;
+}
+
+const [rows, columns, steps] = [60, 32, 256];
+/** Zeros, which a block begins with, are a part of a thread's scratch memory. */
+const scratchBytes = 1024;
+
+/** All in turns, so that a slow moment meets them all, until the compiler has had its time. */
+function timeTiles({ simd, kernels, memory }: Engine): RegisterTile {
+  const { call } = kernels.get('matmulBlocks')!;
+  const tiles = offered[simd];
+  const [a, b, c] = [0, 4 * rows * steps, 4 * (rows + columns) * steps];
+  const bytes = c + 4 * rows * columns;
+  return temporary(bytes + scratchBytes, (at) => {
+    new Uint8Array(memory.buffer, at, bytes).fill(0);
+    const panels = [at + b, 32, 32 * steps, 1, 0, 0];
+    const matrices = [at + a, 4 * steps, 4, 0, 0, ...panels, at + c, 4 * columns, 4, 0, 0, 0];
+    const sizes = [rows, columns, steps, 1, 1, steps, rows, columns, 0];
+    const time = (tile: RegisterTile): number => {
+      const start = performance.now();
+      call(...tile, ...matrices, ...sizes, 0, 1, at + bytes);
+      return performance.now() - start;
+    };
+    const first = tiles.map(time);
+    const best = [...first];
+    const start = performance.now();
+    for (let spent = 0; spent < leastTime || (spent < mostTime && !isCompiled(first, best));) {
+      tiles.forEach((tile, i) => (best[i] = Math.min(best[i]!, time(tile))));
+      spent = performance.now() - start;
+    }
+    return tiles[best.indexOf(Math.min(...best))]!;
+  });
+}
+
+/** Whether one runs at twice the speed it began with or more; false too where all were compiled before. */
+function isCompiled(first: readonly number[], best: readonly number[]): boolean {
+  return best.some((time, i) => time < first[i]! / 2);
+}
