@@ -56,13 +56,10 @@ function turnsOf(entry: Case, cases: ReadonlyMap<string, Case>, players: readonl
   const newest = Math.max(...players.map(({ seat }) => seat.node));
   return players.flatMap((player) => {
     const { library, node, isWide } = player.seat;
-    if (library !== 'vicinal') return entry.job ? [turn(player, entry, 1)] : [];
-    if (isWide) return entry.job ? [turn(player, entry, 1)] : [];
-    const beside = marks.flatMap((mark) => cases.get(mark.beside ?? '') ?? []);
+    if (library !== 'vicinal' || isWide) return entry.job ? [turn(player, entry, 1)] : [];
     const threads = node === newest ? (entry.threads ?? [1]) : [1];
-    return [...threads.map((count) => turn(player, entry, count)), ...new Set(beside)].map((each) =>
-      'player' in each ? each : turn(player, each, 1),
-    );
+    const beside = new Set(marks.flatMap((mark) => cases.get(mark.beside ?? '') ?? []));
+    return [...threads.map((count) => turn(player, entry, count)), ...[...beside].map((each) => turn(player, each, 1))];
   });
 }
 

@@ -1,5 +1,6 @@
 // npm run bench -- cpu: ours, its limits and, with --peers, other libraries.
 
+import { loadavg } from 'node:os';
 import type { Case } from './case.ts';
 import type { Figure, Refusal } from './compare.ts';
 import type { Verdict } from './judge.ts';
@@ -39,6 +40,9 @@ async function gather(peers: boolean, olderNode: string | undefined): Promise<Pl
 
 export async function runCpu({ only, ops, seconds, peers, olderNode }: Options): Promise<Found> {
   const started = performance.now();
+  const [load] = loadavg();
+  if (load! > 0.5)
+    console.log(`the machine is busy (load ${load!.toFixed(1)}): trust ratios, and nothing of two threads\n`);
   const players = await gather(peers, olderNode);
   const isWanted = ({ name }: { name: string }): boolean => only.test(name);
   const wanted = [...cases, ...(peers ? [] : threadCases), ...(ops ? opCases : [])].filter(isWanted);

@@ -10,8 +10,8 @@ export interface Verdict {
   readonly ours: Figure;
   /** A peer's or a limit's figure; null for a mark that is a value. */
   readonly other: Figure | null;
-  /** `fast`: how many times as fast ours is; `long`: how many times as long it takes. Of medians. */
-  readonly ratio: { readonly value: number; readonly of: 'fast' | 'long' } | null;
+  /** `fast`: how many times as fast ours is; `long`: how many times as long it takes. */
+  readonly ratio: { readonly median: number; readonly best: number; readonly as: 'fast' | 'long' } | null;
   readonly mark: { readonly goal: number; readonly met: 'met' | 'best only' | 'MISSED'; readonly by: number } | null;
 }
 
@@ -35,8 +35,15 @@ function besides(entry: Case, other: Figure, figures: readonly Figure[]): Verdic
   const node = other.node || Math.max(...figures.map((figure) => figure.node));
   const ours = find(figures, { case: entry.name, library: 'vicinal', node });
   if (!ours) return undefined;
-  const value = speed(ours, 'median') / speed(other, 'median');
-  return { case: entry.name, ours, other, ratio: { value, of: 'fast' }, mark: null };
+  return { case: entry.name, ours, other, ratio: ratioOf(ours, other, 'fast'), mark: null };
+}
+
+function ratioOf(ours: Figure, other: Figure, as: 'fast' | 'long'): NonNullable<Verdict['ratio']> {
+  const ratio = (which: 'best' | 'median'): number => {
+    const faster = speed(ours, which) / speed(other, which);
+    return as === 'fast' ? faster : 1 / faster;
+  };
+  return { median: ratio('median'), best: ratio('best'), as };
 }
 
 /** The figure of a library for a case, on one thread unless said; a library without a Node is on all of them. */
@@ -75,18 +82,9 @@ function verdict(entry: Case, mark: Mark, figures: readonly Figure[]): Verdict |
   const other = mark.beside === undefined ? null : besideOf(mark, ours, figures);
   if (other === undefined) return undefined;
   const goal = (atLeast ?? atMost)!;
-  const reached = (which: 'best' | 'median'): number => {
-    if (!other) return ours[which];
-    const faster = speed(ours, which) / speed(other, which);
-    return atLeast === undefined ? 1 / faster : faster;
-  };
+  const ratio = other && ratioOf(ours, other, atLeast === undefined ? 'long' : 'fast');
   const short = (value: number): number => (atLeast === undefined ? value / goal - 1 : 1 - value / goal);
-  const by = short(reached('median'));
-  return {
-    case: entry.name,
-    ours,
-    other,
-    ratio: other && { value: reached('median'), of: atLeast === undefined ? 'long' : 'fast' },
-    mark: { goal, by, met: by <= 0 ? 'met' : short(reached('best')) <= 0 ? 'best only' : 'MISSED' },
-  };
+  const { median, best } = ratio ?? ours;
+  const met = short(median) <= 0 ? 'met' : short(best) <= 0 ? 'best only' : 'MISSED';
+  return { case: entry.name, ours, other, ratio, mark: { goal, met, by: short(median) } };
 }

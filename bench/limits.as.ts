@@ -1,4 +1,4 @@
-/** What the processor gives to 128-bit WebAssembly: loops that the kernels are measured beside, no part of the package. */
+/** What the processor gives to 128-bit WebAssembly: loops to measure the kernels beside, no part of the package. */
 
 import { erf4, exp4, madd, writeNumbers } from '../kernels/runtime/cpu/simd.as';
 

@@ -28,6 +28,6 @@ async function open({ name, threads }: Task): Promise<Prepared> {
 if (isWide && !enableRevectorize) {
   console.log(JSON.stringify({ absent: 'the package has no enableRevectorize yet' }));
 } else {
-  if (isWide) enableRevectorize!();
+  if (isWide) await enableRevectorize!();
   await serve(`vicinal, Node ${process.versions.node}`, open, ({ threads }) => vicinal.setThreads(threads));
 }

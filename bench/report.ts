@@ -40,15 +40,15 @@ export function refusalText({ library, reason, ...where }: Refusal): string {
   return line(['', library, whereOf(where), reason], [50, 12, 21, 1]);
 }
 
-const verdictWidths = [50, 31, -9, 8, 15, -9, -17, 1];
+const verdictWidths = [50, 31, -9, 8, 15, -9, -17, -8, 1];
 
 export function verdictHeader(): string {
-  return line(['', 'on', 'ours', '', 'beside', 'its', 'ratio', '  mark'], verdictWidths);
+  return line(['', 'on', 'ours', '', 'beside', 'its', 'ratio', 'of best', '  mark'], verdictWidths);
 }
 
 function markText({ mark, ratio, ours: { unit } }: Verdict): string {
   if (!mark) return '';
-  const relation = (ratio ? ratio.of === 'fast' : units[unit].isRate) ? '≥' : '≤';
+  const relation = (ratio ? ratio.as === 'fast' : units[unit].isRate) ? '≥' : '≤';
   const percent = `by ${(100 * mark.by).toFixed(0)} %`;
   const met = { met: 'met', 'best only': `best only, median short ${percent}`, MISSED: `MISSED ${percent}` }[mark.met];
   return `  ${relation} ${mark.goal} ${met}`;
@@ -59,10 +59,11 @@ export function verdictText(verdict: Verdict): string {
   const on = `${whereOf(ours)}${ours.threads > 1 ? `, ${ours.threads} threads` : ''}`;
   const beside =
     other && (other.library === 'vicinal' ? (other.case === ours.case ? 'one thread' : other.case) : nameOf(other));
-  const times = ratio ? `${ratio.value.toFixed(2)} × as ${ratio.of}` : '';
+  const times = ratio ? `${ratio.median.toFixed(2)} × as ${ratio.as}` : '';
+  const best = ratio ? ratio.best.toFixed(2) : '';
   const its = other ? digits(other.median) : '';
   return line(
-    [verdict.case, on, digits(ours.median), ours.unit, beside ?? '', its, times, markText(verdict)],
+    [verdict.case, on, digits(ours.median), ours.unit, beside ?? '', its, times, best, markText(verdict)],
     verdictWidths,
   );
 }
