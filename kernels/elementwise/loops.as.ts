@@ -6,7 +6,7 @@
  * item = row · runs + run, row = 0 … n0 · n1 − 1. Elements do not depend on each other.
  */
 
-import { apply1, apply2 } from './formulas.as';
+import { POW, apply1, apply2 } from './formulas.as';
 import { RUN, load4, loadPart, store4, storePart } from './lanes.as';
 
 /** Items [first, last) of y = f(x). */
@@ -31,6 +31,22 @@ export function unary<TIn, TOut>(
   }
 }
 
+/** out = f(x, y) for as many of `left` elements as make eights; how many. y advances by `step`, 1 or 0. */
+@inline
+function pairs<T, TOut>(op: i32, x: usize, y: usize, out: usize, left: i32, step: i32): i32 {
+  const done = left & ~7;
+  const stop = x + (<usize>done << 2);
+  for (; x < stop; x += 32) {
+    const low = apply2<T>(op, v128.load(x), step == 1 ? v128.load(y) : v128.load32_splat(y));
+    const high = apply2<T>(op, v128.load(x, 16), step == 1 ? v128.load(y, 16) : v128.load32_splat(y));
+    store4<TOut>(out, low);
+    store4<TOut>(out + 4 * sizeof<TOut>(), high);
+    y += <usize>step << 5;
+    out += 8 * sizeof<TOut>();
+  }
+  return done;
+}
+
 /** Items [first, last) of out = f(x, y). */
 @inline
 export function binary<T, TOut>(
@@ -47,6 +63,14 @@ export function binary<T, TOut>(
     let xAt = x + (<usize>(i * x0 + j * x1 + start * x2) << 2);
     let yAt = y + (<usize>(i * y0 + j * y1 + start * y2) << 2);
     let to = out + <usize>(row * n2 + start) * sizeof<TOut>();
+    // Walks without a step to look up for what is cheaper than that: neighbours with neighbours or with one number.
+    if (op < POW && x2 == 1 && (y2 & ~1) == 0) {
+      const done = y2 == 1 ? pairs<T, TOut>(op, xAt, yAt, to, left, 1) : pairs<T, TOut>(op, xAt, yAt, to, left, 0);
+      left -= done;
+      xAt += <usize>done << 2;
+      yAt += <usize>(done * y2) << 2;
+      to += <usize>done * sizeof<TOut>();
+    }
     for (; left >= 4; left -= 4) {
       store4<TOut>(to, apply2<T>(op, load4<T>(xAt, x2), load4<T>(yAt, y2)));
       xAt += <usize>x2 << 4;

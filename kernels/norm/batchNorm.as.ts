@@ -2,7 +2,8 @@
 //
 // Legend: x, y, g, dx [n, channels, inner]; weight, bias, mean, rstd [channels]. A channel is n segments of `inner`
 // neighbouring elements. Items are channels, or rows (segments) where said. No memory beside the buffers.
-// Sums: within a segment in float32 lanes, over segments in float64, in order.
+// Sums: within a segment in float32 lanes, over segments in float64, in order. A segment's mean and the squares around
+// it are taken while it is in the cache, and joined to those before by the formula of Chan, Golub and LeVeque (1979).
 
 import { madd, nmadd, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
@@ -24,16 +25,29 @@ export function batchNormForward(
 ): void {
   const segment = <usize>inner << 2;
   const step = <usize>channels * segment;
-  const count = <f64>n * <f64>inner;
+  const length = <f64>inner;
+  const share = 1 / length;
+  const count = <f64>n * length;
   for (let channel = begin; channel < end; channel++) {
     const at = <usize>channel << 2;
     const from = x + <usize>channel * segment;
     const to = y + <usize>channel * segment;
-    let sum: f64 = 0;
-    for (let i = 0; i < n; i++) sum += <f64>rowSum(from + <usize>i * step, inner);
-    const m = <f32>(sum / count);
+    // Of the segments so far: the mean, and the squares around it.
+    let centre: f64 = 0;
     let squares: f64 = 0;
-    for (let i = 0; i < n; i++) squares += <f64>rowSquares(from + <usize>i * step, inner, m);
+    for (let i = 0; i < n; i++) {
+      const start = from + <usize>i * step;
+      const sum = <f64>rowSum(start, inner);
+      const own = sum * share;
+      const near = <f32>own;
+      const gap = own - <f64>near;
+      const distance = own - centre;
+      const part = 1 / <f64>(i + 1);
+      squares += <f64>rowSquares(start, inner, near) - length * gap * gap;
+      squares += distance * distance * length * <f64>i * part;
+      centre += distance * part;
+    }
+    const m = <f32>centre;
     const r = <f32>(1 / sqrt<f64>(squares / count + <f64>eps));
     store<f32>(mean + at, m);
     store<f32>(rstd + at, r);

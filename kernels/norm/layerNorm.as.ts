@@ -14,16 +14,23 @@ export function layerNormForward(
 ): void {
   const bytes = <usize>n << 2;
   const body = <usize>(n & ~3) << 2;
+  const pairs = <usize>(n & ~7) << 2;
+  const share: f32 = 1 / <f32>n;
   for (let row = begin; row < end; row++) {
     const from = x + <usize>row * bytes;
     const to = y + <usize>row * bytes;
-    const m = rowSum(from, n) / <f32>n;
-    const r: f32 = 1 / sqrt(rowSquares(from, n, m) / <f32>n + eps);
+    const m = rowSum(from, n) * share;
+    const r: f32 = 1 / sqrt(rowSquares(from, n, m) * share + eps);
     store<f32>(mean + (<usize>row << 2), m);
     store<f32>(rstd + (<usize>row << 2), r);
     const mm = f32x4.splat(m);
     const rr = f32x4.splat(r);
-    for (let at: usize = 0; at < body; at += 16) affine(from + at, weight + at, bias + at, to + at, 4, mm, rr);
+    let at: usize = 0;
+    for (; at < pairs; at += 32) {
+      affine(from + at, weight + at, bias + at, to + at, 4, mm, rr);
+      affine(from + at + 16, weight + at + 16, bias + at + 16, to + at + 16, 4, mm, rr);
+    }
+    if (at < body) affine(from + at, weight + at, bias + at, to + at, 4, mm, rr);
     if ((n & 3) != 0) affine(from + body, weight + body, bias + body, to + body, n & 3, mm, rr);
   }
 }

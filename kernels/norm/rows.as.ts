@@ -5,6 +5,7 @@
 import { madd, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
 
+@inline
 export function rowSum(x: usize, n: i32): f32 {
   let a = f32x4.splat(0);
   let b = a;
@@ -23,6 +24,7 @@ export function rowSum(x: usize, n: i32): f32 {
 }
 
 /** Σ (x − mean)². */
+@inline
 export function rowSquares(x: usize, n: i32, mean: f32): f32 {
   const m = f32x4.splat(mean);
   let a = f32x4.splat(0);

@@ -3,7 +3,10 @@
 // Legend: maps [height, width] → [rows, columns]; an item is one map (one channel of one image). Windows of a maximum
 // are given by kernel, stride, padding and dilation; those of an average by a table: for each row of the result the
 // first source row, the one after the last, and the count to divide by; then the same for each column.
-// Order of summation: a window's elements row by row; in a gradient, windows row by row.
+// Order of summation: a window's elements row by row, runs of eight and more in four lanes; in a gradient, windows row
+// by row.
+
+import { sum4 } from '../runtime/cpu/simd.as';
 
 /** The largest of each window, and where it is in its map: the first of equals, or the last NaN. −∞ and −1 of none. */
 export function maxPoolForward(
@@ -24,6 +27,15 @@ export function maxPoolForward(
       const first = firstInside(top, dilationY), last = lastInside(top, dilationY, kernelY, height);
       for (; column < columns; column++) {
         const left = column * strideX - padX;
+        const right = left + (kernelX - 1) * dilationX + 3 * strideX;
+        if (left >= 0 && right < width && column + 4 <= columns && first < last) {
+          const to = at + (<usize>column << 2), more = (last - first - 1) / dilationY;
+          maxOfFour(
+            map, first * width + left, more, dilationY * width, kernelX, dilationX, strideX, values + to, indices + to,
+          );
+          column += 3;
+          continue;
+        }
         const from = firstInside(left, dilationX), to = lastInside(left, dilationX, kernelX, width);
         let best: f32 = -Infinity, index = -1;
         for (let y = first; y < last; y += dilationY) {
@@ -40,6 +52,38 @@ export function maxPoolForward(
       }
     }
   }
+}
+
+/** Four elements of a row, `step` apart; none beyond the last is read. */
+@inline
+function loadEvery(p: usize, step: i32): v128 {
+  if (step == 1) return v128.load(p);
+  if (step == 2) return i32x4.shuffle(v128.load(p), v128.load(p, 12), 0, 2, 5, 7);
+  const bytes = <usize>step << 2;
+  let v = v128.load32_zero(p);
+  v = v128.load_lane<u32>(p + bytes, v, 1);
+  v = v128.load_lane<u32>(p + 2 * bytes, v, 2);
+  return v128.load_lane<u32>(p + 3 * bytes, v, 3);
+}
+
+/** Four neighbouring windows of `more` + 1 lines that lie inside their map, the first element at `place`. */
+function maxOfFour(
+  map: usize, place: i32, more: i32, lineStep: i32, kernel: i32, dilation: i32, stride: i32, value: usize, index: usize,
+): void {
+  let at = i32x4.add(i32x4.splat(place), i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride)));
+  const next = i32x4.splat(dilation), nextLine = i32x4.splat(lineStep);
+  let best = loadEvery(map + (<usize>place << 2), stride), winner = at;
+  for (let line = 0; line <= more; line++) {
+    let p = map + (<usize>(place + line * lineStep) << 2), here = at;
+    for (let i = 0; i < kernel; i++) {
+      const x = loadEvery(p, stride), wins = v128.or(f32x4.gt(x, best), f32x4.ne(x, x));
+      best = v128.bitselect(x, best, wins), winner = v128.bitselect(here, winner, wins);
+      here = i32x4.add(here, next), p += <usize>dilation << 2;
+    }
+    at = i32x4.add(at, nextLine);
+  }
+  v128.store(value, best);
+  v128.store(index, winner);
 }
 
 /** The first of start, start + step, ... that is not negative. */
@@ -130,14 +174,53 @@ export function averagePoolForward(
       let span = table + <usize>(rows + column) * 12;
       for (; column < columns; column++, span += 12) {
         const from = load<i32>(span), until = load<i32>(span, 4);
-        let sum: f32 = 0;
-        for (let line = first; line < last; line++) {
-          for (let at = line * width + from; at < line * width + until; at++) sum += load<f32>(map + (<usize>at << 2));
+        if (column + 4 <= columns && isEven(span, from, until)) {
+          const step = load<i32>(span, 12) - from, sum = sumOfFour(map, first, last, width, from, until, step);
+          const counts = f32x4.splat(<f32>(count * load<i32>(span, 8)));
+          v128.store(to + (<usize>column << 2), f32x4.div(sum, counts));
+          column += 3, span += 36;
+          continue;
         }
+        let sum: f32 = 0;
+        for (let line = first; line < last; line++) sum = sumOfRun(map, line * width + from, line * width + until, sum);
         store<f32>(to + (<usize>column << 2), sum / <f32>(count * load<i32>(span, 8)));
       }
     }
   }
+}
+
+/** Whether the four columns from `span` on have windows alike, at equal distances. */
+@inline
+function isEven(span: usize, from: i32, until: i32): bool {
+  const step = load<i32>(span, 12) - from, count = load<i32>(span, 8);
+  return load<i32>(span, 24) == from + 2 * step && load<i32>(span, 36) == from + 3 * step
+    && load<i32>(span, 16) == until + step && load<i32>(span, 28) == until + 2 * step
+    && load<i32>(span, 40) == until + 3 * step
+    && load<i32>(span, 20) == count && load<i32>(span, 32) == count && load<i32>(span, 44) == count;
+}
+
+/** The sums of four windows, `step` columns apart. */
+@inline
+function sumOfFour(map: usize, first: i32, last: i32, width: i32, from: i32, until: i32, step: i32): v128 {
+  let sum = f32x4.splat(0);
+  for (let line = first; line < last; line++) {
+    const stop = map + (<usize>(line * width + until) << 2);
+    for (let p = map + (<usize>(line * width + from) << 2); p < stop; p += 4) sum = f32x4.add(sum, loadEvery(p, step));
+  }
+  return sum;
+}
+
+/** sum + the elements [from, until) of a map: long runs in four lanes. */
+@inline
+function sumOfRun(map: usize, from: i32, until: i32, sum: f32): f32 {
+  let at = from;
+  if (until - from >= 8) {
+    let lanes = f32x4.splat(0);
+    for (; at + 4 <= until; at += 4) lanes = f32x4.add(lanes, v128.load(map + (<usize>at << 2)));
+    sum += sum4(lanes);
+  }
+  for (; at < until; at++) sum += load<f32>(map + (<usize>at << 2));
+  return sum;
 }
 
 function averageOfPairs(map: usize, width: i32, columns: i32, to: usize): i32 {

@@ -111,7 +111,7 @@ export function exp4(x: v128): v128 {
   return f32x4.mul(f32x4.mul(p, power2(half)), power2(i32x4.sub(exponent, half)));
 }
 
-/** eˣ for x ≤ 0 (and up to 88) within 1e-7 relative, 0 below −87: a quarter less work, no exponent being out of range. */
+/** eˣ for x ≤ 0 within 1e-7 relative, 0 below −87: no exponent is out of range, a quarter less work. */
 @inline
 export function expDown4(x: v128): v128 {
   const least = number(EXP, 13);
