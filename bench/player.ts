@@ -85,7 +85,9 @@ class Lines {
     });
   }
 
+  /** The last line that names an error, else the last line. */
   #lastError(): string {
-    return this.#errors.trim().split('\n').at(-1) ?? '';
+    const lines = this.#errors.trim().split('\n');
+    return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)!;
   }
 }

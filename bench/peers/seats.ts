@@ -1,7 +1,7 @@
 // Which processes take part: ours on each Node at hand, and the peers, installed on demand.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Seat } from '../player.ts';
 
 const built = (name: string): string => `bench/dist/${name}.js`;
@@ -47,7 +47,8 @@ function python(): string {
 
 /** Puts the peers into bench/node_modules, if they are not there; without their install scripts. */
 export function installPeers(): void {
-  if (existsSync('bench/node_modules/@jax-js/jax')) return;
+  const { dependencies } = JSON.parse(readFileSync('bench/package.json', 'utf8')) as { dependencies: object };
+  if (Object.keys(dependencies).every((name) => existsSync(`bench/node_modules/${name}`))) return;
   console.log('installing the peers into bench/node_modules, about 480 MB (bench/package.json says which)');
   const flags = ['--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', ['install', ...flags], { cwd: 'bench', stdio: 'inherit' });
