@@ -24,6 +24,13 @@ export interface KaimingOptions extends RandomOptions {
   nonlinearity?: Nonlinearity;
 }
 
+/** `f` of each: models have millions of numbers, and a typed array's own `from` takes four times as long. */
+function mapped(values: Float32Array, f: (value: number) => number): Float64Array {
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) result[i] = f(values[i]!);
+  return result;
+}
+
 /** All elements `value`. */
 export function constant<T extends Tensor>(tensor: T, value: number): T {
   overwrite('init.constant', tensor, new Float64Array(tensor.size).fill(value));
@@ -43,7 +50,7 @@ export function uniform<T extends Tensor>(tensor: T, options: { low?: number; hi
   checkOptions('init.uniform', options, ['low', 'high', 'generator']);
   const { low = 0, high = 1, generator = defaultGenerator } = options;
   // Always drawn as float32: the same seed gives the same values on every device.
-  const values = Float64Array.from(generator.uniform(tensor.size), (u) => low + u * (high - low));
+  const values = mapped(generator.uniform(tensor.size), (u) => low + u * (high - low));
   overwrite('init.uniform', tensor, values);
   return tensor;
 }
@@ -56,7 +63,7 @@ export function normal<T extends Tensor>(tensor: T, options: { mean?: number; st
   overwrite(
     'init.normal',
     tensor,
-    Float64Array.from(generator.normal(tensor.size), (z) => mean + std * z),
+    mapped(generator.normal(tensor.size), (z) => mean + std * z),
   );
   return tensor;
 }
@@ -85,7 +92,7 @@ export function truncNormal<T extends Tensor>(tensor: T, options: TruncNormalOpt
     throw new ArgumentError(`low ${low} is above high ${high}`, { op: 'init.truncNormal', low, high });
   const from = 2 * normalIntegral((low - mean) / std) - 1;
   const to = 2 * normalIntegral((high - mean) / std) - 1;
-  const values = Float64Array.from(generator.uniform(tensor.size), (u) => {
+  const values = mapped(generator.uniform(tensor.size), (u) => {
     const z = Math.SQRT2 * inverseErf(from + (u + 2 ** -25) * (to - from)); // the middle of u's step: never an end
     return Math.min(Math.max(mean + std * z, low), high);
   });
@@ -202,5 +209,7 @@ const tail = [
 function inverseErf(x: number): number {
   const w = -Math.log((1 - x) * (1 + x));
   const t = w < 5 ? w - 2.5 : Math.sqrt(w) - 3;
-  return x * (w < 5 ? center : tail).reduce((sum, coefficient) => sum * t + coefficient, 0);
+  let sum = 0;
+  for (const coefficient of w < 5 ? center : tail) sum = sum * t + coefficient;
+  return x * sum;
 }
