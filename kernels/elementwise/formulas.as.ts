@@ -3,7 +3,7 @@
  * that the compiler keeps one branch.
  */
 
-import { erf4, exp4, half4, log4, one4, tanh4 } from '../runtime/cpu/simd.as';
+import { erf4, exp4, half4, log4, madd, one4, rootHalf4, tanh4 } from '../runtime/cpu/simd.as';
 import { pow4 } from './pow.as';
 
 // Of one operand.
@@ -67,7 +67,7 @@ function floats1(op: i32, x: v128): v128 {
   if (op == SILU) return f32x4.mul(x, sigmoid4(x));
   if (op == GELU) {
     const half = f32x4.mul(x, half4());
-    return f32x4.add(half, f32x4.mul(half, erf4(f32x4.mul(x, f32x4.splat(0.7071067811865476)))));
+    return madd(half, erf4(f32x4.mul(x, rootHalf4())), half);
   }
   // ½ x (1 + tanh u) = x σ(2u), u = √(2/π) (x + 0.044715 x³)
   const cubic = f32x4.mul(f32x4.mul(x, x), f32x4.splat(0.07135481282636289));
@@ -153,7 +153,7 @@ function slope(op: i32, x: v128): v128 {
     // Φ(x) + x φ(x)
     const half = half4();
     const density = f32x4.mul(exp4(f32x4.mul(x2, f32x4.splat(-0.5))), f32x4.splat(0.3989422804014327));
-    const below = f32x4.add(half, f32x4.mul(half, erf4(f32x4.mul(x, f32x4.splat(0.7071067811865476)))));
+    const below = f32x4.add(half, f32x4.mul(half, erf4(f32x4.mul(x, rootHalf4()))));
     return f32x4.add(below, f32x4.mul(x, density));
   }
   // x σ(v), v = 2√(2/π) (x + 0.044715 x³): σ + x v′ σ (1 − σ)

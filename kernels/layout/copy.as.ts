@@ -16,9 +16,18 @@ export function copy32(
       memory.copy(to, from, (<usize>n2) << 2);
       continue;
     }
+    let k = 0;
+    if (x2 == -1 && y2 == 1) {
+      for (; k + 4 <= n2; k += 4) {
+        const four = v128.load(from - 12);
+        v128.store(to, i32x4.shuffle(four, four, 3, 2, 1, 0));
+        from -= 16;
+        to += 16;
+      }
+    }
     const fromStep = <usize>x2 << 2;
     const toStep = <usize>y2 << 2;
-    for (let k = 0; k < n2; k++) {
+    for (; k < n2; k++) {
       store<u32>(to, load<u32>(from));
       from += fromStep;
       to += toStep;

@@ -6,7 +6,7 @@
 
 import { log1, madd, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
-import { exponentials, scaleRow, shiftOf } from '../softmax/rows.as';
+import { exponentials, nextRow, scaleRow, shiftOf } from '../softmax/rows.as';
 
 /** Σ (shift − x). */
 @inline
@@ -33,7 +33,7 @@ export function crossEntropyRows(
     }
     const x = logits + ((<usize>row * <usize>n) << 2);
     const shift = shiftOf(x, n);
-    const total = exponentials(x, scratch, n, shift);
+    const total = exponentials(x, scratch, n, shift, nextRow(x, n, row + 1 == end));
     const log: f32 = total == 0 ? 0 : log1(total);
     let distance = shift - load<f32>(x + (<usize>label << 2));
     if (smoothing != 0) distance = (1 - smoothing) * distance + smoothing * (distances(x, n, shift) / <f32>n);
@@ -54,7 +54,7 @@ export function crossEntropyBackwardRows(
     const x = logits + <usize>row * bytes;
     const to = dx + <usize>row * bytes;
     const label = load<i32>(target + (<usize>row << 2));
-    const total: f32 = label == ignore ? 0 : exponentials(x, to, n, shiftOf(x, n));
+    const total: f32 = label == ignore ? 0 : exponentials(x, to, n, shiftOf(x, n), nextRow(x, n, row + 1 == end));
     if (total == 0) {
       memory.fill(to, 0, bytes);
       continue;

@@ -46,15 +46,26 @@ function exponential(x: usize, y: usize, shift: v128): v128 {
   return e;
 }
 
-/** y = e^(x − shift) for a shift as `shiftOf` gives; the sum. x and y are apart. */
+/**
+ * The row to fetch while row `at` is worked on: the next, where there is one and rows are short enough to stay in the
+ * first cache. What is computed hides the wait then, where the search for the largest would not.
+ */
 @inline
-export function exponentials(x: usize, y: usize, n: i32, shift: f32): f32 {
+export function nextRow(at: usize, n: i32, isLast: bool): usize {
+  return isLast || n > 2048 ? at : at + (<usize>n << 2);
+}
+
+/** y = e^(x − shift) for a shift as `shiftOf` gives; the sum. x and y are apart; n floats at `next` are fetched. */
+@inline
+export function exponentials(x: usize, y: usize, n: i32, shift: f32, next: usize): f32 {
   const m = f32x4.splat(shift);
+  const ahead = next - x;
   let a = f32x4.splat(0);
   let b = a;
   let from = x;
   let to = y;
   for (const end = x + (<usize>(n & ~7) << 2); from < end; from += 32, to += 32) {
+    load<u8>(from + ahead);
     a = f32x4.add(a, exponential(from, to, m));
     b = f32x4.add(b, exponential(from + 16, to + 16, m));
   }

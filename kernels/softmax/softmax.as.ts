@@ -7,7 +7,7 @@
 
 import { expDown4, log4, log1, madd, nmadd, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
-import { exponentials, scaleRow, shiftOf } from './rows.as';
+import { exponentials, nextRow, scaleRow, shiftOf } from './rows.as';
 
 /** Lines of −∞ alone (or with NaN) are shifted by 0, so that their exponentials are 0 (or NaN). */
 @inline
@@ -25,7 +25,7 @@ export function softmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32): v
   for (let row = begin; row < end; row++) {
     const from = x + <usize>row * bytes;
     const to = y + <usize>row * bytes;
-    const total = exponentials(from, to, n, shiftOf(from, n));
+    const total = exponentials(from, to, n, shiftOf(from, n), nextRow(from, n, row + 1 == end));
     scaleRow(to, n, f32x4.splat(total == 0 ? 0 : 1 / total), f32x4.splat(0));
   }
 }
@@ -41,7 +41,7 @@ export function logSoftmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32)
     const from = x + <usize>row * bytes;
     const to = y + <usize>row * bytes;
     const shift = shiftOf(from, n);
-    const total = exponentials(from, to, n, shift);
+    const total = exponentials(from, to, n, shift, nextRow(from, n, row + 1 == end));
     const m = f32x4.splat(shift);
     const log = f32x4.splat(total == 0 ? 0 : log1(total));
     let k = 0;

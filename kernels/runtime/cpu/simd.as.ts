@@ -28,6 +28,7 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
 @inline const TANH: usize = NUMBERS + 192;
 @inline const ONE: usize = NUMBERS + 224;
 @inline const HALF: usize = NUMBERS + 228;
+@inline const ROOT_HALF: usize = NUMBERS + 232;
 
 /** Number `index` of those at `p`, in each lane. */
 @inline
@@ -39,6 +40,12 @@ function number(p: usize, index: i32): v128 {
 @inline
 export function one4(): v128 {
   return number(ONE, 0);
+}
+
+/** √½ in each lane. */
+@inline
+export function rootHalf4(): v128 {
+  return number(ROOT_HALF, 0);
 }
 
 /** ½ in each lane. */
@@ -77,7 +84,7 @@ export function writeNumbers(): void {
   put4(ERF + 48, -7.37332916720468e-3, -1.42647390514189e-2, 0, 0);
   put4(TANH, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1);
   put4(TANH + 16, -3.33332819422e-1, 0.625, 2, -0.0);
-  put4(ONE, 1, 0.5, 0, 0);
+  put4(ONE, 1, 0.5, 0.7071067811865476, 0);
 }
 
 /** (x₀ + x₂) + (x₁ + x₃). */
