@@ -17,6 +17,7 @@ export { noGrad } from './autograd/tape.ts';
 // Creation
 export {
   arange,
+  bernoulli,
   eye,
   full,
   linspace,
@@ -25,10 +26,15 @@ export {
   rand,
   randint,
   randn,
+  randperm,
+  truncNormal,
+  uniform,
   zeros,
   zerosLike,
   type CreateOptions,
+  type NormalBounds,
   type RandomOptions,
+  type TruncNormalOptions,
 } from './kernels/index.ts';
 // Elementwise
 export {
@@ -79,23 +85,37 @@ export {
 } from './kernels/index.ts';
 // Layout
 export {
+  at,
+  chunk,
   concat,
   contiguous,
   expand,
   flatten,
   flip,
+  meshgrid,
   pad,
   permute,
+  repeat,
   reshape,
+  roll,
   select,
   slice,
   split,
   squeeze,
+  stack,
+  tile,
   to,
   transpose,
+  tril,
+  triu,
   unbind,
   unsqueeze,
+  type Place,
+  type IndexRange,
+  type TriangleOptions,
 } from './kernels/index.ts';
+// Selection
+export { gather, indexSelect, maskedFill, maskedSelect, nonzero, oneHot, scatterAdd } from './kernels/index.ts';
 // Layers as functions
 export {
   adaptiveAvgPool2d,
@@ -105,16 +125,14 @@ export {
   crossEntropy,
   dropout,
   dropPath,
+  einsum,
   embedding,
-  gather,
   layerNorm,
   linear,
   logSoftmax,
   matmul,
   maxPool2d,
   mse,
-  oneHot,
-  scatterAdd,
   softmax,
   type BatchNormOptions,
   type CrossEntropyAttrs,

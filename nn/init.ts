@@ -1,7 +1,9 @@
 // Initial distributions: PyTorch's `torch.nn.init`. Each function overwrites a tensor and returns it.
 
 import type { Generator, Shape, Tensor } from '../index.ts';
+import type { NormalBounds } from '../kernels/create/normal.ts';
 import { ArgumentError, ShapeError } from '../index.ts';
+import { checkStd, drawTruncNormal } from '../kernels/create/normal.ts';
 import { defaultGenerator } from '../tensor/philox.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
 import { checkOptions } from '../tensor/options.ts';
@@ -68,14 +70,7 @@ export function normal<T extends Tensor>(tensor: T, options: { mean?: number; st
   return tensor;
 }
 
-export interface TruncNormalOptions extends RandomOptions {
-  mean?: number;
-  std?: number;
-  /** Lowest value, not scaled by `std`. Default -2. */
-  low?: number;
-  /** Highest value. Default 2. */
-  high?: number;
-}
+export interface TruncNormalOptions extends RandomOptions, NormalBounds {}
 
 /**
  * Normal, but within [low, high]: the inverse of the distribution's integral at uniform numbers, PyTorch's method.
@@ -86,17 +81,8 @@ export interface TruncNormalOptions extends RandomOptions {
  */
 export function truncNormal<T extends Tensor>(tensor: T, options: TruncNormalOptions = {}): T {
   checkOptions('init.truncNormal', options, ['mean', 'std', 'low', 'high', 'generator']);
-  const { mean = 0, std = 1, low = -2, high = 2, generator = defaultGenerator } = options;
-  checkStd('init.truncNormal', std);
-  if (!(low <= high))
-    throw new ArgumentError(`low ${low} is above high ${high}`, { op: 'init.truncNormal', low, high });
-  const from = 2 * normalIntegral((low - mean) / std) - 1;
-  const to = 2 * normalIntegral((high - mean) / std) - 1;
-  const values = mapped(generator.uniform(tensor.size), (u) => {
-    const z = Math.SQRT2 * inverseErf(from + (u + 2 ** -25) * (to - from)); // the middle of u's step: never an end
-    return Math.min(Math.max(mean + std * z, low), high);
-  });
-  overwrite('init.truncNormal', tensor, values);
+  const { generator = defaultGenerator } = options;
+  overwrite('init.truncNormal', tensor, drawTruncNormal('init.truncNormal', generator, tensor.size, options));
   return tensor;
 }
 
@@ -176,40 +162,4 @@ function xavierStd(op: string, { shape }: Tensor, options: XavierOptions): numbe
 
 function only({ generator }: RandomOptions): RandomOptions {
   return generator ? { generator } : {};
-}
-
-function checkStd(op: string, std: number): void {
-  if (!(std >= 0)) throw new ArgumentError(`std is ${std}; it must be >= 0`, { op, std });
-}
-
-/** Φ(x) = ½ + φ(x) · (x + x³/3 + x⁵/(3·5) + ...). @source Marsaglia, "Evaluating the normal distribution", 2004 */
-function normalIntegral(x: number): number {
-  if (Math.abs(x) > 8) return x < 0 ? 0 : 1;
-  let sum = x;
-  let before = NaN;
-  for (let i = 3, term = x; sum !== before; i += 2) {
-    before = sum;
-    term *= (x * x) / i;
-    sum += term;
-  }
-  return 0.5 + (sum * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
-}
-
-/** Highest power first, in w - 2.5 where w < 5, in √w - 3 beyond. */
-const center = [
-  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
-  0.246640727, 1.50140941,
-];
-const tail = [
-  -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
-  1.00167406, 2.83297682,
-];
-
-/** erf⁻¹(x), right to 7 digits. @source Giles, "Approximating the erfinv function", GPU Computing Gems 2, 2012 */
-function inverseErf(x: number): number {
-  const w = -Math.log((1 - x) * (1 + x));
-  const t = w < 5 ? w - 2.5 : Math.sqrt(w) - 3;
-  let sum = 0;
-  for (const coefficient of w < 5 ? center : tail) sum = sum * t + coefficient;
-  return x * sum;
 }

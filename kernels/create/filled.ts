@@ -26,7 +26,8 @@ function filled(op: string, shape: readonly number[], value: number, options: Cr
   return result;
 }
 
-function checkFits(op: string, value: number, dtype: Dtype): void {
+/** @throws DtypeError unless `dtype` holds `value` */
+export function checkFits(op: string, value: number, dtype: Dtype): void {
   if (typeof value !== 'number')
     throw new ArgumentError(`value must be a number or a boolean, got ${typeof value}`, { op, value });
   if (isFloat(dtype)) return;
