@@ -17,6 +17,8 @@ export interface Figure {
   readonly best: number;
   readonly median: number;
   readonly runs: number;
+  /** The share of the time that the runs waited for a processor, which is taken off. */
+  readonly waited: number;
 }
 
 /** Why a library has no figure for a case. */
@@ -33,6 +35,8 @@ interface Turn {
   readonly entry: Case;
   readonly task: Task;
   readonly times: number[];
+  /** Seconds of all runs, with those in which they waited for a processor. */
+  wall: number;
   /** Seconds of the first run. */
   first: number;
 }
@@ -51,7 +55,7 @@ const tolerance = 2e-4;
 function turnsOf(entry: Case, cases: ReadonlyMap<string, Case>, players: readonly Player[]): Turn[] {
   const marks = entry.marks ?? [];
   const turn = (player: Player, of: Case, threads: number): Turn => {
-    return { player, entry: of, task: { name: of.name, job: of.job ?? null, threads }, times: [], first: 0 };
+    return { player, entry: of, task: { name: of.name, job: of.job ?? null, threads }, times: [], wall: 0, first: 0 };
   };
   const newest = Math.max(...players.map(({ seat }) => seat.node));
   return players.flatMap((player) => {
@@ -75,10 +79,19 @@ async function open(turn: Turn, wanted: readonly number[] | undefined): Promise<
   return check;
 }
 
-/** Runs a turn once more; an error ends its part. */
-async function run(turn: Turn, seconds: number): Promise<readonly number[]> {
-  const { times } = await turn.player.ask({ do: 'run', task: turn.task, seconds });
-  return times ?? [];
+/** Runs a turn for some time, at least once; an error ends its part. */
+async function run(turn: Turn, seconds: number): Promise<void> {
+  const { times = [], wall = 0 } = await turn.player.ask({ do: 'run', task: turn.task, seconds });
+  turn.times.push(...times);
+  turn.wall += wall;
+}
+
+/** First runs, which compile, and more of the same. They do not count. */
+async function warm(turn: Turn, seconds: number): Promise<void> {
+  await run(turn, 0);
+  turn.first = turn.times[0] ?? 0;
+  if (turn.first < slow) await run(turn, seconds);
+  turn.times.length = turn.wall = 0;
 }
 
 /** Measures one case for about `seconds` a turn. */
@@ -98,20 +111,19 @@ export async function compare(
       continue;
     }
     if (turn.entry === entry && found.length > 0) wanted ??= found;
-    turn.first = (await run(turn, 0))[0] ?? 0;
-    if (turn.first < slow) await run(turn, seconds * warmUp);
+    await warm(turn, seconds * warmUp);
     turns.push(turn);
   }
   for (let round = 0; round < rounds; round++) {
     for (const turn of turns) {
-      if (turn.first < slow) turn.times.push(...(await run(turn, seconds / rounds)));
-      else if (round < roundsOfSlow) turn.times.push(...(await run(turn, 0)));
+      if (turn.first < slow) await run(turn, seconds / rounds);
+      else if (round < roundsOfSlow) await run(turn, 0);
     }
   }
   return { figures: turns.filter(({ times }) => times.length > 0).map(figureOf), refusals };
 }
 
-function figureOf({ player, entry, task, times }: Turn): Figure {
+function figureOf({ player, entry, task, times, wall }: Turn): Figure {
   times.sort((a, b) => a - b);
   const { value } = units[entry.unit];
   const { library, node, isWide } = player.seat;
@@ -125,5 +137,6 @@ function figureOf({ player, entry, task, times }: Turn): Figure {
     best: value(times[0]!, entry.amount ?? 1),
     median: value(times[times.length >> 1]!, entry.amount ?? 1),
     runs: times.length,
+    waited: 1 - times.reduce((sum, time) => sum + time, 0) / wall,
   };
 }
