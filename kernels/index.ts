@@ -104,10 +104,12 @@ export { neighborhoodAttentionForward } from './neighborhood/fused.ts';
 export type { NaAttrs, NaInputs } from './neighborhood/fused.ts';
 export {
   attentionDelta,
+  neighborhoodAttentionBackward,
   neighborhoodAttentionBackwardKey,
   neighborhoodAttentionBackwardQuery,
 } from './neighborhood/fusedBackward.ts';
 export type {
+  BackwardAttrs,
   BackwardKeyAttrs,
   BackwardKeyInputs,
   BackwardQueryAttrs,

@@ -103,6 +103,7 @@ export const conv2d: Op<['x', 'weight', 'bias?'], ConvolutionAttrs> = defineOp({
 export const conv2dInputGrad: Op<['gradient', 'weight'], InputGradAttrs> = defineOp({
   name: 'conv2dInputGrad',
   inputs: ['gradient', 'weight'],
+  autocast: 'float16',
   attrs: defaults,
   shape({ gradient, weight }, attrs) {
     checkImages('conv2dInputGrad', gradient, 'gradient');

@@ -1,7 +1,9 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
+import type { AdaptiveAttrs } from './adaptiveAvgPool2d.ts';
 import type { MaxPoolAttrs, WinnersAttrs } from './maxPool2d.ts';
+import type { PoolWindows } from './problem.ts';
 import { contiguousWebgpu } from '../layout/copy.webgpu.ts';
 import { orderOf } from '../reduce/order.webgpu.ts';
 import { fillAll } from '../reduce/passes.ts';
@@ -17,8 +19,37 @@ function words(...names: string[]): (readonly [string, 'i32' | 'u32'])[] {
   return [['count', 'u32'], ...names.map((name) => [name, 'i32'] as const)];
 }
 
+/** Where the windows of a maximum lie: `span` of one along an axis is its first element inside, one after the last, and a step. */
+interface Windows {
+  readonly name: string;
+  /** `span(i, length, size, p)`: of window i of `size`, on an axis of `length`; p are the numbers of the axis. */
+  readonly text: string;
+  /** Kernel, stride, padding and dilation, each down and across. */
+  readonly numbers: readonly number[];
+}
+
+const even: Windows = {
+  name: 'adaptive',
+  text: `fn span(i: i32, length: i32, size: i32, p: vec4i) -> vec3i {
+  return vec3i(i * length / size, ((i + 1) * length + size - 1) / size, 1);
+}`,
+  numbers: new Array<number>(8).fill(0),
+};
+
+function windowsOf({ kernel, stride, padding, dilation }: PoolWindows): Windows {
+  return {
+    name: 'windows',
+    text: `fn span(i: i32, length: i32, size: i32, p: vec4i) -> vec3i {
+  let start = i * p.y - p.z;
+  let first = select(start, start + (p.w - 1 - start) / p.w * p.w, start < 0);
+  return vec3i(first, min(length, start + (p.x - 1) * p.w + 1), p.w);
+}`,
+    numbers: [...kernel, ...stride, ...padding, ...dilation],
+  };
+}
+
 /** The first of equals, the last NaN: by integers in the order of the floats, −0 as 0. */
-function forwardSource(type: string): ProgramSource {
+function forwardSource(type: string, windows: Windows): ProgramSource {
   return {
     name: 'maxPool2d',
     buffers: [
@@ -28,23 +59,21 @@ function forwardSource(type: string): ProgramSource {
     ],
     params: words('h', 'w', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'dh', 'dw'),
     workgroupSize: [lanes],
-    declarations: orderOf('float32', 'max'),
+    declarations: `${orderOf('float32', 'max')}\n${windows.text}`,
     body: `  ${number}
   if (i >= params.count) { return; }
   let column = i32(i % u32(params.ow));
   let rows = i / u32(params.ow);
   let row = i32(rows % u32(params.oh));
   let map = params.xOffset + rows / u32(params.oh) * u32(params.h * params.w);
+  let down = span(row, params.h, params.oh, vec4i(params.kh, params.sh, params.ph, params.dh));
+  let across = span(column, params.w, params.ow, vec4i(params.kw, params.sw, params.pw, params.dw));
   var best = -1;
   var bestOrder = i32(-2147483647 - 1);
   var value = -3.4028234e38;
-  for (var a = 0; a < params.kh; a++) {
-    let sourceRow = row * params.sh - params.ph + a * params.dh;
-    if (sourceRow < 0 || sourceRow >= params.h) { continue; }
-    for (var b = 0; b < params.kw; b++) {
-      let sourceColumn = column * params.sw - params.pw + b * params.dw;
-      if (sourceColumn < 0 || sourceColumn >= params.w) { continue; }
-      let at = sourceRow * params.w + sourceColumn;
+  for (var a = down.x; a < down.y; a += down.z) {
+    for (var b = across.x; b < across.y; b += across.z) {
+      let at = a * params.w + b;
       let candidate = f32(x[map + u32(at)]);
       let candidateOrder = order(select(candidate, 0.0, candidate == 0.0));
       if (candidateOrder > bestOrder || candidateOrder == 0x7fc00000) {
@@ -60,13 +89,19 @@ function forwardSource(type: string): ProgramSource {
   };
 }
 
-export const maxPool2dWebgpu: Kernel<['x'], MaxPoolAttrs> = ({ x }, attrs, [y, indices]) => {
-  if (y!.size === 0) return;
-  const { source, size, kernel, stride, padding, dilation } = resolvePool('maxPool2d', x.shape, attrs);
-  const numbers = [y!.size, ...source, ...size, ...kernel, ...stride, ...padding, ...dilation];
+function maximum(x: Tensor, y: Tensor, indices: Tensor, windows: Windows): void {
+  if (y.size === 0) return;
+  const numbers = [y.size, ...x.shape.slice(2), ...y.shape.slice(2), ...windows.numbers];
   const type = storedType(x.dtype);
-  launch(`maxPool2d ${type}`, () => forwardSource(type), [x, y!, indices!], numbers, Math.ceil(y!.size / lanes));
-};
+  const source = (): ProgramSource => forwardSource(type, windows);
+  launch(`maxPool2d ${windows.name} ${type}`, source, [x, y, indices], numbers, Math.ceil(y.size / lanes));
+}
+
+export const maxPool2dWebgpu: Kernel<['x'], MaxPoolAttrs> = ({ x }, attrs, [y, indices]) =>
+  maximum(x, y!, indices!, windowsOf(resolvePool('maxPool2d', x.shape, attrs)));
+
+export const adaptiveMaxPool2dWebgpu: Kernel<['x'], AdaptiveAttrs> = ({ x }, _attrs, [y, indices]) =>
+  maximum(x, y!, indices!, even);
 
 /**
  * A workgroup adds one map's gradients, 256 at a time. Of those for one place the first adds them all, in their order, so that no
