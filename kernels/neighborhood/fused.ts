@@ -9,6 +9,7 @@ import { zerosLike } from '../create/filled.ts';
 import { checkProblem, checkSplits, checkTiles, refuseSecondDerivative } from './attributes.ts';
 import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
 import {
+  allGradients,
   attentionDelta,
   neighborhoodAttentionBackwardKey,
   neighborhoodAttentionBackwardQuery,
@@ -38,6 +39,10 @@ const defaults = {
   backwardKeyTileSize: null,
   numSplitsKey: null,
 };
+
+function assignFound(found: Record<string, Tensor>, names: readonly string[], tensors: readonly Tensor[]): void {
+  tensors.forEach((x, i) => (found[names[i]!] = x));
+}
 
 /** `neighborhoodAttentionForward` under the name that its caller used, so that errors say it. */
 export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 'logsumexp']> {
@@ -80,15 +85,17 @@ function gradients(
   const delta = attentionDelta(output, g, grads[1] ?? undefined);
   const saved = [g, logsumexp, delta] as const;
   const found: Record<string, Tensor> = {};
-  if (needs.query || needs.rpb) {
+  const operands = { ...inputs, gradOutput: g, logsumexp, delta };
+  const some = [query, key, value, ...saved, rpb] as const;
+  if ((needs.query || needs.rpb) && (needs.key || needs.value)) {
+    const all = allGradients(operands, { ...attrs, numSplitsKey, withRpb: needs.rpb });
+    assignFound(found, ['query', 'key', 'value', 'rpb'], all);
+  } else if (needs.query || needs.rpb) {
     const more = { ...attrs, numSplitsKey, withRpb: needs.rpb };
-    const operands = [query, key, value, ...saved, rpb, additionalKeys, additionalValues] as const;
-    const [gradQuery, gradRpb] = neighborhoodAttentionBackwardQuery(...operands, more);
-    Object.assign(found, { query: gradQuery, ...(gradRpb ? { rpb: gradRpb } : {}) });
-  }
-  if (needs.key || needs.value) {
-    const [gradKey, gradValue] = neighborhoodAttentionBackwardKey(query, key, value, ...saved, rpb, attrs);
-    Object.assign(found, { key: gradKey, value: gradValue });
+    const all = neighborhoodAttentionBackwardQuery(...some, additionalKeys, additionalValues, more);
+    assignFound(found, ['query', 'rpb'], all);
+  } else if (needs.key || needs.value) {
+    assignFound(found, ['key', 'value'], neighborhoodAttentionBackwardKey(...some, attrs));
   }
   if (additionalKeys && additionalValues && (needs.additionalKeys || needs.additionalValues)) {
     // All queries see them: the problem of plain attention, over queries in one line.

@@ -1,7 +1,8 @@
 import type { Op } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { TileAttrs, WeightAttrs } from './attributes.ts';
-import type { Operands } from './packed.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { BackwardOperands, Operands } from './packed.ts';
 import type { NaProblem } from './problem.ts';
 import type { Axis } from './window.ts';
 import { defineOp } from '../../autograd/op.ts';
@@ -9,8 +10,8 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkFollowing, checkProblem, checkSplits } from './attributes.ts';
 import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
-import { backwardKeyCpu, backwardQueryCpu, deltaCpu } from './cpu/fused.cpu.ts';
-import { backwardKeyWebgpu, backwardQueryWebgpu, deltaWebgpu } from './webgpu/fused.webgpu.ts';
+import { backwardCpu, backwardKeyCpu, backwardQueryCpu, deltaCpu } from './cpu/fused.cpu.ts';
+import { backwardKeyWebgpu, backwardWebgpu, backwardQueryWebgpu, deltaWebgpu } from './webgpu/fused.webgpu.ts';
 import { backwardKeyReference, backwardQueryReference, deltaReference } from './reference/fused.ts';
 import { backwardKeySamples, backwardQuerySamples, deltaSamples } from './samples/backward.ts';
 
@@ -44,11 +45,14 @@ export const attentionDelta: Op<DeltaInputs> = defineOp({
 
 export interface BackwardKeyAttrs extends NaProblem, WeightAttrs, TileAttrs {}
 
-export interface BackwardQueryAttrs extends BackwardKeyAttrs {
-  /** Parts, per axis, in which each query's keys are summed. Default 1 each. */
-  numSplitsKey?: readonly number[] | null;
+export interface BackwardAttrs extends BackwardKeyAttrs {
   /** Whether the gradient of rpb is wanted, if rpb is given. Default true. */
   withRpb?: boolean;
+}
+
+export interface BackwardQueryAttrs extends BackwardAttrs {
+  /** Parts, per axis, in which each query's keys are summed. Default 1 each. */
+  numSplitsKey?: readonly number[] | null;
 }
 
 export type BackwardKeyInputs = ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide', 'rpb?'];
@@ -137,6 +141,50 @@ export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKey
       },
     ],
   });
+
+/**
+ * Both in one: gradQuery, gradKey, gradValue and, where rpb is given and `withRpb`, gradRpb. Products and weights that both need
+ * may be computed once.
+ */
+export const neighborhoodAttentionBackward: Op<BackwardQueryInputs, BackwardAttrs, ['parts[]']> = defineOp({
+  name: 'neighborhoodAttentionBackward',
+  inputs: [...backwardInputs, 'additionalKeys?', 'additionalValues?'],
+  outputs: ['parts[]'],
+  attrs: { ...defaults, withRpb: true },
+  shape(inputs, attrs) {
+    check('neighborhoodAttentionBackward', inputs, attrs);
+    const { query, key, value, rpb } = inputs;
+    return rpb && attrs.withRpb ? [query, key, value, rpb] : [query, key, value];
+  },
+  reference(inputs, attrs) {
+    const [gradQuery, gradRpb] = backwardQueryReference(inputs, attrs);
+    const { additionalKeys: _keys, additionalValues: _values, ...own } = inputs;
+    const found = [gradQuery!, ...backwardKeyReference(own, attrs)];
+    return gradRpb && attrs.withRpb ? [...found, gradRpb] : found;
+  },
+  kernels: { cpu: backwardCpu, webgpu: backwardWebgpu },
+  samples: backwardQuerySamples,
+  errors: [
+    {
+      ...small,
+      delta: [1, 5],
+      attrs: { kernelSize: 3 },
+      throws: 'delta [1, 5] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1]',
+    },
+  ],
+});
+
+/** gradQuery, gradKey, gradValue and, where it is wanted, gradRpb: by one operation, or by two where keys are split. */
+export function allGradients(operands: BackwardOperands, attrs: BackwardQueryAttrs): readonly Tensor[] {
+  const { query, key, value, gradOutput, logsumexp, delta, rpb, additionalKeys, additionalValues } = operands;
+  const { numSplitsKey, ...shared } = attrs;
+  const seen = [query, key, value, gradOutput, logsumexp, delta, rpb] as const;
+  const more = [additionalKeys, additionalValues] as const;
+  if (!numSplitsKey?.some((splits) => splits > 1)) return neighborhoodAttentionBackward(...seen, ...more, shared);
+  const [gradQuery, ...gradRpb] = neighborhoodAttentionBackwardQuery(...seen, ...more, attrs);
+  const { withRpb: _withRpb, ...own } = shared;
+  return [gradQuery!, ...neighborhoodAttentionBackwardKey(...seen, own), ...gradRpb];
+}
 
 type BackwardShapes = Operands<Shape> & Record<'gradOutput' | 'logsumexp' | 'delta', Shape>;
 

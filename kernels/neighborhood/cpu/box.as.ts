@@ -15,10 +15,11 @@ export function windowEdge(plan: usize, frame: usize, axis: i32, position: i32, 
 
 /** Splits `unit` into batch entry and a tile per axis, the last axis fastest, and finds the tile's box. */
 export function openUnit(plan: usize, frame: usize, unit: i32): void {
+  let rest = unit;
   for (let axis = 2; axis >= 0; axis--) {
     const count = ofAxis(plan, axis, field.axisTileCount);
-    const tile = ofAxis(plan, axis, field.axisTiles) + 3 * (unit % count);
-    unit /= count;
+    const tile = ofAxis(plan, axis, field.axisTiles) + 3 * (rest % count);
+    rest /= count;
     const first = get(plan, tile + 1), last = get(plan, tile + 2);
     setAlong(frame, axis, here.group, get(plan, tile));
     setAlong(frame, axis, here.first, first);
@@ -26,12 +27,14 @@ export function openUnit(plan: usize, frame: usize, unit: i32): void {
     setAlong(frame, axis, here.boxStart, windowEdge(plan, frame, axis, first, 0));
     setAlong(frame, axis, here.boxEnd, windowEdge(plan, frame, axis, last, 1));
   }
-  set(frame, here.batch, unit);
+  set(frame, here.batch, rest);
   const head = get(frame, here.head);
   for (let i = 0; i < 2; i++) {
     openOperand(plan, frame, field.ownerOperand + i, head);
     openOperand(plan, frame, field.resultOperand + i, head);
   }
+  const part = <usize>(unit * get(plan, field.ownerHeads) + head) * <usize>get(plan, field.partBytes);
+  setAddress(frame, here.part, getAddress(plan, field.parts) + part);
   const behind = <usize>get(frame, here.split) * <usize>get(plan, field.splitBytes);
   const result = here.operands + field.resultOperand;
   setAddress(frame, result, getAddress(frame, result) + behind);
@@ -110,7 +113,7 @@ function packOwners(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize
   const dim = get(plan, field.dim), dimValue = get(plan, field.dimValue), second = get(plan, field.ownerSecond);
   const sums = get(plan, field.ownerSum), stats = get(plan, field.ownerStats), bytes = get(plan, field.ownerBytes);
   const first = along(scratch, 2, here.first), last = along(scratch, 2, here.last);
-  const hasStats = get(plan, field.mode) === field.backwardQueryMode;
+  const mode = get(plan, field.mode), hasStats = mode === field.backwardQueryMode || mode === field.backwardMode;
   let row = addressOf(plan, scratch, field.ownerOperand, p0, p1, first);
   let secondRow = addressOf(plan, scratch, field.ownerOperand + 1, p0, p1, first);
   let index = hasStats ? indexOf(plan, scratch, field.axisLength, p0, p1, first) : 0;
@@ -171,9 +174,11 @@ function packRows(
   const dim = get(plan, field.dim), dimValue = get(plan, field.dimValue), factor = getFloat(plan, field.boxFactor);
   const second = get(plan, field.boxSecond), bytes = get(plan, field.boxBytes);
   const hasSecond = get(plan, field.boxOperands) > 1;
+  const sums = get(plan, field.boxStats), sumBytes = get(plan, field.partRowBytes);
   for (let i = 0; i < count; i++) {
     packRow(target, row, dim, factor);
     if (hasSecond) packRow(target + second, secondRow, dimValue, 1);
+    for (let d = 0; d < sumBytes; d += 16) v128.store(target + sums + d, f32x4.splat(0));
     row += step;
     secondRow += secondStep;
     target += bytes;

@@ -20,6 +20,8 @@ export const bias = 7;
 export const gradBias = 8;
 /** The item's split, counted from the launch's first. */
 export const split = 9;
+/** Where the sums of this item's box belong. */
+export const part = 10;
 /** Addresses of the operands, for this item's batch entry and heads. */
 export const operands = 16;
 

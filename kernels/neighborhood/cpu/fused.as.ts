@@ -7,7 +7,8 @@
  *   has their addresses, and all that a launch must know: see plan.as.ts.
  * Who computes what: an item is a slice of one head's tiles of queries (output O = Σ p v with p = softmax(s),
  *   s = scale · q · k + bias, and logsumexp = ln Σ exp s; dQ = scale · Σ dS k with dS = p (dO · v − delta)) or of keys
- *   (dK = scale · Σ dS q and dV = Σ p dO over the queries that see a key). No other item writes the same.
+ *   (dK = scale · Σ dS q and dV = Σ p dO over the queries that see a key), or of queries with sums of dK and dV for
+ *   each tile's box, which boxSums.as.ts adds. No other item writes the same.
  * Memory: per thread the tile's records, one chunk of the box, and a few numbers per row for two owners.
  * Order of summation: over an owner's rows column by column (the last axis slowest), chunk after chunk, then additional
  *   tokens; within rows as rows.as.ts says. Tiles do not change it; chunks do, and splits. The gradients of biases are
@@ -19,6 +20,7 @@ import * as field from './plan.as';
 import { addBiasGrads, biasAlong, copyBiases } from './biases.as';
 import { listRows, numberOf, openBox, openUnit, packAdditional, packBox, packTile, windowEdge } from './box.as';
 import { along, get, getAddress, ofAxis, set, setAddress, setAlong } from './frame.as';
+import { closeBox } from './boxSums.as';
 import { fillKeeps } from './keeps.as';
 import { seePair } from './pairs.as';
 import { closeTile, maskTile } from './results.as';
@@ -81,6 +83,7 @@ function walkBox(plan: usize, scratch: usize): void {
       for (let more2 = firstChunk(plan, scratch, 2); more2; more2 = nextChunk(plan, scratch, 2)) {
         if (get(plan, field.boxOperands)) packBox(plan, scratch);
         seeChunk(plan, scratch);
+        if (get(plan, field.partRowBytes)) closeBox(plan, scratch);
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../../autograd/types.ts';
 import type { NaAttrs, NaInputs } from '../fused.ts';
 import type {
+  BackwardAttrs,
   BackwardKeyAttrs,
   BackwardKeyInputs,
   BackwardQueryAttrs,
@@ -12,7 +13,7 @@ import type { Operands } from '../packed.ts';
 import type { Sighting } from './launch.cpu.ts';
 import { acceptsStrides } from '../../../autograd/types.ts';
 import { launch, pointer } from '../../runtime/cpu/launch.ts';
-import { launchBackwardKey, launchBackwardQuery, launchForward } from './launch.cpu.ts';
+import { launchBackward, launchBackwardKey, launchBackwardQuery, launchForward } from './launch.cpu.ts';
 import { defaultTile } from '../attributes.ts';
 import { lineWindows } from '../lineWindows.ts';
 import { resolveProblem } from '../problem.ts';
@@ -37,6 +38,10 @@ export const backwardQueryCpu: Kernel<BackwardQueryInputs, BackwardQueryAttrs> =
 export const backwardKeyCpu: Kernel<BackwardKeyInputs, BackwardKeyAttrs> = acceptsStrides(
   (inputs, attrs, [gradKey, gradValue]) =>
     launchBackwardKey(inputs, neighbours(inputs, attrs), attrs, gradKey!, gradValue!),
+);
+
+export const backwardCpu: Kernel<BackwardQueryInputs, BackwardAttrs> = acceptsStrides((inputs, attrs, outputs) =>
+  launchBackward(inputs, neighbours(inputs, attrs), attrs, outputs),
 );
 
 export const plainCpu: Kernel<PlainInputs, PlainAttrs> = acceptsStrides((inputs, attrs, [output, logsumexp]) =>

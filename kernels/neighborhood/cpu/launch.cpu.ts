@@ -26,8 +26,11 @@ export interface Sighting {
 }
 
 const log2e = Math.LOG2E;
-/** Memory that the partial sums of dQ, and of the biases' gradients, take at a time, if one of each fits. */
-export const bounds = { splitBytes: 64 * 2 ** 20, biasBytes: 64 * 2 ** 20 };
+/**
+ * Memory that the partial sums of dQ, and of the biases' gradients, take at a time, if one of each fits; and that the
+ * sums of all boxes may take.
+ */
+export const bounds = { splitBytes: 64 * 2 ** 20, biasBytes: 64 * 2 ** 20, partBytes: 64 * 2 ** 20 };
 /** Items per head that sum the gradients of biases, so that threads have something to share. */
 const biasSlices = 8;
 
@@ -65,25 +68,55 @@ export function launchBackwardQuery(
   gradRpb: Tensor | undefined,
 ): void {
   withRows(operands, (packed) =>
+    inPlanOrder(packed.rpb, false, (bias) =>
+      inSplits(byQueryTask(packed, sighting, attrs, gradQuery, bias), sighting.splits, gradQuery, gradRpb),
+    ),
+  );
+}
+
+/** All gradients at once, where memory allows the sums that the boxes need, else by query and by key. */
+export function launchBackward(
+  operands: BackwardOperands,
+  sighting: Sighting,
+  attrs: Weights,
+  [gradQuery, gradKey, gradValue, gradRpb]: readonly Tensor[],
+): void {
+  withRows(operands, (packed) =>
     inPlanOrder(packed.rpb, false, (bias) => {
-      const { query, key, value, gradOutput, logsumexp, delta, additionalKeys, additionalValues } = packed;
       const task: Task = {
-        mode: field.backwardQueryMode,
-        ...common(query, key, value, attrs),
-        ...sighting.byQuery(),
-        heads: [query.shape.at(-2)!, key.shape.at(-2)!],
-        owner: [rowsLast(query), rowsLast(gradOutput)],
-        box: [rowsLast(key), rowsLast(value)],
-        results: [rowsLast(gradQuery)],
-        factors: [scaleFor(query, attrs) * log2e, 1, scaleFor(query, attrs)],
-        logsumexp: pointer(logsumexp),
-        delta: pointer(delta),
-        ...(bias ? { bias: { address: bias, kernelSizes: sighting.kernelSizes } } : {}),
-        ...additionalOf(additionalKeys, additionalValues),
+        ...byQueryTask(packed, sighting, attrs, gradQuery!, bias),
+        mode: field.backwardMode,
+        boxResults: [pointer(gradKey!), pointer(gradValue!)],
       };
-      inSplits(task, sighting.splits, gradQuery, gradRpb);
+      if (planLaunch(task).parts <= bounds.partBytes) return inSplits(task, [1, 1, 1], gradQuery!, gradRpb);
+      launchBackwardQuery(packed, sighting, attrs, gradQuery!, gradRpb);
+      launchBackwardKey(packed, sighting, attrs, gradKey!, gradValue!);
     }),
   );
+}
+
+function byQueryTask(
+  operands: BackwardOperands,
+  sighting: Sighting,
+  attrs: Weights,
+  gradQuery: Tensor,
+  bias: number | undefined,
+): Task {
+  const { query, key, value, gradOutput, logsumexp, delta, additionalKeys, additionalValues } = operands;
+  return {
+    mode: field.backwardQueryMode,
+    ...common(query, key, value, attrs),
+    ...sighting.byQuery(),
+    heads: [query.shape.at(-2)!, key.shape.at(-2)!],
+    owner: [rowsLast(query), rowsLast(gradOutput)],
+    box: [rowsLast(key), rowsLast(value)],
+    results: [rowsLast(gradQuery)],
+    factors: [scaleFor(query, attrs) * log2e, 1, scaleFor(query, attrs)],
+    logsumexp: pointer(logsumexp),
+    delta: pointer(delta),
+    ...(bias ? { bias: { address: bias, kernelSizes: sighting.kernelSizes } } : {}),
+    ...additionalOf(additionalKeys, additionalValues),
+  };
 }
 
 export function launchBackwardKey(
@@ -150,11 +183,19 @@ function addParts(parts: number, target: number, count: number, size: number, is
 
 /** Launches the kernel; in how many slices each head's work was done. */
 export function run(task: Task): { slices: number } {
-  const { numbers, items, work, scratch } = planLaunch(task);
-  temporary(numbers.byteLength, (plan) => {
-    new Int32Array(engine().memory.buffer, plan, numbers.length).set(numbers);
-    launch('attendNeighbors', [plan], items, { work, scratch });
-  });
+  const { numbers, items, work, scratch, parts } = planLaunch(task);
+  const { boxResults, sights, batch, heads, dims } = task;
+  temporary(numbers.byteLength, (plan) =>
+    temporary(parts, (address) => {
+      numbers[field.parts] = address;
+      new Int32Array(engine().memory.buffer, plan, numbers.length).set(numbers);
+      launch('attendNeighbors', [plan], items, { work, scratch });
+      if (!boxResults) return;
+      const [slabs, lines, columns] = sights.map(({ boxLength }) => boxLength) as [number, number, number];
+      const rowWork = columns * (heads[0] / heads[1]) * (dims[0] + dims[1]) * 0.5;
+      launch('mergeBoxes', [plan, ...boxResults], batch * slabs * lines * heads[1], { work: rowWork });
+    }),
+  );
   return { slices: numbers[field.slices]! };
 }
 

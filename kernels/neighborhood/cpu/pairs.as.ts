@@ -8,7 +8,7 @@ import * as field from './plan.as';
 import { madd } from '../../runtime/cpu/simd.as';
 import { addNumbers, multiplyNumbers } from './biases.as';
 import { get } from './frame.as';
-import { addWeightedPair, dotsPair } from './rows.as';
+import { addWeightedPair, dotsPair, spreadPair } from './rows.as';
 
 /** Lets two owners see their rows, in the way of the plan's mode. */
 export function seePair(
@@ -30,7 +30,7 @@ export function seePair(
   }
   if (mode === field.forwardMode) {
     forwardPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
-  } else if (mode === field.backwardQueryMode) {
+  } else if (mode === field.backwardQueryMode || mode === field.backwardMode) {
     backwardQueryPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
   } else if (mode === field.backwardKeyMode) {
     backwardKeyPair(plan, frame, scores, owner0, owner1, box, list, n0, b1, n);
@@ -108,7 +108,10 @@ function addTotal(plan: usize, frame: usize, stats: usize, m: f32, total: f32, s
   store<f32>(stats, l + total, 4);
 }
 
-/** dQ, one chunk: dQ += Σ p (dO · v − delta) k with p = 2^(s − logsumexp). */
+/**
+ * dQ, one chunk: dQ += Σ p (dO · v − delta) k with p = 2^(s − logsumexp); in `backwardMode` also each row's
+ * dK += p (dO · v − delta) q and dV += p dO.
+ */
 function backwardQueryPair(
   plan: usize, frame: usize, scores: usize, owner0: usize, owner1: usize, box: usize, list: usize,
   n0: i32, b1: i32, n: i32,
@@ -129,6 +132,11 @@ function backwardQueryPair(
   }
   const sum = get(plan, field.ownerSum);
   addWeightedPair(owner0 + sum, owner1 + sum, grads, grads1, box, list, n0, b1, n, dim);
+  if (get(plan, field.mode) !== field.backwardMode) return;
+  keepPair(plan, frame, scores, n0, b1, n);
+  const sums = box + get(plan, field.boxStats);
+  spreadPair(owner0, owner1, grads, grads1, sums, list, n0, b1, n, dim);
+  spreadPair(owner0 + second, owner1 + second, scores, scores1, sums + dim, list, n0, b1, n, dimValue);
 }
 
 /** dK and dV, one chunk: dV += Σ p dO and dK += Σ p (dO · v − delta) q with p = 2^(s − logsumexp), over queries. */

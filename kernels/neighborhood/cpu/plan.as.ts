@@ -8,7 +8,7 @@
  * along axis 1, *columns* along axis 2.
  */
 
-/** What is computed; one of the six. */
+/** What is computed; one of the seven. */
 export const mode = 0;
 export const forwardMode = 0;
 export const backwardQueryMode = 1;
@@ -17,6 +17,8 @@ export const backwardKeyMode = 2;
 export const dotsMode = 3;
 export const sumMode = 4;
 export const spreadMode = 5;
+/** dQ, dK and dV at once: the owners are queries, and the rows of their boxes have sums of dK and dV. */
+export const backwardMode = 6;
 
 /** Heads of the owners and of the box. One divides the other. */
 export const ownerHeads = 1;
@@ -44,7 +46,7 @@ export const ownerSecond = 15;
 export const ownerSum = 16;
 export const ownerSecondSum = 17;
 export const ownerStats = 18;
-/** A row of the box: row of the first operand, row of the second, two numbers (for dK and dV). */
+/** A row of the box: row of the first operand, row of the second, two numbers (in `backwardKeyMode`) or two sums. */
 export const boxBytes = 19;
 export const boxSecond = 20;
 export const boxStats = 21;
@@ -135,5 +137,10 @@ export const resultOperand = 6;
  */
 export const powers = 152;
 
+/** Address of the sums of each unit's box, bytes of those of one box, and bytes of those of a row: dK, then dV. */
+export const parts = 163;
+export const partBytes = 164;
+export const partRowBytes = 165;
+
 /** Where the tables begin. */
-export const tables = 163;
+export const tables = 166;

@@ -4,6 +4,7 @@ import type { Chosen, Cut, Sight } from '../tiles.ts';
 import * as field from './plan.as.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 import { countChunks, countTiles, cutProblem } from '../tiles.ts';
+import { Writer } from './writer.ts';
 
 /** Where an operand begins and its strides in elements: batch entries, tokens along three axes, heads. */
 export interface Operand {
@@ -24,6 +25,8 @@ export interface Task {
   readonly owner: readonly Operand[];
   readonly box: readonly Operand[];
   readonly results: readonly Operand[];
+  /** Addresses of contiguous gradients of key and value, which the sums of the boxes are added to. */
+  readonly boxResults?: readonly [gradKey: number, gradValue: number];
   /** What the owners' and the box's first operands, and the results, are multiplied by. Default 1. */
   readonly factors?: readonly [owner: number, box: number, result: number];
   readonly logsumexp?: number;
@@ -61,6 +64,8 @@ export interface Plan {
   readonly work: number;
   /** Bytes per thread. */
   readonly scratch: number;
+  /** Bytes of the sums that the boxes have. */
+  readonly parts: number;
   /** Of one batch entry and head. */
   readonly tiles: number;
   readonly chunks: number;
@@ -81,11 +86,18 @@ const mostAdditionalBytes = 192 * 1024;
 export function planLaunch(task: Task): Plan {
   const { sights, batch, heads } = task;
   const rows = rowsOf(task);
-  const cut = cutProblem(sights, batch * heads[0], { owner: rows.ownerBytes, row: rows.boxBytes }, task.chosen);
+  const cut = cutProblem(
+    sights,
+    batch * heads[0],
+    { owner: rows.ownerBytes, row: rows.boxBytes - rows.partRowBytes },
+    task.chosen,
+  );
   const plan = new Writer();
   const units = batch * countTiles(cut);
   const slices = Math.min(task.bias?.slices ?? units, units);
   const items = slices * heads[0] * (task.splits?.count ?? 1);
+  const partBytes = rows.partRowBytes * sizeOf(cut.box);
+  plan.put(field.partBytes, partBytes, rows.partRowBytes);
   plan.put(field.mode, task.mode);
   plan.put(field.ownerHeads, ...heads);
   plan.put(field.units, units, slices);
@@ -108,39 +120,16 @@ export function planLaunch(task: Task): Plan {
   plan.put(field.powers, ...powers, exponentBias);
   plan.putFloats(field.powers + powers.length + 1, largestPower);
   const work = Math.ceil(workOf(task) / Math.max(items, 1));
-  return { numbers: plan.numbers(), items, work, scratch, tiles: countTiles(cut), chunks: countChunks(sights, cut) };
-}
-
-/** Numbers at fixed places, then tables. */
-class Writer {
-  readonly #head = new Int32Array(field.tables);
-  readonly #tables: Int32Array[] = [];
-  #length = field.tables;
-
-  put(at: number, ...values: readonly number[]): void {
-    this.#head.set(values, at);
-  }
-
-  putFloats(at: number, ...values: readonly number[]): void {
-    new Float32Array(this.#head.buffer).set(values, at);
-  }
-
-  /** Where the table will lie. */
-  append(table: Int32Array): number {
-    this.#tables.push(table);
-    this.#length += table.length;
-    return this.#length - table.length;
-  }
-
-  numbers(): Int32Array {
-    const all = new Int32Array(this.#length);
-    let at = 0;
-    for (const part of [this.#head, ...this.#tables]) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  }
+  const parts = units * heads[0] * partBytes;
+  return {
+    numbers: plan.numbers(),
+    items,
+    work,
+    scratch,
+    parts,
+    tiles: countTiles(cut),
+    chunks: countChunks(sights, cut),
+  };
 }
 
 /** What an owner's record and a row of the box consist of, in bytes. */
@@ -153,6 +142,8 @@ interface Rows {
   readonly ownerStats: number;
   readonly ownerBytes: number;
   readonly boxBytes: number;
+  /** Of the sums that a row of the box has. */
+  readonly partRowBytes: number;
 }
 
 function rowsOf({ mode, dims, owner, box }: Task): Rows {
@@ -162,10 +153,11 @@ function rowsOf({ mode, dims, owner, box }: Task): Rows {
   const sum = mode === field.dotsMode ? 0 : mode === field.forwardMode ? dimValueBytes : dimBytes;
   const ownerSecondSum = ownerSum + sum;
   const ownerStats = ownerSecondSum + (mode === field.backwardKeyMode ? dimValueBytes : 0);
-  const boxBytes = bytesOf(box.length) + (mode === field.backwardKeyMode ? 16 : 0);
+  const partRowBytes = mode === field.backwardMode ? dimBytes + dimValueBytes : 0;
+  const boxBytes = bytesOf(box.length) + partRowBytes + (mode === field.backwardKeyMode ? 16 : 0);
   const operands = [owner.length, box.length] as const;
   const sums = { ownerSum, ownerSecondSum, ownerStats, ownerBytes: ownerStats + 16 };
-  return { operands, dimBytes, dimValueBytes, ...sums, boxBytes };
+  return { operands, dimBytes, dimValueBytes, ...sums, boxBytes, partRowBytes };
 }
 
 function putRows(plan: Writer, rows: Rows): void {
@@ -194,7 +186,7 @@ function putPlaces(plan: Writer, task: Task, { tile, chunk }: Cut, rows: Rows): 
   reserve(field.tokenList, 4 * listed + 32);
   // The second owner's numbers are padded to as many as the first has.
   const scoreBytes = 64 * Math.ceil((8 * listed + 48) / 64);
-  const isBackward = task.mode === field.backwardQueryMode || task.mode === field.backwardKeyMode;
+  const isBackward = [field.backwardQueryMode, field.backwardKeyMode, field.backwardMode].includes(task.mode);
   reserve(field.scores, scoreBytes * (isBackward ? 4 : 2));
   reserve(field.biases, task.bias ? 2 * scoreBytes : 0);
   reserve(field.keeps, task.dropout ? 2 * scoreBytes : 0);
@@ -273,6 +265,7 @@ function workOf({ mode, batch, heads, sights, dims: [dim, dimValue], additional 
     [field.forwardMode]: dim + dimValue,
     [field.backwardQueryMode]: 2 * dim + dimValue,
     [field.backwardKeyMode]: 2 * dim + 2 * dimValue,
+    [field.backwardMode]: 3 * dim + 2 * dimValue,
   };
   return pairs * ((products[mode] ?? dim) / 15 + 0.5);
 }

@@ -35,7 +35,7 @@ export function closeTile(plan: usize, scratch: usize): void {
 
 function closeLine(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize): usize {
   const first = along(scratch, 2, here.first), count = along(scratch, 2, here.last) - first + 1;
-  const isForward = get(plan, field.mode) === field.forwardMode, isByKey = get(plan, field.mode) === field.backwardKeyMode;
+  const mode = get(plan, field.mode), isForward = mode === field.forwardMode, isByKey = mode === field.backwardKeyMode;
   const sum = get(plan, field.ownerSum), secondSum = get(plan, field.ownerSecondSum);
   const stats = get(plan, field.ownerStats), bytes = get(plan, field.ownerBytes);
   const dim = get(plan, field.dim), dimValue = get(plan, field.dimValue), factor = getFloat(plan, field.resultFactor);

@@ -115,6 +115,59 @@ function addWeighted(
   storeSums(width, sum1, c0, c1, c2, c3);
 }
 
+/** Row i of the box += weights0[i] · owner0 for i in [0, n0), and += weights1[i] · owner1 for i in [b1, n). */
+export function spreadPair(
+  owner0: usize, owner1: usize, weights0: usize, weights1: usize, box: usize, list: usize,
+  n0: i32, b1: i32, n: i32, bytes: usize,
+): void {
+  let d: usize = 0;
+  for (; d + 64 <= bytes; d += 64) spread(4, owner0 + d, owner1 + d, weights0, weights1, box + d, list, n0, b1, n);
+  for (; d + 32 <= bytes; d += 32) spread(2, owner0 + d, owner1 + d, weights0, weights1, box + d, list, n0, b1, n);
+  if (d < bytes) spread(1, owner0 + d, owner1 + d, weights0, weights1, box + d, list, n0, b1, n);
+}
+
+/** The same for vectors 0 … width − 1 of each row, where width is 1, 2 or 4 and known when this is compiled. */
+@inline
+function spread(
+  width: i32, owner0: usize, owner1: usize, weights0: usize, weights1: usize, box: usize, list: usize,
+  n0: i32, b1: i32, n: i32,
+): void {
+  const until0 = <usize>n0 << 2, from1 = <usize>b1 << 2, until1 = <usize>n << 2;
+  let i: usize = 0;
+  for (const until = min(from1, until0); i < until; i += 4) {
+    spreadOne(width, owner0, v128.load32_splat(weights0 + i), box + load<u32>(list + i));
+  }
+  const x0 = v128.load(owner0), y0 = v128.load(owner1);
+  let x1 = x0, x2 = x0, x3 = x0, y1 = y0, y2 = y0, y3 = y0;
+  if (width > 1) { x1 = v128.load(owner0, 16); y1 = v128.load(owner1, 16); }
+  if (width > 2) {
+    x2 = v128.load(owner0, 32); y2 = v128.load(owner1, 32);
+    x3 = v128.load(owner0, 48); y3 = v128.load(owner1, 48);
+  }
+  for (i = from1; i < until0; i += 4) {
+    const row = box + load<u32>(list + i), w = v128.load32_splat(weights0 + i), z = v128.load32_splat(weights1 + i);
+    v128.store(row, madd(z, y0, madd(w, x0, v128.load(row))));
+    if (width > 1) v128.store(row, madd(z, y1, madd(w, x1, v128.load(row, 16))), 16);
+    if (width > 2) {
+      v128.store(row, madd(z, y2, madd(w, x2, v128.load(row, 32))), 32);
+      v128.store(row, madd(z, y3, madd(w, x3, v128.load(row, 48))), 48);
+    }
+  }
+  for (i = max(until0, from1); i < until1; i += 4) {
+    spreadOne(width, owner1, v128.load32_splat(weights1 + i), box + load<u32>(list + i));
+  }
+}
+
+@inline
+function spreadOne(width: i32, owner: usize, weight: v128, row: usize): void {
+  v128.store(row, madd(weight, v128.load(owner), v128.load(row)));
+  if (width > 1) v128.store(row, madd(weight, v128.load(owner, 16), v128.load(row, 16)), 16);
+  if (width > 2) {
+    v128.store(row, madd(weight, v128.load(owner, 32), v128.load(row, 32)), 32);
+    v128.store(row, madd(weight, v128.load(owner, 48), v128.load(row, 48)), 48);
+  }
+}
+
 @inline
 function storeSums(width: i32, sum: usize, a: v128, b: v128, c: v128, d: v128): void {
   v128.store(sum, a);

@@ -11,11 +11,7 @@ import { Generator } from '../../../tensor/philox.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { randn } from '../../create/random.ts';
 import { neighborhoodAttentionForward } from '../fused.ts';
-import {
-  attentionDelta,
-  neighborhoodAttentionBackwardKey,
-  neighborhoodAttentionBackwardQuery,
-} from '../fusedBackward.ts';
+import { allGradients, attentionDelta } from '../fusedBackward.ts';
 import { resolveProblem } from '../problem.ts';
 import { tileRules, tilingProblem } from '../tileRules.ts';
 import { searchAmong } from './search.ts';
@@ -57,14 +53,14 @@ export function* searchForward(operands: Operands, attrs: NaAttrs): Search {
   });
 }
 
-/** The fastest cut of both backward kernels together, as they share their tiles. Output stands for its gradient. */
+/** The fastest cut of backward, whose kernels share their tiles. Output stands for its gradient. */
 export function* searchBackward(
   operands: Operands,
   attrs: NaAttrs,
   splitsOf: (keyTileSize: readonly number[]) => readonly number[][],
 ): Search {
-  const { query, key, value, rpb, additionalKeys, additionalValues } = operands;
   const problem = problemOf(attrs);
+  const { query, key, value, rpb, additionalKeys, additionalValues } = operands;
   const cuts = pairsOf('backward', operands, attrs).flatMap((pair) =>
     splitsOf(pair.keyTileSize).map((numSplitsKey) => ({ ...pair, numSplitsKey })),
   );
@@ -77,10 +73,8 @@ export function* searchBackward(
   );
   try {
     return yield* searchAmong([ownCut, ...cuts], ({ numSplitsKey, ...tiles }) => {
-      const own = { ...problem, ...tiles };
-      const more = [rpb, additionalKeys, additionalValues] as const;
-      neighborhoodAttentionBackwardQuery(query, key, value, ...saved, ...more, { ...own, numSplitsKey });
-      neighborhoodAttentionBackwardKey(query, key, value, ...saved, rpb, own);
+      const [gradOutput, logsumexp, delta] = saved;
+      allGradients({ ...operands, gradOutput, logsumexp, delta }, { ...problem, ...tiles, numSplitsKey });
     });
   } finally {
     for (const x of saved) x.dispose();

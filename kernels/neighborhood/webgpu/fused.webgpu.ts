@@ -1,6 +1,7 @@
 import type { Kernel } from '../../../autograd/types.ts';
 import type { NaAttrs, NaInputs } from '../fused.ts';
 import type {
+  BackwardAttrs,
   BackwardKeyAttrs,
   BackwardKeyInputs,
   BackwardQueryAttrs,
@@ -82,6 +83,13 @@ export const backwardQueryWebgpu: Kernel<BackwardQueryInputs, BackwardQueryAttrs
 export const backwardKeyWebgpu: Kernel<BackwardKeyInputs, BackwardKeyAttrs> = acceptsStrides(
   (inputs, attrs, [gradKey, gradValue]) =>
     backwardKey(inputs, sightingOf('backward', inputs, attrs), attrs, gradKey!, gradValue!),
+);
+
+export const backwardWebgpu: Kernel<BackwardQueryInputs, BackwardAttrs> = acceptsStrides(
+  (inputs, attrs, [gradQuery, gradKey, gradValue, gradRpb]) => {
+    backwardQueryWebgpu(inputs, { ...attrs, numSplitsKey: null }, gradRpb ? [gradQuery!, gradRpb] : [gradQuery!]);
+    backwardKeyWebgpu(inputs, attrs, [gradKey!, gradValue!]);
+  },
 );
 
 export const plainWebgpu: Kernel<PlainInputs, PlainAttrs> = acceptsStrides((inputs, attrs, [output, logsumexp]) =>
