@@ -6,7 +6,7 @@
  * item = row · runs + run, row = 0 … n0 · n1 − 1. Elements do not depend on each other.
  */
 
-import { POW, apply1, apply2 } from './formulas.as';
+import { POW, TANH_BACKWARD, apply1, apply2 } from './formulas.as';
 import { RUN, load4, loadPart, store4, storePart } from './lanes.as';
 
 /** Items [first, last) of y = f(x). */
@@ -22,6 +22,14 @@ export function unary<TIn, TOut>(
     let left = min(RUN, n2 - start);
     let from = x + <usize>(i * x0 + (row - i * n1) * x1 + start * x2) * sizeof<TIn>();
     let to = y + <usize>(row * n2 + start) * sizeof<TOut>();
+    if (x2 == 1 && sizeof<TIn>() == 4 && sizeof<TOut>() == 4) {
+      for (; left >= 8; left -= 8, from += 32, to += 32) {
+        const low = apply1<TIn, TOut>(op, v128.load(from));
+        const high = apply1<TIn, TOut>(op, v128.load(from, 16));
+        v128.store(to, low);
+        v128.store(to, high, 16);
+      }
+    }
     for (; left >= 4; left -= 4) {
       store4<TOut>(to, apply1<TIn, TOut>(op, load4<TIn>(from, x2)));
       from += <usize>x2 * (4 * sizeof<TIn>());
@@ -64,7 +72,7 @@ export function binary<T, TOut>(
     let yAt = y + (<usize>(i * y0 + j * y1 + start * y2) << 2);
     let to = out + <usize>(row * n2 + start) * sizeof<TOut>();
     // Walks without a step to look up for what is cheaper than that: neighbours with neighbours or with one number.
-    if (op < POW && x2 == 1 && (y2 & ~1) == 0) {
+    if (op != POW && op <= TANH_BACKWARD && x2 == 1 && (y2 & ~1) == 0) {
       const done = y2 == 1 ? pairs<T, TOut>(op, xAt, yAt, to, left, 1) : pairs<T, TOut>(op, xAt, yAt, to, left, 0);
       left -= done;
       xAt += <usize>done << 2;
