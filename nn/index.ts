@@ -30,4 +30,5 @@ export { CrossEntropyLoss, MSELoss } from './loss.ts';
 export { crossEntropy, mse as mseLoss } from '../index.ts';
 export * as data from './data/index.ts';
 export * as init from './init.ts';
+export * as models from './models/index.ts';
 export * as optim from './optim/index.ts';

@@ -79,7 +79,8 @@ function count(items: readonly string[], one: string, many = one): string {
   return `${items.length} ${items.length === 1 ? one : many} (${items.slice(0, most).join(', ')}${more})`;
 }
 
-function valuesOf(op: string, key: string, value: Tensor | HostTensor): TypedArray {
+/** The elements in host memory. @throws DeviceError for a tensor that must be waited for; ShapeError for too few */
+export function valuesOf(op: string, key: string, value: Tensor | HostTensor): TypedArray {
   const values = value instanceof Tensor ? value.dataNow() : value.data;
   if (!values) {
     const { device } = value as Tensor;

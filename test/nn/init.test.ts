@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Generator, manualSeed } from '../../index.ts';
+import { defaultGenerator, Generator, manualSeed } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
 
 const { init, Parameter } = nn;
@@ -63,4 +63,17 @@ test('refuses what has no fans, a negative spread and unknown nonlinearities', (
   expect(() => init.normal(bias, { std: -1 })).toThrow('std is -1; it must be >= 0');
   expect(() => init.truncNormal(bias, { low: 2, high: 1 })).toThrow('low 2 is above high 1');
   expect(() => init.gainOf('swish' as 'relu')).toThrow("'swish' is no nonlinearity known here");
+});
+
+test('skipInit draws nothing, leaves ones, and ends with its body', () => {
+  manualSeed(5);
+  const before = defaultGenerator.state();
+  const [linear, norm] = nn.init.skipInit(() => [new nn.Linear(4, 3), new nn.LayerNorm(3)] as const);
+  expect(defaultGenerator.state()).toEqual(before);
+  expect([linear.weight, linear.bias!].every((x) => x.dataNow()!.every((value) => value === 0))).toBe(true);
+  expect(Array.from(norm.weight!.dataNow()!)).toEqual([1, 1, 1]);
+  expect(() => nn.init.skipInit(() => nn.init.truncNormal(new nn.Parameter([2]), { std: -1 }))).toThrow('std is -1');
+  const drawn = new nn.Linear(4, 3);
+  expect(drawn.weight.dataNow()!.some((value) => value !== 0)).toBe(true);
+  for (const made of [linear, norm, drawn]) made.dispose();
 });

@@ -8,9 +8,10 @@ import torch
 import curves
 import layers
 import models
+import nat
 import ops
 import optimizers
 
-for module in (ops, layers, optimizers, models, curves):
+for module in (ops, layers, optimizers, models, curves, nat):
     torch.manual_seed(20)
     module.make()
