@@ -11,6 +11,7 @@ export { memory, resetPeak, type MemoryReport } from './tensor/storage.ts';
 export { scope } from './tensor/scope.ts';
 export { defaultGenerator, Generator, manualSeed, philox, type GeneratorState } from './tensor/philox.ts';
 export { gradientCheck, type GradientCheckOptions } from './autograd/check.ts';
+export { countFlops, type Flops } from './autograd/flops.ts';
 export { grad, type GradOptions } from './autograd/backward.ts';
 export { autocast } from './autograd/autocast.ts';
 export { noGrad } from './autograd/tape.ts';
@@ -69,18 +70,30 @@ export {
   type BinaryOp,
   type UnaryOp,
 } from './kernels/index.ts';
-// Reductions
+// Reductions and order
 export {
+  all,
+  any,
   argmax,
   argmin,
+  argsort,
+  cumsum,
   logsumexp,
   max,
   mean,
   min,
+  norm,
+  prod,
+  sort,
   std,
   sum,
+  topk,
   variance,
+  type CumsumAttrs,
+  type NormAttrs,
   type ReduceAttrs,
+  type SortAttrs,
+  type TopkAttrs,
   type VarianceAttrs,
 } from './kernels/index.ts';
 // Layout
