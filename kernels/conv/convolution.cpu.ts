@@ -1,5 +1,6 @@
 import type { Grid, Pair } from './problem.ts';
 import { engine } from '../runtime/cpu/instance.ts';
+import { multiplyWithRowBias, nearRows } from '../matmul/multiply.cpu.ts';
 import { registerTile } from '../matmul/registerTile.cpu.ts';
 import { launch, temporary } from '../runtime/cpu/launch.ts';
 
@@ -12,9 +13,14 @@ interface Blocks {
 /** What block.as.ts wants, but for the copy of rows. */
 const placesAt = 13568;
 const mostPositions = 512;
-const mostTaps = 256;
+/** Groups of so few rows are convolved without panels (few.as.ts), so that more positions are handled at a time. */
+const fewRows = 4;
+const mostPositionsOfFew = 4096;
+const mostTaps = 320;
 /** Floats of panels, and of a band of source rows, that stay in the second-level cache. */
 const mostPacked = 1 << 16;
+/** Positions beyond the end of a line that a tile reads and does not use. */
+const mostBeyond = 32;
 const fewItems = 16;
 /** Multiplications a nanosecond, about. */
 const speed = 20;
@@ -27,6 +33,18 @@ export function convolve(grid: Grid, source: number, weights: number, bias: numb
   const { images, groups, channels, rows } = grid;
   const positions = product(grid.size);
   const taps = product(grid.kernel);
+  if (isPlainProduct(grid)) {
+    const weightsOfGroup = { at: weights, row: 4 * channels, column: 4, outer: 0, inner: 0 };
+    const maps = { at: source, row: 4 * positions, column: 4, outer: 4 * channels * positions, inner: 0 };
+    return multiplyWithRowBias(weightsOfGroup, maps, output, {
+      m: rows,
+      n: positions,
+      k: channels,
+      outer: images,
+      inner: 1,
+      bias,
+    });
+  }
   const perBlock = chooseChannels(grid, Math.floor(mostTaps / taps));
   const blocks = { channels: perBlock, positions: choosePositions(grid, perBlock * taps, images * groups) };
   const items = images * groups * Math.ceil(positions / blocks.positions);
@@ -70,23 +88,35 @@ export function correlate(grid: Grid, source: number, gradient: number, output: 
   });
 }
 
+/** Whether each image is multiplied by the weights as it lies: 1×1, and its rows so near that no panel is packed. */
+function isPlainProduct({ groups, rows, source, size, kernel, offset }: Grid): boolean {
+  const isPointwise = product(kernel) === 1 && product(source) === product(size) && offset[0] === 0 && offset[1] === 0;
+  return isPointwise && groups === 1 && rows > fewRows && 4 * product(size) <= nearRows;
+}
+
 function product([y, x]: Pair): number {
   return y * x;
 }
 
 /** As many channels as the band has room for, at most `wanted`. */
 function chooseChannels(grid: Grid, wanted: number): number {
-  const plane = bandRows(grid, mostPositions) * grid.stride[1] * bandRun(grid);
+  const plane = bandRows(grid, positionsOf(grid)) * grid.stride[1] * bandRun(grid);
   return Math.max(1, Math.min(grid.channels, wanted, Math.floor(mostPacked / plane)));
 }
 
 /** A multiple of 8 positions whose panels of `taps` stay near; fewer when only `maps` can be shared among threads. */
-function choosePositions({ size, rows }: Grid, taps: number, maps: number): number {
+function choosePositions(grid: Grid, taps: number, maps: number): number {
+  const { size, rows } = grid;
   const positions = product(size);
-  let most = Math.max(8, Math.min(mostPositions, Math.floor(mostPacked / taps)));
+  let most = positionsOf(grid);
+  if (rows > fewRows) most = Math.max(8, Math.min(most, Math.floor(mostPacked / taps)));
   while (most > 32 && maps * Math.ceil(positions / most) < fewItems && most * taps * rows > 100_000) most /= 2;
   const blocks = Math.max(1, Math.ceil(positions / most));
   return Math.ceil(positions / blocks / 8) * 8;
+}
+
+function positionsOf({ rows }: Grid): number {
+  return rows > fewRows ? mostPositions : mostPositionsOfFew;
 }
 
 /** Source rows that `positions` neighbouring positions see at most. */
@@ -95,9 +125,9 @@ function bandRows({ size: [height, width], stride, kernel, dilation }: Grid, pos
   return (lines - 1) * stride[0] + (kernel[0] - 1) * Math.abs(dilation[0]) + 1;
 }
 
-/** Columns of equal remainder modulo the stride, with room for a panel beyond the last. */
+/** Columns of equal remainder modulo the stride. */
 function bandRun({ size, stride, kernel, dilation }: Grid): number {
-  return size[1] + Math.floor(((kernel[1] - 1) * Math.abs(dilation[1])) / stride[1]) + 9;
+  return size[1] + Math.floor(((kernel[1] - 1) * Math.abs(dilation[1])) / stride[1]) + 1;
 }
 
 /** Writes window.as.ts's Geometry where threads see it, and calls `body` with its address and the bytes of scratch. */
@@ -107,8 +137,9 @@ function launchOn(grid: Grid, blocks: Blocks, body: (geometry: number, scratch: 
   const run = bandRun(grid);
   const taps = blocks.channels * product(kernel);
   const bandAt = placesAt + align(4 * taps);
-  const panelsAt = bandAt + align(4 * blocks.channels * bandRows(grid, blocks.positions) * stride[1] * run + 64);
-  const scratch = panelsAt + 4 * blocks.positions * Math.ceil(taps / 8) * 8;
+  const panelsAt =
+    bandAt + align(4 * blocks.channels * bandRows(grid, blocks.positions) * stride[1] * run + 4 * mostBeyond);
+  const scratch = panelsAt + (rows > fewRows ? 4 * blocks.positions * Math.ceil(taps / 8) * 8 : 0);
   const numbers = [
     channels,
     rows,

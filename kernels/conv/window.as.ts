@@ -94,8 +94,8 @@ export function fillBand(g: Geometry, source: usize, channels: i32, first: i32, 
 
 /** Copies from[x], from[x + stride], ... : `count` numbers, zero where x is outside [0, width). */
 function fillRun(from: usize, width: i32, x: i32, stride: i32, count: i32, to: usize): void {
-  const before = x < 0 ? min(count, (stride - 1 - x) / stride) : 0;
-  const inside = x < width ? min(count, (width - 1 - x) / stride + 1) : 0;
+  const before = x < 0 ? min(count, stride == 1 ? -x : (stride - 1 - x) / stride) : 0;
+  const inside = x < width ? min(count, stride == 1 ? width - x : (width - 1 - x) / stride + 1) : 0;
   zeroRun(to, 0, before);
   let i = before;
   from += (x + i * stride) << 2;
@@ -110,6 +110,12 @@ function zeroRun(to: usize, begin: i32, end: i32): void {
   let i = begin;
   for (; i + 4 <= end; i += 4) v128.store(to + (<usize>i << 2), i32x4.splat(0));
   for (; i < end; i++) store<f32>(to + (<usize>i << 2), 0);
+}
+
+/** From the place of a position in the band to that of the one below it. */
+@inline
+export function lineBytes(g: Geometry): usize {
+  return <usize>(g.strideY * g.strideX * g.bandRun) << 2;
 }
 
 /** Where position p lies in the band, in bytes from its start. */

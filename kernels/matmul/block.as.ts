@@ -8,7 +8,8 @@ import { multiplyTile } from './tiles.as';
 @inline
 const mostSteps: i32 = 320;
 
-// Scratch of a thread: a tile (192 bytes), 8 zeros, the bias of 96 rows 8 times over each, a panel, a copy of 96 rows.
+// Scratch of a thread: a tile (192 bytes), 8 zeros, the bias of 96 rows 8 times over each, a panel, a copy of
+// the block's rows.
 @inline
 export const zerosAt: usize = 192;
 @inline
@@ -19,7 +20,7 @@ const panelAt: usize = 3328;
 const rowsAt: usize = 13568;
 
 /**
- * c = init + a · b for a block of at most 96 rows.
+ * c = init + a · b for a block.
  *
  * @param tileRows rows of the tiles that are used where they fit
  * @param tileColumns likewise, 8 or 16

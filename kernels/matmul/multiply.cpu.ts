@@ -17,7 +17,7 @@ export interface Product {
   readonly k: number;
   readonly outer: number;
   readonly inner: number;
-  /** Address of N numbers that are added to each row. */
+  /** Address of N numbers that are added to each row (of M that are added to each column in multiplyWithRowBias). */
   readonly bias?: number;
 }
 
@@ -30,18 +30,24 @@ interface Target {
   readonly biasByRow: boolean;
 }
 
-/** What block.as.ts lays out: a tile, zeros, the bias of 96 rows, a panel, a copy of 96 rows × 320 steps. */
-export const blockScratch = 13568 + 96 * 320 * 4;
-/** The most rows of a block. A multiple of the heights of tiles, 4 and 6, and so are its halves down to 12. */
-const mostRows = 96;
-const mostColumns = 512;
+/** What block.as.ts lays out: a tile, zeros, the bias of 96 rows, a panel; then the copy of a block's rows, if any. */
+const blockScratch = 13568;
+const mostSteps = 320;
+/**
+ * The most rows of a block: every panel of b is read once for each block. A multiple of the heights of tiles, 4 and 6, and
+ * so are its halves down to 24.
+ */
+const mostRows = 384;
+/** Where each row has its bias, which is laid out for all of them. */
+const mostBiasedRows = 96;
+const mostColumns = 256;
 /** Multiplications a nanosecond, about. */
 const speed = 25;
 /** Enough blocks to keep some threads busy to the end; fewer where each would take less than some 4 µs. */
 const fewItems = 16;
 const leastPerItem = 100_000;
 /** Bytes from row to row beyond which rows share few cache sets and pages: then a copy pays. */
-const nearRows = 1024;
+export const nearRows = 1024;
 const mostCopied = 1 << 26;
 
 /** c = a · b (+ bias). c [outer, inner, M, N] lies contiguous at that address and overlaps neither a nor b. */
@@ -68,6 +74,12 @@ export function multiply(a: Matrix, b: Matrix, c: number, product: Product): voi
   } else {
     multiplyInto({ at: c, row: 4 * n, column: 4, biasByRow: false }, a, n === 1 ? { ...b, column: 4 } : b, product);
   }
+}
+
+/** c = a · b + one number for each row, M at the address `bias` or none. Else as `multiply`. */
+export function multiplyWithRowBias(a: Matrix, b: Matrix, c: number, product: Product): void {
+  if (product.m * product.n * product.outer * product.inner === 0) return;
+  multiplyInto({ at: c, row: 4 * product.n, column: 4, biasByRow: true }, a, b, product);
 }
 
 /** One row a, where b can be read in whole vectors. Returns whether it could. */
@@ -129,7 +141,7 @@ function multiplyInto(target: Target, a: Matrix, b: Matrix, product: Product): v
 function multiplySliced(target: Target, a: Matrix, b: Matrix, panel: number, product: Product): void {
   const { m, n, k, outer, inner } = product;
   const elements = m * n * outer * inner;
-  const blocks = chooseBlocks(product);
+  const blocks = chooseBlocks(product, target.biasByRow ? mostBiasedRows : mostRows);
   const slices = Math.min(Math.ceil(fewItems / blocks.items), Math.floor(k / 512));
   if (slices < 2) return multiplyBlocks(target, a, b, panel, product, { ...blocks, slices: 1 });
   temporary(slices * elements * 4, (at) => {
@@ -144,14 +156,14 @@ interface Blocks {
   readonly items: number;
 }
 
-function chooseBlocks({ m, n, k, outer, inner }: Product): Blocks {
+function chooseBlocks({ m, n, k, outer, inner }: Product, mostRows: number): Blocks {
   const batches = outer * inner;
   const enough = Math.min(fewItems, (m * n * k * batches) / leastPerItem);
   const count = (): number => batches * Math.ceil(m / rows) * Math.ceil(n / columns);
   let rows = mostRows;
   let columns = mostColumns;
-  while (rows > 24 && count() < enough) rows /= 2;
   while (columns > 64 && count() < enough) columns /= 2;
+  while (rows > 24 && count() < enough) rows /= 2;
   return { rows, columns, items: count() };
 }
 
@@ -169,6 +181,7 @@ function multiplyBlocks(
   const tile = registerTile(multiplications);
   const copiesRows = Math.abs(a.column) > nearRows && n > 16;
   const steps = Math.ceil(k / slices);
+  const copy = 4 * rows * Math.min(steps, mostSteps);
   launch(
     'matmulBlocks',
     [
@@ -201,6 +214,6 @@ function multiplyBlocks(
       Number(copiesRows),
     ],
     items * slices,
-    { work: multiplications / (items * slices * speed), scratch: blockScratch },
+    { work: multiplications / (items * slices * speed), scratch: blockScratch + (copiesRows ? copy : 0) },
   );
 }

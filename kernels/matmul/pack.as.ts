@@ -54,7 +54,8 @@ export function packRows(a: usize, aRow: usize, aStep: usize, rows: i32, k: i32,
     if (height == tile && aRow == 4) {
       for (let step = 0; step < k; step++, from += aStep, to += toStep) {
         v128.store(to, v128.load(from));
-        for (let r = 4; r < tile; r++) store<f32>(to + (<usize>r << 2), load<f32>(from + (<usize>r << 2)));
+        if (tile == 6) store<u64>(to + 16, load<u64>(from + 16));
+        else if (tile == 5) store<f32>(to + 16, load<f32>(from + 16));
       }
     } else {
       for (let step = 0; step < k; step++, from += aStep, to += toStep) {
