@@ -11,7 +11,8 @@ import models
 import nat
 import ops
 import optimizers
+import order
 
-for module in (ops, layers, optimizers, models, curves, nat):
+for module in (ops, layers, optimizers, models, curves, nat, order):
     torch.manual_seed(20)
     module.make()
