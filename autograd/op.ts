@@ -13,6 +13,7 @@ import { contiguousStrides, sizeOf } from '../tensor/shape.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { openCall, readInputs, temporary } from './arguments.ts';
+import { count } from './flops.ts';
 import { isGradEnabled, noGrad, TapeNode } from './tape.ts';
 import { parseInput } from './types.ts';
 
@@ -52,6 +53,7 @@ export function defineOp<
     saves: [],
     backward: undefined,
     errors: [],
+    flops: undefined,
     tolerance: 1e-5,
     ...loose,
     slots: loose.inputs.map(parseInput),
@@ -102,6 +104,7 @@ function compute(call: Call): readonly Tensor[] {
       outputs.push(views ? views(i, variable) : allocate(op, target, dtype, sizes[i]!, variable));
     }
     if (!op.view && !isEmpty(outputs)) run(call, outputs);
+    if (op.flops) count(op.name, () => op.flops!(shapes, attrs, sizes));
   } catch (error) {
     for (const output of outputs) output.dispose();
     throw error;

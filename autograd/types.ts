@@ -177,6 +177,8 @@ export interface OpDefinition<
   backward?(context: BackwardContext<I, A, O, S>): InputGrads<I>;
   samples: readonly Sample<I, A>[];
   errors?: readonly (Sample<I, A> & { throws: string | RegExp })[];
+  /** Floating-point operations of its products, two for each multiplication. Absent: it has none worth counting. */
+  flops?(inputs: ByInput<I, Shape>, attrs: Required<A>, outputs: readonly Shape[]): number;
   /** Largest error of a kernel against the reference, relative to the output's largest element. Default 1e-5. */
   tolerance?: number;
 }
@@ -216,6 +218,7 @@ export interface AnyOpDefinition {
   readonly backward: ((context: object) => Record<string, unknown>) | undefined;
   readonly samples: readonly Record<string, unknown>[];
   readonly errors: readonly (Record<string, unknown> & { throws: string | RegExp })[];
+  readonly flops: ((inputs: object, attrs: object, outputs: readonly Shape[]) => number) | undefined;
   readonly tolerance: number;
 }
 

@@ -1,5 +1,7 @@
 export { Buffer, Parameter, type ParameterSource } from './parameter.ts';
 export { Module } from './module.ts';
+export type { ForwardHook, ForwardPreHook } from './hooks.ts';
+export { summary, type Summary, type SummaryRow } from './summary.ts';
 export {
   loadSafetensors,
   saveSafetensors,

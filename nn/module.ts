@@ -3,6 +3,7 @@ import type { LoadReport, StateDict, StateSource } from './stateDict.ts';
 import { ArgumentError, noGrad, scope } from '../index.ts';
 import { tensorsOf } from '../tensor/scope.ts';
 import { checkOptions } from '../tensor/options.ts';
+import { addHook, type ForwardHook, type ForwardPreHook } from './hooks.ts';
 import { Buffer, Parameter } from './parameter.ts';
 import { printTree } from './print.ts';
 import { handleOn, loadInto } from './stateDict.ts';
@@ -167,6 +168,42 @@ export abstract class Module {
   /** Freezes (false) or trains all parameters. */
   requireGrad(value = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad = value;
+    return this;
+  }
+
+  /**
+   * Runs `hook` after each `forward` of this module, with what it was given and gave; what it returns takes the output's place,
+   * unless undefined. Hooks run in the order in which they came.
+   *
+   * @returns a function that removes it
+   * @source PyTorch: `torch.nn.Module.register_forward_hook`
+   * @example
+   * const layer = new nn.Linear(3, 2);
+   * const remove = layer.registerForwardHook((module, inputs, output) => console.log(output.shape));
+   * layer.forward(zeros([5, 3]));
+   * remove();
+   */
+  registerForwardHook(hook: ForwardHook): () => void {
+    return addHook(this, 'after', hook);
+  }
+
+  /**
+   * Runs `hook` before each `forward`; the array that it returns takes the place of the inputs, unless undefined.
+   *
+   * @returns a function that removes it
+   * @source PyTorch: `torch.nn.Module.register_forward_pre_hook`
+   */
+  registerForwardPreHook(hook: ForwardPreHook): () => void {
+    return addHook(this, 'before', hook);
+  }
+
+  /**
+   * Calls `visit` on the modules below this one, the innermost first, then on this one: to initialise them, or to count.
+   *
+   * @source PyTorch: `torch.nn.Module.apply`
+   */
+  apply(visit: (module: Module) => void): this {
+    for (const module of this.modules().toReversed()) visit(module);
     return this;
   }
 

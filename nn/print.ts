@@ -62,6 +62,7 @@ function total(parameters: Iterable<Parameter>): number {
   return sum;
 }
 
-function number(value: number): string {
+/** With commas between thousands. */
+export function number(value: number): string {
   return value.toLocaleString('en-US');
 }

@@ -5,7 +5,7 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { ConvolutionAttrs } from './problem.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { formatShape } from '../../tensor/shape.ts';
+import { formatShape, sizeOf } from '../../tensor/shape.ts';
 import { conv2dCpu, conv2dInputGradCpu, conv2dWeightGradCpu } from './conv2d.cpu.ts';
 import { conv2dInputGradWebgpu, conv2dWebgpu, conv2dWeightGradWebgpu } from './conv2d.webgpu.ts';
 import { checkGradient, checkImages, outputShape, readPair, resolveConvolution } from './problem.ts';
@@ -39,6 +39,7 @@ export const conv2d: Op<['x', 'weight', 'bias?'], ConvolutionAttrs> = defineOp({
   inputs: ['x', 'weight', 'bias?'],
   autocast: 'float16',
   attrs: defaults,
+  flops: ({ weight }, _attrs, [output]) => 2 * sizeOf(output!) * sizeOf(weight.slice(1)),
   shape({ x, weight, bias }, attrs) {
     const grid = resolveConvolution('conv2d', x, weight, attrs);
     if (bias && !(bias.length === 1 && bias[0] === weight[0])) {
@@ -103,6 +104,7 @@ export const conv2d: Op<['x', 'weight', 'bias?'], ConvolutionAttrs> = defineOp({
 export const conv2dInputGrad: Op<['gradient', 'weight'], InputGradAttrs> = defineOp({
   name: 'conv2dInputGrad',
   inputs: ['gradient', 'weight'],
+  flops: ({ gradient, weight }) => 2 * sizeOf(gradient) * sizeOf(weight.slice(1)),
   autocast: 'float16',
   attrs: defaults,
   shape({ gradient, weight }, attrs) {
@@ -148,6 +150,7 @@ export const conv2dInputGrad: Op<['gradient', 'weight'], InputGradAttrs> = defin
 export const conv2dWeightGrad: Op<['x', 'gradient'], WeightGradAttrs> = defineOp({
   name: 'conv2dWeightGrad',
   inputs: ['x', 'gradient'],
+  flops: ({ gradient }, _attrs, [weight]) => 2 * sizeOf(gradient) * sizeOf(weight!.slice(1)),
   attrs: defaults,
   shape({ x, gradient }, attrs) {
     checkImages('conv2dWeightGrad', x);

@@ -1,7 +1,7 @@
 import type { NoAttrs, Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { formatShape, sameShape } from '../../tensor/shape.ts';
+import { formatShape, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { linearCpu, linearWeightGradCpu } from './matmul.cpu.ts';
 import { matmul } from './matmul.ts';
@@ -19,6 +19,7 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
   name: 'linear',
   inputs: ['x', 'weight', 'bias?'],
   autocast: 'float16',
+  flops: ({ x }, _attrs, [output]) => 2 * sizeOf(output!) * x.at(-1)!,
   shape({ x, weight, bias }) {
     if (weight.length !== 2) {
       throw new ShapeError(`weight ${formatShape(weight)} has rank ${weight.length}; it must be [out, in]`, {
@@ -93,6 +94,7 @@ export const linearWeightGrad: Op<['x', 'gradient'], NoAttrs, ['weight', 'bias']
   name: 'linearWeightGrad',
   inputs: ['x', 'gradient'],
   outputs: ['weight', 'bias'],
+  flops: ({ x, gradient }) => 2 * sizeOf(x) * gradient.at(-1)!,
   shape({ x, gradient }) {
     const [rows, columns] = [gradient.at(-1), x.at(-1)];
     if (rows === undefined || columns === undefined || !sameShape(x.slice(0, -1), gradient.slice(0, -1))) {

@@ -4,7 +4,7 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
-import { broadcastShapes, formatShape } from '../../tensor/shape.ts';
+import { broadcastShapes, formatShape, sizeOf } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { matmulCpu } from './matmul.cpu.ts';
@@ -24,6 +24,7 @@ export const matmul: Op<['a', 'b']> = defineOp({
   name: 'matmul',
   inputs: ['a', 'b'],
   autocast: 'float16',
+  flops: ({ a }, _attrs, [output]) => 2 * sizeOf(output!) * a.at(-1)!,
   shape({ a, b }) {
     if (a.length === 0 || b.length === 0) {
       throw new ShapeError(

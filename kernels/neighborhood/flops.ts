@@ -1,9 +1,26 @@
+import type { Shape } from '../../tensor/shape.ts';
 import type { NaProblem } from './problem.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { tokenAxesOf } from './mask.ts';
 import { slotsOf } from './slotChecks.ts';
+
+/**
+ * Operations of an op on operands [B, *X, N, D] that makes `dims` products over D and `dimsValue` over Dv for each pair of a query
+ * and a key; additional keys are seen by every query.
+ */
+export function flopsOf(
+  { query, value, additionalKeys }: { query: Shape; value: Shape; additionalKeys?: Shape | undefined },
+  { kernelSize }: Pick<NaProblem, 'kernelSize'>,
+  dims: number,
+  dimsValue: number,
+): number {
+  const axes = query.length - 3;
+  const slots = typeof kernelSize === 'number' ? kernelSize ** axes : sizeOf(kernelSize);
+  const pairs = sizeOf(query.slice(0, -1)) * (slots + (additionalKeys?.[1] ?? 0));
+  return 2 * pairs * (dims * query.at(-1)! + dimsValue * value.at(-1)!);
+}
 
 export interface NaFlopsOptions extends NaProblem {
   /** Query heads. */

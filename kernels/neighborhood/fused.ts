@@ -3,6 +3,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { TileAttrs, WeightAttrs } from './attributes.ts';
 import type { NaProblem } from './problem.ts';
 import { defineOp } from '../../autograd/op.ts';
+import { flopsOf } from './flops.ts';
 import { isGradEnabled } from '../../autograd/tape.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { zerosLike } from '../create/filled.ts';
@@ -51,6 +52,7 @@ export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 
     inputs: ['query', 'key', 'value', 'rpb?', 'additionalKeys?', 'additionalValues?'],
     autocast: 'float16',
     outputs: ['output', 'logsumexp'],
+    flops: (operands, attrs) => flopsOf(operands, attrs, 1, 1),
     attrs: defaults,
     dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
     shape(operands, attrs) {

@@ -6,6 +6,7 @@ import type { BackwardOperands, Operands } from './packed.ts';
 import type { NaProblem } from './problem.ts';
 import type { Axis } from './window.ts';
 import { defineOp } from '../../autograd/op.ts';
+import { flopsOf } from './flops.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkFollowing, checkProblem, checkSplits } from './attributes.ts';
@@ -94,6 +95,7 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
   name: 'neighborhoodAttentionBackwardQuery',
   inputs: [...backwardInputs, 'additionalKeys?', 'additionalValues?'],
   outputs: ['parts[]'],
+  flops: (inputs, attrs) => flopsOf(inputs, attrs, 2, 1),
   attrs: { ...defaults, numSplitsKey: null, withRpb: true },
   shape(inputs, attrs) {
     const op = 'neighborhoodAttentionBackwardQuery';
@@ -124,6 +126,7 @@ export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKey
     name: 'neighborhoodAttentionBackwardKey',
     inputs: backwardInputs,
     outputs: ['gradKey', 'gradValue'],
+    flops: (inputs, attrs) => flopsOf(inputs, attrs, 2, 2),
     attrs: defaults,
     shape(inputs, attrs) {
       check('neighborhoodAttentionBackwardKey', inputs, attrs);
@@ -150,6 +153,7 @@ export const neighborhoodAttentionBackward: Op<BackwardQueryInputs, BackwardAttr
   name: 'neighborhoodAttentionBackward',
   inputs: [...backwardInputs, 'additionalKeys?', 'additionalValues?'],
   outputs: ['parts[]'],
+  flops: (inputs, attrs) => flopsOf(inputs, attrs, 3, 2),
   attrs: { ...defaults, withRpb: true },
   shape(inputs, attrs) {
     check('neighborhoodAttentionBackward', inputs, attrs);

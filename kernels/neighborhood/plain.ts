@@ -41,6 +41,16 @@ interface Shapes {
   readonly value: Shape;
 }
 
+/** Of so many products over D and over Dv for each pair of a query and a key of its sequence; causal ones are not discounted. */
+function flopsOf({ query, key, value }: Shapes, attrs: Required<PlainAttrs>, dims: number, dimsValue: number): number {
+  const [batch, queries, heads, dim] = query as [number, number, number, number];
+  const lengths = (ends: readonly number[] | null, all: number): number[] =>
+    (ends ?? [0, all]).slice(1).map((end, i) => end - (ends ?? [0])[i]!);
+  const ofKeys = lengths(attrs.cumulativeLengthsKey, key[1]!);
+  const pairs = lengths(attrs.cumulativeLengthsQuery, queries).reduce((sum, own, i) => sum + own * ofKeys[i]!, 0);
+  return 2 * batch * heads * pairs * (dims * dim + dimsValue * value[3]!);
+}
+
 function check(op: string, { query, key, value }: Shapes, attrs: Required<PlainAttrs>): void {
   for (const [name, shape] of Object.entries({ query, key, value })) {
     if (shape.length === 4) continue;
@@ -104,6 +114,7 @@ export function plainCalled(name: string): Op<PlainInputs, PlainAttrs, ['output'
     inputs: ['query', 'key', 'value'],
     autocast: 'float16',
     outputs: ['output', 'logsumexp'],
+    flops: (operands, attrs) => flopsOf(operands, attrs, 1, 1),
     attrs: defaults,
     dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
     shape(inputs, attrs) {
@@ -140,6 +151,7 @@ export const attentionBackwardQuery: Op<PlainBackwardInputs, PlainAttrs> = defin
   name: 'attentionBackwardQuery',
   inputs: ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide'],
   attrs: defaults,
+  flops: (inputs, attrs) => flopsOf(inputs, attrs, 2, 1),
   shape: (inputs, attrs) => (checkBackward('attentionBackwardQuery', inputs, attrs), inputs.query),
   reference: (inputs, attrs) => plainBackwardQueryReference(inputs, attrs),
   kernels: { cpu: plainBackwardQueryCpu, webgpu: plainBackwardQueryWebgpu },
@@ -152,6 +164,7 @@ export const attentionBackwardKey: Op<PlainBackwardInputs, PlainAttrs, ['gradKey
   inputs: ['query', 'key', 'value', 'gradOutput', 'logsumexp:wide', 'delta:wide'],
   outputs: ['gradKey', 'gradValue'],
   attrs: defaults,
+  flops: (inputs, attrs) => flopsOf(inputs, attrs, 2, 2),
   shape: (inputs, attrs) => (checkBackward('attentionBackwardKey', inputs, attrs), [inputs.key, inputs.value]),
   reference: (inputs, attrs) => plainBackwardKeyReference(inputs, attrs),
   kernels: { cpu: plainBackwardKeyCpu, webgpu: plainBackwardKeyWebgpu },

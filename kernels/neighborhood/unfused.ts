@@ -44,6 +44,7 @@ export type SpreadInputs = ['attn', 'x'];
 export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
   name: 'neighborhoodDots',
   inputs: ['query', 'key'],
+  flops: ({ query }, _attrs, [scores]) => 2 * sizeOf(scores!) * query.at(-1)!,
   autocast: 'float16',
   attrs: { ...problemDefaults, masked: -Infinity },
   shape({ query, key }, attrs) {
@@ -72,6 +73,7 @@ export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
 export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
   name: 'neighborhoodSum',
   inputs: ['attn', 'value'],
+  flops: ({ attn, value }) => 2 * sizeOf(attn) * value.at(-1)!,
   autocast: 'float16',
   attrs: problemDefaults,
   shape({ attn, value }, attrs) {
@@ -101,6 +103,7 @@ export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
 export const neighborhoodSpread: Op<SpreadInputs, SpreadAttrs> = defineOp({
   name: 'neighborhoodSpread',
   inputs: ['attn', 'x'],
+  flops: ({ attn, x }) => 2 * sizeOf(attn) * x.at(-1)!,
   attrs: problemDefaults,
   shape({ attn, x }, attrs) {
     checkSpread('neighborhoodSpread', attn, x, attrs);
