@@ -1,5 +1,6 @@
 import type { BinaryOp } from './binary.ts';
 import { binary } from './binary.ts';
+import { powCpu } from './elementwise.cpu.ts';
 import { where } from './where.ts';
 
 /** x + y. */
@@ -53,7 +54,7 @@ export const pow: BinaryOp = binary({
   dtypes: 'float',
   reference: (x, y) => (x === 1 ? 1 : x ** y), // JavaScript says NaN for 1 to the NaN, C and PyTorch say 1
   wgsl: 'pow_(x, y)',
-  cost: 15,
+  cpu: powCpu,
   saves: ['x', 'y', 'output'],
   backward: (g, { x, y, output }) => ({
     x: () => where(y.eq(0), 0, g.mul(y).mul(x.pow(y.sub(1)))),

@@ -1,4 +1,4 @@
-import type { Op, Sample } from '../../autograd/types.ts';
+import type { Kernel, Op, Sample } from '../../autograd/types.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
@@ -25,8 +25,8 @@ interface Rules {
   reference: (x: number, y: number) => number;
   /** Of the value, from `x` and `y`. */
   wgsl: Wgsl;
-  /** Nanoseconds per element on the CPU; default that of memory. */
-  cost?: number;
+  /** On the CPU; default `binaryCpu(name)`, at the speed of memory. */
+  cpu?: Kernel<['x:operand', 'y:operand']>;
   /** What the gradients need beside g. */
   saves?: readonly ('x' | 'y' | 'output')[];
   /** Gradients before they are summed over broadcast axes. */
@@ -44,7 +44,16 @@ const commonSamples: readonly BinarySample[] = [
 
 /** Declares one op of the family. */
 export function binary(rules: Rules): BinaryOp {
-  const { name, reference, wgsl, cost, dtype, backward, saves = [], samples = commonSamples } = rules;
+  const {
+    name,
+    reference,
+    wgsl,
+    dtype,
+    backward,
+    cpu = binaryCpu(rules.name),
+    saves = [],
+    samples = commonSamples,
+  } = rules;
   return defineOp<['x:operand', 'y:operand'], object, ['output'], 'x' | 'y' | 'output'>({
     name,
     inputs: ['x:operand', 'y:operand'],
@@ -54,7 +63,7 @@ export function binary(rules: Rules): BinaryOp {
     ...(dtype && { dtype: () => dtype }),
     shape: ({ x, y }) => broadcastShapes(name, x, y),
     reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference),
-    kernels: { cpu: binaryCpu(name, cost), webgpu: binaryWebgpu(name, wgsl) },
+    kernels: { cpu, webgpu: binaryWebgpu(name, wgsl) },
     saves,
     ...(backward && {
       backward({ grads: [g], inputs, outputs, needs, shapes }) {

@@ -5,6 +5,7 @@ import { byteSize } from '../../tensor/dtype.ts';
 import { scope } from '../../tensor/scope.ts';
 import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
 import { collapse, outerLoops } from '../runtime/collapse.ts';
+import { elements } from '../runtime/cpu/elements.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
 
 /** As `RUN` in lanes.as.ts: elements of a row that one item covers. */
@@ -70,6 +71,12 @@ export function unaryCpu(name: string, cost = 0.3): Kernel<['x']> {
 export function binaryCpu(name: string, cost = 0.3): Kernel<['x:operand', 'y:operand']> {
   return acceptsStrides(({ x, y }, _attrs, [out]) => launchElementwise(typed(name, x), [x, y], out!, cost));
 }
+
+/** xʸ; the square where y is the one number 2, at the speed of memory. */
+export const powCpu: Kernel<['x:operand', 'y:operand']> = acceptsStrides(({ x, y }, _attrs, [out]) => {
+  if (y.size === 1 && elements(y)[0] === 2) launchElementwise('squareFloat', [x], out!, 0.3);
+  else launchElementwise('powFloat', [x, y], out!, 15);
+});
 
 function typed(name: string, { dtype }: Tensor): string {
   return name + (dtype === 'int32' ? 'Int' : 'Float');

@@ -6,7 +6,7 @@
  * item = row · runs + run, row = 0 … n0 · n1 − 1. Elements do not depend on each other.
  */
 
-import { POW, TANH_BACKWARD, apply1, apply2 } from './formulas.as';
+import { GELU_TANH, LOG, POW, TANH, TANH_BACKWARD, apply1, apply2 } from './formulas.as';
 import { RUN, load4, loadPart, store4, storePart } from './lanes.as';
 
 /** Items [first, last) of y = f(x). */
@@ -22,7 +22,8 @@ export function unary<TIn, TOut>(
     let left = min(RUN, n2 - start);
     let from = x + <usize>(i * x0 + (row - i * n1) * x1 + start * x2) * sizeof<TIn>();
     let to = y + <usize>(row * n2 + start) * sizeof<TOut>();
-    if (x2 == 1 && sizeof<TIn>() == 4 && sizeof<TOut>() == 4) {
+    // Two at a time share the numbers they load; where these are many, registers do not suffice for it.
+    if (op != LOG && op != TANH && op != GELU_TANH && x2 == 1 && sizeof<TIn>() == 4 && sizeof<TOut>() == 4) {
       for (; left >= 8; left -= 8, from += 32, to += 32) {
         const low = apply1<TIn, TOut>(op, v128.load(from));
         const high = apply1<TIn, TOut>(op, v128.load(from, 16));
