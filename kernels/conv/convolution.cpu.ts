@@ -1,6 +1,6 @@
 import type { Grid, Pair } from './problem.ts';
 import { engine } from '../runtime/cpu/instance.ts';
-import { multiplyWithRowBias, nearRows } from '../matmul/multiply.cpu.ts';
+import { blockScratch, multiplyWithRowBias, nearRows } from '../matmul/multiply.cpu.ts';
 import { registerTile } from '../matmul/registerTile.cpu.ts';
 import { launch, temporary } from '../runtime/cpu/launch.ts';
 
@@ -10,8 +10,8 @@ interface Blocks {
   readonly positions: number;
 }
 
-/** What block.as.ts wants, but for the copy of rows. */
-const placesAt = 13568;
+/** Scratch memory begins with a block's. */
+const placesAt = blockScratch;
 const mostPositions = 512;
 /** Groups of so few rows are convolved without panels (few.as.ts), so that more positions are handled at a time. */
 const fewRows = 4;

@@ -31,7 +31,7 @@ interface Target {
 }
 
 /** What block.as.ts lays out: a tile, zeros, the bias of 96 rows, a panel; then the copy of a block's rows, if any. */
-const blockScratch = 13568;
+export const blockScratch = 13568;
 const mostSteps = 320;
 /**
  * The most rows of a block: every panel of b is read once for each block. A multiple of the heights of tiles, 4 and 6, and
