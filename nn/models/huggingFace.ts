@@ -26,8 +26,6 @@ const attention = /^encoder\.levels\.(\d+)\.layers\.(\d+)\.attention\.self\.(que
 const scales = /^encoder\.levels\.(\d+)\.layers\.(\d+)\.layer_scale_parameters$/;
 const projections = ['query', 'key', 'value'] as const;
 
-type State = Map<string, HostTensor>;
-
 /** `from` where `key` begins with it, with `to` and the same numbers in its place; null elsewhere. */
 function renamed(key: string, from: string, to: string): string | null {
   const pattern = new RegExp(`^${from.replaceAll('.', '\\.').replaceAll('#', '(\\d+)')}(?=\\.|$)`);
@@ -81,10 +79,10 @@ function parted(whole: HostTensor, count: number): HostTensor[] {
  * const theirs = nn.models.natToHuggingFace(model.stateDict(), { family: 'dinat' });
  * model.loadStateDict(nn.models.natFromHuggingFace(theirs));
  */
-export function natFromHuggingFace(state: StateSource): State {
+export function natFromHuggingFace(state: StateSource): Map<string, HostTensor> {
   const op = 'natFromHuggingFace';
   const found = new Map(hostTensors(op, state).map(([key, value]) => [key.replace(/^(nat|dinat)\./, ''), value]));
-  const result: State = new Map();
+  const result = new Map<string, HostTensor>();
   const unknown: string[] = [];
   for (const [key, value] of found) {
     const map = attention.exec(key);
@@ -116,13 +114,13 @@ export function natFromHuggingFace(state: StateSource): State {
  * @param options - `family`: 'nat' or 'dinat', the prefix of the names
  * @throws FormatError for a name that no NAT has
  */
-export function natToHuggingFace(state: StateSource, options: { family: 'nat' | 'dinat' }): State {
+export function natToHuggingFace(state: StateSource, options: { family: 'nat' | 'dinat' }): Map<string, HostTensor> {
   const op = 'natToHuggingFace';
   const { family } = options;
   if (family !== 'nat' && family !== 'dinat')
     throw new ArgumentError(`family must be 'nat' or 'dinat', got ${String(family)}`, { op, family });
   const found = new Map(hostTensors(op, state));
-  const result: State = new Map();
+  const result = new Map<string, HostTensor>();
   for (const [key, value] of found) {
     const qkv = /^levels\.(\d+)\.blocks\.(\d+)\.attn\.qkv\.(weight|bias)$/.exec(key);
     const gamma = /^levels\.(\d+)\.blocks\.(\d+)\.gamma([12])$/.exec(key);

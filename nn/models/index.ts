@@ -5,3 +5,4 @@ export { NATIsotropic, type NatIsotropicOptions } from './isotropic.ts';
 export { dinatIsotropicBase, dinatIsotropicSmall, natIsotropicBase, natIsotropicSmall } from './isotropic.ts';
 export { natFromHuggingFace, natToHuggingFace } from './huggingFace.ts';
 export type { NatModelOptions } from './options.ts';
+export { ConvDownsampler, ConvTokenizer, NatBlock, NatLevel, PatchEmbed, type BlockOptions } from './layers.ts';

@@ -108,6 +108,25 @@ export class NatBlock extends Module {
   }
 }
 
+/** One resolution. x [B, Y, X, C] → [B, ⌈Y / 2⌉, ⌈X / 2⌉, 2 C], or the same shape in the last level. */
+export class NatLevel extends Module {
+  blocks: NatBlock[];
+  downsample: ConvDownsampler | undefined;
+
+  constructor(blocks: NatBlock[], downsample: ConvDownsampler | undefined) {
+    super();
+    this.blocks = blocks;
+    this.downsample = downsample;
+  }
+
+  forward(x: Tensor): Tensor {
+    return scope(() => {
+      const y = this.blocks.reduce((y, block) => block.forward(y), x);
+      return this.downsample ? this.downsample.forward(y) : y.alias();
+    });
+  }
+}
+
 /** Rates of dropped branches, from 0 in the first of `count` blocks to `last` in the last. */
 export function dropPathRates(count: number, last: number): number[] {
   return Array.from({ length: count }, (_, i) => (count > 1 ? (last * i) / (count - 1) : 0));

@@ -9,7 +9,7 @@ import { Identity } from '../identity.ts';
 import { Linear } from '../linear.ts';
 import { Module } from '../module.ts';
 import { LayerNorm } from '../norm.ts';
-import { ConvDownsampler, ConvTokenizer, dropPathRates, initializeLinear, NatBlock } from './layers.ts';
+import { ConvDownsampler, ConvTokenizer, dropPathRates, initializeLinear, NatBlock, NatLevel } from './layers.ts';
 import { modelOptions, resolveOptions } from './options.ts';
 
 export interface NatOptions extends NatModelOptions {
@@ -21,25 +21,6 @@ export interface NatOptions extends NatModelOptions {
   numHeads: readonly number[];
   /** Of each block, by level. Default 1 everywhere. */
   dilations?: readonly (readonly number[])[];
-}
-
-/** One resolution. x [B, Y, X, C] → [B, ⌈Y / 2⌉, ⌈X / 2⌉, 2 C], or the same shape in the last level. */
-class Level extends Module {
-  blocks: NatBlock[];
-  downsample: ConvDownsampler | undefined;
-
-  constructor(blocks: NatBlock[], downsample: ConvDownsampler | undefined) {
-    super();
-    this.blocks = blocks;
-    this.downsample = downsample;
-  }
-
-  forward(x: Tensor): Tensor {
-    return scope(() => {
-      const y = this.blocks.reduce((y, block) => block.forward(y), x);
-      return this.downsample ? this.downsample.forward(y) : y.alias();
-    });
-  }
 }
 
 /**
@@ -59,7 +40,7 @@ class Level extends Module {
  */
 export class NAT extends Module {
   patchEmbed: ConvTokenizer;
-  levels: Level[];
+  levels: NatLevel[];
   norm: LayerNorm;
   head: Layer;
 
@@ -96,13 +77,13 @@ function levelsOf(
   numHeads: readonly number[],
   dilations: readonly (readonly number[])[],
   shared: Resolved,
-): Level[] {
+): NatLevel[] {
   const rates = dropPathRates(dilations.flat().length, shared.dropPath);
   let at = 0;
   return dilations.map((level, i) => {
     const dim = embedDim * 2 ** i;
     const blocks = level.map((dilation) => new NatBlock(dim, numHeads[i]!, dilation, rates[at++]!, shared));
-    return new Level(blocks, i === dilations.length - 1 ? undefined : new ConvDownsampler(dim));
+    return new NatLevel(blocks, i === dilations.length - 1 ? undefined : new ConvDownsampler(dim));
   });
 }
 
