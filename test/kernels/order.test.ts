@@ -68,6 +68,23 @@ describe.each(devices)('on %s', (device) => {
     expect(turned).toEqual(across);
   });
 
+  test('lines that lie far apart', async () => {
+    const drawn = Array.from(new Generator(4).normal(2 * 100 * 70));
+    const line = (outer: number, column: number): number[] =>
+      Array.from({ length: 100 }, (_, k) => drawn[(outer * 100 + k) * 70 + column]!);
+    for (const k of [9, 100]) {
+      const got = await list(() => topk(from(drawn, [2, 100, 70]), { k, axis: 1 })[1]);
+      for (const [outer, column] of [
+        [0, 0],
+        [1, 69],
+        [1, 33],
+      ] as const) {
+        const found = Array.from({ length: k }, (_, i) => got[(outer * k + i) * 70 + column]);
+        expect(found).toEqual(placesOf(line(outer, column), true).slice(0, k));
+      }
+    }
+  });
+
   test('integers at the ends of their range', async () => {
     const ends = [5, -(2 ** 31), 2 ** 31 - 1, 0, -1, 2 ** 31 - 1];
     const make = (): Tensor => tensor(Int32Array.from(ends), { device });
