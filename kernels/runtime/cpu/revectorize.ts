@@ -14,12 +14,10 @@ export function isRevectorized(): boolean {
  * is off by default: matrix products and convolutions run at almost twice the speed. Only for Node 24 or newer on x64, and
  * only before the first tensor, as the kernels are compiled then. It sets `--experimental-wasm-revectorize` for the whole
  * process: WebAssembly of other packages that is compiled later is compiled so too. Results stay the same, bit for bit.
- * Where the processor has no AVX2, nothing changes. A second call does nothing.
+ * Where the processor has no AVX2, nothing changes. A second call does nothing. Call it first in a program: then
+ * `(await device('cpu')).info` says `revectorized: true`.
  *
  * @throws DeviceError in a page, on an older Node or another processor, or when the kernels are compiled already
- * @example
- * enableRevectorize();
- * (await device('cpu')).info; // { simd: 'relaxed', revectorized: true, ... }
  */
 export function enableRevectorize(): void {
   if (isOn) return;
