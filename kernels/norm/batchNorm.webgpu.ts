@@ -28,7 +28,8 @@ function channelPasses(shape: Shape): Pass[] {
 const at = (table: string): string => `f32(${table}[params.${table}Offset + line % params.channels])`;
 
 const add = 'return a + b;';
-const mean: Fold = {
+/** The mean of each line. */
+export const meanFold: Fold = {
   name: 'channelMean',
   state: 'f32',
   neutral: '0.0',
@@ -37,9 +38,9 @@ const mean: Fold = {
   results: ['s / params.divisor'],
   params: [['divisor', 'f32']],
 };
-/** 1 / √(mean (x − mean)² + eps). */
-const rstd: Fold = {
-  ...mean,
+/** 1 / √(mean (x − mean)² + eps) of each line, whose channel is line mod `channels`. */
+export const rstdFold: Fold = {
+  ...meanFold,
   name: 'channelRstd',
   element: `(x - ${at('mean')}) * (x - ${at('mean')})`,
   results: ['1.0 / sqrt(s / params.divisor + params.eps)'],
@@ -92,8 +93,8 @@ export const batchNormForwardWebgpu: Kernel<['x', 'weight?', 'bias?'], { eps?: n
   if (x.size === 0) return [m!, r!].forEach((statistic) => statistic.size > 0 && fillAll(statistic, NaN));
   const passes = channelPasses(x.shape);
   const count = x.size / x.shape[1]!;
-  launchFold(mean, { streams: { x }, words: [count] }, passes, [m!]);
-  launchFold(rstd, { streams: { x }, tables: { mean: m! }, words: [count, eps, x.shape[1]!] }, passes, [r!]);
+  launchFold(meanFold, { streams: { x }, words: [count] }, passes, [m!]);
+  launchFold(rstdFold, { streams: { x }, tables: { mean: m! }, words: [count, eps, x.shape[1]!] }, passes, [r!]);
   launchAffine({ x, mean: m!, scale: r!, weight, bias }, y!);
 };
 

@@ -8,7 +8,8 @@ interface Axes {
   axes?: number;
 }
 
-function normalSize(x: Tensor, axes: number): number {
+/** Elements of a row. */
+export function normalSize(x: Tensor, axes: number): number {
   return sizeOf(x.shape.slice(x.rank - axes));
 }
 
@@ -28,6 +29,11 @@ export const layerNormForwardCpu: Kernel<['x', 'weight?', 'bias?'], Axes & { eps
 const mostBlocks = 64;
 const leastRows = 16;
 
+export function blocksOf(rows: number): { block: number; blocks: number } {
+  const block = Math.max(leastRows, Math.ceil(rows / mostBlocks));
+  return { block, blocks: Math.ceil(rows / block) };
+}
+
 export const layerNormBackwardCpu: Kernel<['x', 'weight?', 'mean:wide', 'rstd:wide', 'g'], Axes> = (
   { x, weight, mean, rstd, g },
   { axes },
@@ -35,8 +41,7 @@ export const layerNormBackwardCpu: Kernel<['x', 'weight?', 'mean:wide', 'rstd:wi
 ) => {
   const n = normalSize(x, axes);
   const rows = mean.size;
-  const block = Math.max(leastRows, Math.ceil(rows / mostBlocks));
-  const blocks = Math.ceil(rows / block);
+  const { block, blocks } = blocksOf(rows);
   parameterPointers(x, n, weight, undefined, (w) =>
     temporary(blocks * 2 * n * 4, (partials) => {
       const tensors = [pointer(x), w, pointer(mean), pointer(rstd), pointer(g), pointer(dx!), partials];

@@ -22,7 +22,7 @@ export interface LayerNormAxes {
 }
 
 /** The sizes of the axes in front, and of the normalised ones. */
-function split(op: string, x: Shape, axes: number): { lead: Shape; normal: Shape } {
+export function splitAxes(op: string, x: Shape, axes: number): { lead: Shape; normal: Shape } {
   if (!Number.isInteger(axes) || axes < 1 || axes > x.length) {
     const range = x.length === 0 ? 'a tensor of rank 0 has no axes' : `use 1..${x.length}`;
     throw new ShapeError(`cannot normalise the last ${axes} axes of ${formatShape(x)}; ${range}`, { op, axes, x });
@@ -55,7 +55,7 @@ export const layerNormForward: Op<
   attrs: { axes: 1, eps: 1e-5 },
   dtype: (dtype) => [dtype, wideDtype(dtype), wideDtype(dtype)],
   shape({ x, weight, bias }, { axes, eps }) {
-    const { lead, normal } = split('layerNorm', x, axes);
+    const { lead, normal } = splitAxes('layerNorm', x, axes);
     checkShapes('layerNorm', { weight, bias }, normal);
     checkNonNegative('layerNorm', { eps });
     return [x, lead, lead];
@@ -100,7 +100,7 @@ export const layerNormBackward: Op<
   attrs: { axes: 1 },
   dtype: (dtype) => [dtype, wideDtype(dtype), wideDtype(dtype)],
   shape({ x, weight, mean, rstd, g }, { axes }) {
-    const { lead, normal } = split('layerNormBackward', x, axes);
+    const { lead, normal } = splitAxes('layerNormBackward', x, axes);
     checkShapes('layerNormBackward', { weight }, normal);
     checkShapes('layerNormBackward', { mean, rstd }, lead);
     checkShapes('layerNormBackward', { g }, x);
