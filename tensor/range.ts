@@ -20,6 +20,11 @@ export function checkDecay(op: string, numbers: Record<string, unknown>): void {
   check(op, numbers, 'a number of 0..1, less than 1', (value) => value >= 0 && value < 1);
 }
 
+/** @throws ArgumentError unless each of `numbers` is an integer >= 1 */
+export function checkCount(op: string, numbers: Record<string, unknown>): void {
+  check(op, numbers, 'an integer >= 1', (value) => Number.isInteger(value) && value >= 1);
+}
+
 function check(
   op: string,
   numbers: Record<string, unknown>,

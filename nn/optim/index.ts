@@ -8,6 +8,7 @@ export {
   type GradScalerSettings,
   type GradScalerState,
 } from './gradScaler.ts';
+export { OneCycleLR, type OneCycleOptions } from './oneCycleLR.ts';
 export {
   Optimizer,
   type CommonOptions,
@@ -18,5 +19,15 @@ export {
   type ParamGroup,
   type ParamsInput,
 } from './optimizer.ts';
+export { ReduceLROnPlateau, type PlateauOptions, type PlateauState } from './reduceLROnPlateau.ts';
 export { CosineSchedule, LRScheduler, type CosineOptions, type ScheduleState } from './schedule.ts';
+export { SequentialLR } from './sequentialLR.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
+export {
+  LinearLR,
+  MultiStepLR,
+  StepLR,
+  type LinearLROptions,
+  type MultiStepLROptions,
+  type StepLROptions,
+} from './stepLR.ts';

@@ -10,7 +10,18 @@ export interface ScheduleState {
   readonly baseLrs: readonly number[];
 }
 
-/** The base of schedules: sets each group's learning rate from its base rate and the number of steps taken. */
+/** A group's rate before any schedule touched it, and the last that one set: schedules of one optimizer share the first. */
+const touched = new WeakMap<CommonOptions, { readonly baseLr: number; readonly lr: number }>();
+
+function baseLrOf(group: CommonOptions): number {
+  const known = touched.get(group);
+  return known && known.lr === group.lr ? known.baseLr : group.lr;
+}
+
+/**
+ * The base of schedules: sets each group's learning rate from its base rate and the number of steps taken. The base rate is
+ * the one before any schedule of this optimizer set another.
+ */
 export abstract class LRScheduler {
   readonly #groups: readonly CommonOptions[];
   #baseLrs: readonly number[];
@@ -18,7 +29,7 @@ export abstract class LRScheduler {
 
   constructor({ paramGroups }: Pick<Optimizer<CommonOptions>, 'paramGroups'>) {
     this.#groups = paramGroups;
-    this.#baseLrs = paramGroups.map(({ lr }) => lr);
+    this.#baseLrs = paramGroups.map(baseLrOf);
   }
 
   /** The learning rate after `step` steps. */
@@ -35,8 +46,16 @@ export abstract class LRScheduler {
     this.apply();
   }
 
+  /** Sets what else of a group follows the schedule, such as momentum. */
+  adjust(_step: number, _group: CommonOptions): void {}
+
   protected apply(): void {
-    this.#groups.forEach((group, i) => (group.lr = this.rate(this.#step, this.#baseLrs[i]!)));
+    this.#groups.forEach((group, i) => {
+      const baseLr = this.#baseLrs[i]!;
+      group.lr = this.rate(this.#step, baseLr);
+      this.adjust(this.#step, group);
+      touched.set(group, { baseLr, lr: group.lr });
+    });
   }
 
   stateDict(): ScheduleState {

@@ -12,7 +12,8 @@ import nat
 import ops
 import optimizers
 import order
+import schedules
 
-for module in (ops, layers, optimizers, models, curves, nat, order):
+for module in (ops, layers, optimizers, models, curves, nat, order, schedules):
     torch.manual_seed(20)
     module.make()
