@@ -7,10 +7,26 @@
 
 @inline const STRIP: i32 = 16;
 
-/** Adds `count` elements that lie `step` bytes apart to `sum`, and stores each sum at the same distance from `y`. */
+/**
+ * Adds `count` elements that lie `step` bytes apart to `sum`, and stores each sum at the same distance from `y`. Four are
+ * added up by themselves first, so that only their total waits for the sum before.
+ */
 @inline
 function scanLine<T, A>(x: usize, y: usize, count: i32, step: usize, sum: A): void {
-  for (let k = 0; k < count; k++) {
+  for (; count >= 4; count -= 4) {
+    const a = <A>load<T>(x);
+    const b = a + <A>load<T>(x + step);
+    const c = b + <A>load<T>(x + 2 * step);
+    const d = c + <A>load<T>(x + 3 * step);
+    store<T>(y, <T>(sum + a));
+    store<T>(y + step, <T>(sum + b));
+    store<T>(y + 2 * step, <T>(sum + c));
+    sum += d;
+    store<T>(y + 3 * step, <T>sum);
+    x += 4 * step;
+    y += 4 * step;
+  }
+  for (; count > 0; count--) {
     sum += <A>load<T>(x);
     store<T>(y, <T>sum);
     x += step;
@@ -81,6 +97,25 @@ function scan<T, A>(
   }
 }
 
+/** Of `count` elements `step` bytes apart, every fourth by itself, then (0 + 1) + (2 + 3), then the rest. */
+@inline
+function totalOf<T, A>(x: usize, count: i32, step: usize): A {
+  let a: A = 0, b: A = 0, c: A = 0, d: A = 0;
+  for (; count >= 4; count -= 4) {
+    a += <A>load<T>(x);
+    b += <A>load<T>(x + step);
+    c += <A>load<T>(x + 2 * step);
+    d += <A>load<T>(x + 3 * step);
+    x += 4 * step;
+  }
+  let sum: A = a + b + (c + d);
+  for (; count > 0; count--) {
+    sum += <A>load<T>(x);
+    x += step;
+  }
+  return sum;
+}
+
 /** Items as above: each leaves its columns' sums in `carries`. */
 @inline
 function totals<T, A>(
@@ -100,13 +135,7 @@ function totals<T, A>(
     const to = carries + ((<usize>band * <usize>inner + <usize>column) << 3);
     const width = min(STRIP, inner - column);
     for (let i: usize = 0; i < <usize>width; i++) {
-      let sum: A = 0;
-      let p = from + (i << 2);
-      for (let left = count; left > 0; left--) {
-        sum += <A>load<T>(p);
-        p += row;
-      }
-      store<A>(to + (i << 3), sum);
+      store<A>(to + (i << 3), totalOf<T, A>(from + (i << 2), count, row));
     }
   }
 }
