@@ -132,10 +132,11 @@ function packOwners(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize
   return record;
 }
 
-/** logsumexp, in base 2 as the scores are, and delta. */
+/** logsumexp, in base 2 as the scores are, and delta. That of scores that are all −∞ becomes ∞, which makes their weights 0. */
 @inline
 function packStats(plan: usize, target: usize, index: usize): void {
-  store<f32>(target, load<f32>(getAddress(plan, field.logsumexp) + (index << 2)) * log2e);
+  const logsumexp = load<f32>(getAddress(plan, field.logsumexp) + (index << 2));
+  store<f32>(target, logsumexp === -Infinity ? Infinity : logsumexp * log2e);
   store<f32>(target, load<f32>(getAddress(plan, field.delta) + (index << 2)), 4);
 }
 

@@ -66,7 +66,9 @@ function forwardPair(
   }
   m0 = largest4(m0);
   m1 = largest4(m1);
-  const totals = powersPair(plan, scores, first1, m0, m1, bytes, false);
+  // No shift is −∞, so that powers of −∞ are no NaN.
+  const low = f32x4.splat(-3.4e38);
+  const totals = powersPair(plan, scores, first1, f32x4.pmax(m0, low), f32x4.pmax(m1, low), bytes, false);
   const sum0 = owner0 + get(plan, field.ownerSum), sum1 = owner1 + get(plan, field.ownerSum);
   const l0 = f32x4.extract_lane(totals, 0) + f32x4.extract_lane(totals, 1);
   const l1 = f32x4.extract_lane(totals, 2) + f32x4.extract_lane(totals, 3);

@@ -55,7 +55,7 @@ function closeLine(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize)
 
 /**
  * Writes the logsumexp of a line of owners, four at a time. In the place of m stays what the sum of values is to be
- * multiplied by. Without a key that is 0, and logsumexp −∞.
+ * multiplied by. Without a key, or where all scores are −∞, that is 0, and logsumexp −∞.
  */
 function closeSoftmax(plan: usize, stats: usize, index: usize, count: i32): void {
   const bytes = get(plan, field.ownerBytes), step = indexStep(plan, field.axisLength) << 2;
@@ -67,7 +67,9 @@ function closeSoftmax(plan: usize, stats: usize, index: usize, count: i32): void
     const fourth = stats + min(3, left - 1) * bytes;
     const ab = i32x4.shuffle(v128.load64_zero(stats), v128.load64_zero(next), 0, 4, 1, 5);
     const cd = i32x4.shuffle(v128.load64_zero(third), v128.load64_zero(fourth), 0, 4, 1, 5);
-    const m = i64x2.shuffle(ab, cd, 0, 2), l = i64x2.shuffle(ab, cd, 1, 3), isNone = f32x4.eq(l, none);
+    const m = i64x2.shuffle(ab, cd, 0, 2), l = i64x2.shuffle(ab, cd, 1, 3);
+    const isLowest = v128.and(f32x4.eq(m, f32x4.splat(-Infinity)), f32x4.eq(l, l)); // a NaN stays
+    const isNone = v128.or(f32x4.eq(l, none), isLowest);
     const rest = v128.andnot(log4(l), isNone), logs = f32x4.add(f32x4.mul(m, f32x4.splat(ln2)), rest);
     const shares = v128.andnot(f32x4.div(f32x4.splat(1), l), isNone);
     v128.store_lane<f32>(target, logs, 0);

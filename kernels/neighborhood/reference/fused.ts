@@ -9,7 +9,7 @@ import type { NdArray } from '../../../tensor/runtime.ts';
 import type { ReferenceProblem } from './neighbours.ts';
 import { keepFactor } from './dropout.ts';
 import { neighboursOf } from './neighbours.ts';
-import { addRow, dot, scaleOf, softmaxOf, zerosOf } from './rows.ts';
+import { addRow, dot, scaleOf, softmaxOf, weightOf, zerosOf } from './rows.ts';
 
 /** The attributes that the attention's ops share. */
 export interface ReferenceOptions extends ReferenceProblem {
@@ -116,7 +116,7 @@ export function backwardKeyReference(
 /** p = exp(score − logsumexp), and its score's gradient p (m · dO · v − delta). */
 function gradientOf({ gradOutput, logsumexp, delta }: Gradients, row: number, pair: Pair) {
   const { values, keyRow, score, kept } = pair;
-  const weight = Math.exp(score - logsumexp.data[row]!);
+  const weight = weightOf(score, logsumexp.data[row]!);
   const gradWeight = kept === 0 ? 0 : kept * dot(gradOutput, row, values, keyRow);
   return { weight, gradScore: weight * (gradWeight - delta.data[row]!) };
 }

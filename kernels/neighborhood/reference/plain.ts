@@ -6,7 +6,7 @@
 
 import type { NdArray } from '../../../tensor/runtime.ts';
 import { keepFactor } from './dropout.ts';
-import { addRow, dot, scaleOf, softmaxOf, zerosOf } from './rows.ts';
+import { addRow, dot, scaleOf, softmaxOf, weightOf, zerosOf } from './rows.ts';
 
 export interface PlainReferenceOptions {
   /** Query s of its sequence sees the keys 0 … s of its own. */
@@ -88,7 +88,7 @@ export function plainBackwardKeyReference(
 
 /** p = exp(score − logsumexp), and its score's gradient p (m · dO · v − delta). */
 function gradientOf({ value, gradOutput, logsumexp, delta }: Operands & Gradients, row: number, pair: Pair) {
-  const weight = Math.exp(pair.score - logsumexp.data[row]!);
+  const weight = weightOf(pair.score, logsumexp.data[row]!);
   const gradWeight = pair.kept === 0 ? 0 : pair.kept * dot(gradOutput, row, value, pair.keyRow);
   return { weight, gradScore: weight * (gradWeight - delta.data[row]!) };
 }

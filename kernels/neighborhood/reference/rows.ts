@@ -20,14 +20,19 @@ export function addRow(target: NdArray, rowTarget: number, source: NdArray, rowS
   for (let d = 0; d < dim; d++) target.data[rowTarget * dim + d]! += weight * source.data[rowSource * dim + d]!;
 }
 
+/** p = exp(score − logsumexp), 0 where all scores are −∞. */
+export function weightOf(score: number, logsumexp: number): number {
+  return logsumexp === -Infinity ? 0 : Math.exp(score - logsumexp);
+}
+
 export function zerosOf(shape: readonly number[]): NdArray {
   return { shape, data: new Float64Array(shape.reduce((a, b) => a * b, 1)) };
 }
 
-/** softmax of scores, in place of which comes the logsumexp of nothing, −∞, when there are none. */
+/** softmax of scores, and their logsumexp: 0 and −∞ where there are none, or all are −∞. */
 export function softmaxOf(scores: readonly number[]): { weights: number[]; logsumexp: number } {
-  if (scores.length === 0) return { weights: [], logsumexp: -Infinity };
-  const largest = scores.reduce((a, b) => Math.max(a, b));
+  const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (largest === -Infinity) return { weights: scores.map(() => 0), logsumexp: -Infinity };
   const exps = scores.map((score) => Math.exp(score - largest));
   const total = exps.reduce((a, b) => a + b);
   return { weights: exps.map((e) => e / total), logsumexp: largest + Math.log(total) };

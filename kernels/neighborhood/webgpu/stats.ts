@@ -15,9 +15,13 @@ export interface Stats {
   readonly code: string;
 }
 
-const apart = `fn logsumexpOf(at: u32) -> f32 { return logsumexp[params.logsumexpOffset + at]; }
+// That of scores that are all −∞ becomes large, which makes their weights 0.
+const finite = 'fn finite(x: f32) -> f32 { return select(x, 1e38, x < -3e38); }';
+const apart = `${finite}
+fn logsumexpOf(at: u32) -> f32 { return finite(logsumexp[params.logsumexpOffset + at]); }
 fn deltaOf(at: u32) -> f32 { return delta[params.deltaOffset + at]; }`;
-const together = `fn logsumexpOf(at: u32) -> f32 { return stats[params.statsOffset + at]; }
+const together = `${finite}
+fn logsumexpOf(at: u32) -> f32 { return finite(stats[params.statsOffset + at]); }
 fn deltaOf(at: u32) -> f32 { return stats[params.statsOffset + params.statsSize + at]; }`;
 
 /** A program may have eight buffers: where a bias or a table of windows takes one, both are put into one, delta behind. */
