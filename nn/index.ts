@@ -23,6 +23,12 @@ export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, type Pool2dOptions } from './p
 export { Embedding } from './embedding.ts';
 export { MLP, type MLPOptions } from './mlp.ts';
 export {
+  MultiheadAttention,
+  type AttentionAndWeights,
+  type MultiheadAttentionCall,
+  type MultiheadAttentionOptions,
+} from './multiheadAttention.ts';
+export {
   NeighborhoodAttention1d,
   NeighborhoodAttention2d,
   NeighborhoodAttention3d,

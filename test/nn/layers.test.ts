@@ -23,6 +23,7 @@ const shapes: [string, () => nn.Layer, number[], number[]][] = [
   ['Identity', () => new nn.Identity(), [2, 3], [2, 3]],
   ['MLP', () => new nn.MLP(4, { hiddenFeatures: 8, outFeatures: 2, drop: 0.1 }), [2, 3, 4], [2, 3, 2]],
   ['Sequential', () => new nn.Sequential(new nn.Linear(3, 4), new nn.ReLU(), new nn.Linear(4, 2)), [5, 3], [5, 2]],
+  ['MultiheadAttention', () => new nn.MultiheadAttention(8, 2, { dropout: 0.1 }), [2, 5, 8], [2, 5, 8]],
   ['NeighborhoodAttention1d', () => new nn.NeighborhoodAttention1d(8, 2, { kernelSize: 3 }), [2, 5, 8], [2, 5, 8]],
   [
     'NeighborhoodAttention2d',

@@ -8,12 +8,13 @@ import torch
 import curves
 import layers
 import models
+import multihead
 import nat
 import ops
 import optimizers
 import order
 import schedules
 
-for module in (ops, layers, optimizers, models, curves, nat, order, schedules):
+for module in (ops, layers, optimizers, models, curves, nat, order, schedules, multihead):
     torch.manual_seed(20)
     module.make()
