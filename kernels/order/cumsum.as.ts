@@ -8,8 +8,8 @@
 @inline const STRIP: i32 = 16;
 
 /**
- * Adds `count` elements that lie `step` bytes apart to `sum`, and stores each sum at the same distance from `y`. Four are
- * added up by themselves first, so that only their total waits for the sum before.
+ * Adds `count` elements that lie `step` bytes apart to `sum`, and stores each sum at the same distance from `y`. Four
+ * are added up by themselves first, so that only their total waits for the sum before.
  */
 @inline
 function scanLine<T, A>(x: usize, y: usize, count: i32, step: usize, sum: A): void {

@@ -32,6 +32,17 @@ function ofRun<T>(isAny: bool, x: usize, count: i32): bool {
   return !isAny;
 }
 
+/** 1 in each byte of sixteen neighbours that are not 0. */
+@inline
+function ones<T>(p: usize): v128 {
+  const one = i8x16.splat(1);
+  const zero = i32x4.splat(0);
+  if (sizeof<T>() == 1) return v128.and(i8x16.ne(v128.load(p), zero), one);
+  const a = i16x8.narrow_i32x4_s(i32x4.ne(bits<T>(p), zero), i32x4.ne(bits<T>(p + 16), zero));
+  const b = i16x8.narrow_i32x4_s(i32x4.ne(bits<T>(p + 32), zero), i32x4.ne(bits<T>(p + 48), zero));
+  return v128.and(i8x16.narrow_i16x8_s(a, b), one);
+}
+
 @inline
 function truth<T>(
   isAny: bool, x: usize, y: usize, n: i32, inner: i32, block: i32, first: i32, last: i32,
@@ -54,7 +65,13 @@ function truth<T>(
     const width = min(STRIP, inner - column);
     memory.fill(to, <u8>!isAny, width);
     for (let k = 0; k < height; k++) {
-      for (let i: usize = 0; i < <usize>width; i++) {
+      let i: usize = 0;
+      for (; i + 16 <= <usize>width; i += 16) {
+        const before = v128.load(to + i);
+        const here = ones<T>(from + i * sizeof<T>());
+        v128.store(to + i, isAny ? v128.or(before, here) : v128.and(before, here));
+      }
+      for (; i < <usize>width; i++) {
         const isSet = <u8>(load<T>(from + i * sizeof<T>()) != 0);
         store<u8>(to + i, isAny ? load<u8>(to + i) | isSet : load<u8>(to + i) & isSet);
       }

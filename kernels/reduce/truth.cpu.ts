@@ -20,7 +20,7 @@ export function truthCpu(name: 'any' | 'all'): Kernel<['x:any'], ReduceAttrs> {
       const isLast = blocks === 1 && at === passes.length - 1;
       const walk = (to: number): void => {
         const items = outer * blocks * Math.ceil(inner / strip);
-        const work = Math.min(n, block) * (inner === 1 ? 0.2 : Math.min(inner, strip));
+        const work = Math.min(n, block) * Math.min(inner, strip) * (inner === 1 || inner >= 16 ? 0.2 : 0.8);
         const kernel = name + (at === 0 && n === passes[0]!.n ? stored : 'Byte');
         launch(kernel, [from, to, n, inner, block], items, { work });
       };

@@ -27,6 +27,8 @@ function truth(name: 'any' | 'all'): Op<['x:any'], ReduceAttrs> {
       { x: { shape: [9, 67], dtype: 'int32', high: 60 }, attrs: { axis: -1 } },
       { x: { shape: [3, 270], dtype: 'uint8', high: 200 }, attrs: { axis: -1 } },
       { x: { shape: [270, 7], dtype: 'int32', high: 150 }, attrs: { axis: 0 } },
+      { x: { shape: [40, 37], dtype: 'int32', high: 60 }, attrs: { axis: 0 } },
+      { x: { shape: [30, 35], dtype: 'uint8', high: 40 }, attrs: { axis: 0 } },
       { x: [3, 0], attrs: { axis: 1 } },
     ],
     errors: [{ x: [5], attrs: { axis: 1 }, throws: 'axis 1 is out of range' }],
