@@ -8,20 +8,30 @@ export function checkSize(op: string, name: string, value: number, least = 1): n
   throw new ShapeError(`${name} is ${String(value)}; it must be an integer >= ${least}`, { op, [name]: value });
 }
 
-/** One size per spatial axis: a scalar is repeated. */
-export function pair(op: string, name: string, value: number | readonly number[], least: number): [number, number] {
-  const [height, width, ...rest] = Array.isArray(value)
-    ? (value as readonly number[])
-    : [value as number, value as number];
-  const fits = (n: number | undefined): boolean => Number.isInteger(n) && n! >= least;
-  if (rest.length === 0 && fits(height) && fits(width)) return [height!, width!];
-  throw new ShapeError(
-    `${name} is ${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}; it must be one integer >= ${least} or two [y, x]`,
-    {
-      op,
-      [name]: value,
-    },
-  );
+/** As many as a layer has spatial axes. */
+export type Single = readonly [number];
+export type Double = readonly [number, number];
+export type Triple = readonly [number, number, number];
+
+const several = { 1: '', 2: ' or two [y, x]', 3: ' or three [z, y, x]' } as const;
+
+/** One number per spatial axis: a scalar is repeated. */
+export function sides<S extends Single | Double | Triple>(
+  op: string,
+  name: string,
+  value: number | S,
+  least: number,
+  rank: S['length'],
+): S {
+  const list = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
+  if (Array.isArray(list) && list.length === rank && list.every((n) => Number.isInteger(n) && n >= least)) {
+    return [...list] as unknown as S;
+  }
+  const given = Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
+  throw new ShapeError(`${name} is ${given}; it must be one integer >= ${least}${several[rank]}`, {
+    op,
+    [name]: value,
+  });
 }
 
 /** What stands in the brackets of a constructor's call: arguments, then the options that differ from their defaults. */

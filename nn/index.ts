@@ -15,11 +15,51 @@ export { ModuleList, Sequential, type Layer } from './sequential.ts';
 export { Identity } from './identity.ts';
 export { Flatten } from './flatten.ts';
 export { Linear } from './linear.ts';
-export { Conv2d, type Conv2dOptions, type Pair } from './conv.ts';
-export { BatchNorm2d, LayerNorm, type BatchNorm2dOptions, type LayerNormOptions } from './norm.ts';
+export { Conv1d, Conv2d, Conv3d, type Conv2dOptions, type ConvOptions, type Pair } from './conv.ts';
+export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, type ConvTransposeOptions } from './convTranspose.ts';
+export { LayerNorm, RMSNorm, type LayerNormOptions, type RMSNormOptions } from './norm.ts';
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  GroupNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type BatchNormOptions,
+  type GroupNormOptions,
+  type InstanceNormOptions,
+} from './channelNorm.ts';
 export { GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activation.ts';
 export { Dropout, DropPath } from './dropout.ts';
-export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, type Pool2dOptions } from './pool.ts';
+export {
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  type AvgPoolOptions,
+  type MaxPoolOptions,
+} from './pool.ts';
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+} from './adaptivePool.ts';
+export {
+  Fold,
+  PixelShuffle,
+  PixelUnshuffle,
+  Unfold,
+  Upsample,
+  ZeroPad2d,
+  type PatchOptions,
+  type UpsampleOptions,
+} from './resize.ts';
 export { Embedding } from './embedding.ts';
 export { MLP, type MLPOptions } from './mlp.ts';
 export {

@@ -1,12 +1,11 @@
 import type { Shape, Tensor } from '../index.ts';
-import { batchNorm, layerNorm, noGrad, scope, ShapeError, tensor } from '../index.ts';
-import { formatShape } from '../tensor/shape.ts';
+import { layerNorm, rmsNorm, ShapeError } from '../index.ts';
 import { checkOptions } from '../tensor/options.ts';
-import { checkNonNegative, checkShare } from '../tensor/range.ts';
+import { checkNonNegative } from '../tensor/range.ts';
 import { checkSize, describeCall } from './check.ts';
 import * as init from './init.ts';
 import { Module } from './module.ts';
-import { Buffer, Parameter } from './parameter.ts';
+import { Parameter } from './parameter.ts';
 
 export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5. */
@@ -15,6 +14,13 @@ export interface LayerNormOptions {
   elementwiseAffine?: boolean;
   /** Learn the bias too. Default true. */
   bias?: boolean;
+}
+
+/** The sizes of the normalised axes. */
+function normalized(op: string, normalizedShape: number | Shape): number[] {
+  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
+  if (shape.length === 0) throw new ShapeError('normalizedShape is []; name at least one axis', { op });
+  return shape.map((n) => checkSize(op, 'normalizedShape', n));
 }
 
 /**
@@ -39,9 +45,8 @@ export class LayerNorm extends Module {
     super();
     const known = ['eps', 'elementwiseAffine', 'bias'] as const;
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = checkOptions('LayerNorm', options, known);
-    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
-    this.normalizedShape = shape.map((n) => checkSize('LayerNorm', 'normalizedShape', n));
-    if (shape.length === 0) throw new ShapeError('normalizedShape is []; name at least one axis', { op: 'LayerNorm' });
+    const shape = normalized('LayerNorm', normalizedShape);
+    this.normalizedShape = shape;
     checkNonNegative('LayerNorm', { eps });
     this.eps = eps;
     this.weight = elementwiseAffine ? init.ones(new Parameter(shape)) : undefined;
@@ -59,79 +64,46 @@ export class LayerNorm extends Module {
   }
 }
 
-export interface BatchNorm2dOptions {
-  /** Added to the variance. Default 1e-5. */
+export interface RMSNormOptions {
+  /** Added to the mean of squares. Default 2⁻²³, as in PyTorch for float32. */
   eps?: number;
-  /** The share of a batch in the running statistics. Default 0.1. */
-  momentum?: number;
-  /** Learn a weight and a bias. Default true. */
-  affine?: boolean;
+  /** Learn a weight. Default true. */
+  elementwiseAffine?: boolean;
 }
 
 /**
- * y = (x − mean) / √(variance + eps) · weight + bias per channel, over a batch of images. While training the statistics
- * are the batch's, and running ones are kept; in `eval()` the running ones are used.
+ * y = x / √(mean x² + eps) · weight, over the last axes.
  *
- * Shape: x `[B, numFeatures, Y, X]` → the same.
+ * Shape: x `[..., *normalizedShape]` → the same.
  *
- * Parameters: `weight`, ones, and `bias`, zeros. Buffers: `runningMean`, zeros, `runningVar`, ones (of the unbiased
- * variance), and `numBatchesTracked`. All [numFeatures] but the last, a scalar.
+ * Parameters: `weight`, ones, of normalizedShape.
  *
- * @throws ShapeError from `forward` when x has another rank or number of channels
- * @source Ioffe and Szegedy 2015 (arXiv 1502.03167), algorithms 1 and 2. PyTorch: `torch.nn.BatchNorm2d`
+ * @throws ShapeError from `forward` when x does not end in normalizedShape
+ * @source Zhang and Sennrich 2019 (arXiv 1910.07467), eq. 4. PyTorch: `torch.nn.RMSNorm`
  * @example
- * new nn.BatchNorm2d(8).forward(zeros([2, 8, 4, 4])).shape; // [2, 8, 4, 4]
+ * new nn.RMSNorm(64).forward(zeros([2, 7, 64])).shape; // [2, 7, 64]
  */
-export class BatchNorm2d extends Module {
-  readonly numFeatures: number;
+export class RMSNorm extends Module {
+  readonly normalizedShape: Shape;
   readonly eps: number;
-  readonly momentum: number;
   weight: Parameter | undefined;
-  bias: Parameter | undefined;
-  runningMean: Buffer;
-  runningVar: Buffer;
-  numBatchesTracked: Buffer;
 
-  constructor(numFeatures: number, options: BatchNorm2dOptions = {}) {
+  constructor(normalizedShape: number | Shape, options: RMSNormOptions = {}) {
     super();
-    const known = ['eps', 'momentum', 'affine'] as const;
-    const { eps = 1e-5, momentum = 0.1, affine = true } = checkOptions('BatchNorm2d', options, known);
-    this.numFeatures = checkSize('BatchNorm2d', 'numFeatures', numFeatures);
-    checkNonNegative('BatchNorm2d', { eps });
-    checkShare('BatchNorm2d', { momentum });
+    const { eps = 2 ** -23, elementwiseAffine = true } = checkOptions('RMSNorm', options, ['eps', 'elementwiseAffine']);
+    this.normalizedShape = normalized('RMSNorm', normalizedShape);
+    checkNonNegative('RMSNorm', { eps });
     this.eps = eps;
-    this.momentum = momentum;
-    this.weight = affine ? init.ones(new Parameter([numFeatures])) : undefined;
-    this.bias = affine ? new Parameter([numFeatures]) : undefined;
-    this.runningMean = new Buffer([numFeatures]);
-    this.runningVar = init.ones(new Buffer([numFeatures]));
-    this.numBatchesTracked = scope(() => new Buffer(tensor(0, { dtype: 'int32' })));
+    this.weight = elementwiseAffine ? init.ones(new Parameter(this.normalizedShape)) : undefined;
   }
 
   forward(x: Tensor): Tensor {
-    const { weight, bias, runningMean, runningVar, eps, momentum, training } = this;
-    this.#check(x);
-    const y = batchNorm(x, weight, bias, { runningMean, runningVar, training, momentum, eps });
-    if (training) this.#count();
-    return y;
-  }
-
-  /** Adds one to numBatchesTracked, wherever it lives. */
-  #count(): void {
-    scope(() => noGrad(() => this.numBatchesTracked.become(this.numBatchesTracked.add(1))));
-  }
-
-  #check({ shape }: Tensor): void {
-    if (shape.length === 4 && shape[1] === this.numFeatures) return;
-    throw new ShapeError(`x has shape ${formatShape(shape)}; it must be [B, ${this.numFeatures}, Y, X]`, {
-      op: 'BatchNorm2d',
-      shape,
-    });
+    return rmsNorm(x, this.weight, { normalizedShape: this.normalizedShape, eps: this.eps });
   }
 
   override describe(): string {
-    const { numFeatures, eps, momentum, weight } = this;
-    const options = { eps, momentum, affine: weight !== undefined };
-    return describeCall([numFeatures], options, { eps: 1e-5, momentum: 0.1, affine: true });
+    const { normalizedShape, eps, weight } = this;
+    const options = { eps, elementwiseAffine: weight !== undefined };
+    return describeCall([normalizedShape], options, { eps: 2 ** -23, elementwiseAffine: true });
   }
 }

@@ -1,89 +1,203 @@
 import type { Tensor } from '../index.ts';
-import type { Pair } from './conv.ts';
-import { adaptiveAvgPool2d, avgPool2d, maxPool2d } from '../index.ts';
+import type { Double, Single, Triple } from './check.ts';
+import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from '../index.ts';
 import { checkOptions } from '../tensor/options.ts';
-import { describeCall, pair } from './check.ts';
+import { describeCall, sides } from './check.ts';
 import { Module } from './module.ts';
 
-export interface Pool2dOptions {
+/** Numbers for one axis, for two [y, x] or for three [z, y, x]; a single one is for all. */
+export interface AvgPoolOptions<S> {
   /** Pixels from one window to the next. Default: kernelSize. */
-  stride?: Pair;
-  /** Pixels around the image, at most half of kernelSize; default 0. They never win a maximum, and count as 0 in an average. */
-  padding?: Pair;
+  stride?: number | S;
+  /** Pixels around the image, at most half of kernelSize; default 0. They never win a maximum, and are 0 in an average. */
+  padding?: number | S;
+  /** Whether a last window that reaches beyond the padding counts. Default false. */
+  ceilMode?: boolean;
+  /** Whether the pixels of the padding count in an average. Default true. */
+  countIncludePad?: boolean;
 }
 
-abstract class Pool2d extends Module {
-  readonly kernelSize: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
+export interface MaxPoolOptions<S> extends Omit<AvgPoolOptions<S>, 'countIncludePad'> {
+  /** Pixels from one element of a window to the next. Default 1. */
+  dilation?: number | S;
+}
 
-  constructor(kernelSize: Pair, options: Pool2dOptions = {}) {
+abstract class Pool<S extends Single | Double | Triple> extends Module {
+  readonly kernelSize: S;
+  readonly stride: S;
+  readonly padding: S;
+  readonly ceilMode: boolean;
+
+  constructor(rank: S['length'], kernelSize: number | S, options: AvgPoolOptions<S>) {
     super();
     const op = new.target.name;
-    const { stride = kernelSize, padding = 0 } = checkOptions(op, options, ['stride', 'padding']);
-    this.kernelSize = pair(op, 'kernelSize', kernelSize, 1);
-    this.stride = pair(op, 'stride', stride, 1);
-    this.padding = pair(op, 'padding', padding, 0);
+    this.kernelSize = sides(op, 'kernelSize', kernelSize, 1, rank);
+    this.stride = sides(op, 'stride', options.stride ?? kernelSize, 1, rank);
+    this.padding = sides(op, 'padding', options.padding ?? 0, 0, rank);
+    this.ceilMode = options.ceilMode ?? false;
+  }
+
+  protected describeWith(options: object, defaults: object): string {
+    const { kernelSize, stride, padding, ceilMode } = this;
+    return describeCall(
+      [kernelSize],
+      { stride, padding, ...options, ceilMode },
+      { stride: kernelSize, padding: kernelSize.map(() => 0), ...defaults, ceilMode: false },
+    );
+  }
+}
+
+abstract class MaxPool<S extends Single | Double | Triple> extends Pool<S> {
+  readonly dilation: S;
+
+  constructor(rank: S['length'], kernelSize: number | S, options: MaxPoolOptions<S> = {}) {
+    const op = new.target.name;
+    super(rank, kernelSize, checkOptions(op, options, ['stride', 'padding', 'dilation', 'ceilMode']));
+    this.dilation = sides(op, 'dilation', options.dilation ?? 1, 1, rank);
+  }
+
+  protected pool(x: Tensor, pool: typeof maxPool2d): Tensor {
+    const { kernelSize, stride, padding, dilation, ceilMode } = this;
+    return pool(x, { kernelSize, stride, padding, dilation, ceilMode });
   }
 
   override describe(): string {
-    const { kernelSize, stride, padding } = this;
-    return describeCall([kernelSize], { stride, padding }, { stride: kernelSize, padding: [0, 0] });
+    return this.describeWith({ dilation: this.dilation }, { dilation: this.dilation.map(() => 1) });
+  }
+}
+
+abstract class AvgPool<S extends Single | Double | Triple> extends Pool<S> {
+  readonly countIncludePad: boolean;
+
+  constructor(rank: S['length'], kernelSize: number | S, options: AvgPoolOptions<S> = {}) {
+    super(
+      rank,
+      kernelSize,
+      checkOptions(new.target.name, options, ['stride', 'padding', 'ceilMode', 'countIncludePad']),
+    );
+    this.countIncludePad = options.countIncludePad ?? true;
+  }
+
+  protected pool(x: Tensor, pool: typeof avgPool1d): Tensor {
+    const { kernelSize, stride, padding, ceilMode, countIncludePad } = this;
+    return pool(x, { kernelSize, stride, padding, ceilMode, countIncludePad });
+  }
+
+  override describe(): string {
+    return this.describeWith({ countIncludePad: this.countIncludePad }, { countIncludePad: true });
+  }
+}
+
+/**
+ * The largest of each window of a sequence.
+ *
+ * Shape: x `[B, C, X]` → `[B, C, X']`, X' = ⌊(X + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
+ *
+ * @source PyTorch: `torch.nn.MaxPool1d`
+ * @example
+ * new nn.MaxPool1d(2).forward(zeros([1, 3, 8])).shape; // [1, 3, 4]
+ */
+export class MaxPool1d extends MaxPool<Single> {
+  constructor(kernelSize: number | Single, options: MaxPoolOptions<Single> = {}) {
+    super(1, kernelSize, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.pool(x, maxPool1d);
   }
 }
 
 /**
  * The largest of each window.
  *
- * Shape: x `[B, C, Y, X]` → `[B, C, Y', X']`, Y' = ⌊(Y + 2·padding − kernelSize) / stride⌋ + 1.
+ * Shape: x `[B, C, Y, X]` → `[B, C, Y', X']`, each as MaxPool1d's.
  *
  * @source PyTorch: `torch.nn.MaxPool2d`
  * @example
  * new nn.MaxPool2d(2).forward(zeros([1, 3, 8, 8])).shape; // [1, 3, 4, 4]
  */
-export class MaxPool2d extends Pool2d {
+export class MaxPool2d extends MaxPool<Double> {
+  constructor(kernelSize: number | Double, options: MaxPoolOptions<Double> = {}) {
+    super(2, kernelSize, options);
+  }
+
   forward(x: Tensor): Tensor {
-    const { kernelSize, stride, padding } = this;
-    return maxPool2d(x, { kernelSize, stride, padding });
+    return this.pool(x, maxPool2d);
+  }
+}
+
+/**
+ * The largest of each window of a volume.
+ *
+ * Shape: x `[B, C, Z, Y, X]` → `[B, C, Z', Y', X']`, each as MaxPool1d's.
+ *
+ * @source PyTorch: `torch.nn.MaxPool3d`
+ * @example
+ * new nn.MaxPool3d(2).forward(zeros([1, 3, 4, 6, 8])).shape; // [1, 3, 2, 3, 4]
+ */
+export class MaxPool3d extends MaxPool<Triple> {
+  constructor(kernelSize: number | Triple, options: MaxPoolOptions<Triple> = {}) {
+    super(3, kernelSize, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.pool(x, maxPool3d);
+  }
+}
+
+/**
+ * The mean of each window of a sequence.
+ *
+ * Shape: x `[B, C, X]` → `[B, C, X']`, X' = ⌊(X + 2·padding − kernelSize) / stride⌋ + 1.
+ *
+ * @source PyTorch: `torch.nn.AvgPool1d`
+ * @example
+ * new nn.AvgPool1d(2).forward(zeros([1, 3, 8])).shape; // [1, 3, 4]
+ */
+export class AvgPool1d extends AvgPool<Single> {
+  constructor(kernelSize: number | Single, options: AvgPoolOptions<Single> = {}) {
+    super(1, kernelSize, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.pool(x, avgPool1d);
   }
 }
 
 /**
  * The mean of each window.
  *
- * Shape: as MaxPool2d.
+ * Shape: x `[B, C, Y, X]` → `[B, C, Y', X']`, each as AvgPool1d's.
  *
  * @source PyTorch: `torch.nn.AvgPool2d`
+ * @example
+ * new nn.AvgPool2d(2).forward(zeros([1, 3, 8, 8])).shape; // [1, 3, 4, 4]
  */
-export class AvgPool2d extends Pool2d {
+export class AvgPool2d extends AvgPool<Double> {
+  constructor(kernelSize: number | Double, options: AvgPoolOptions<Double> = {}) {
+    super(2, kernelSize, options);
+  }
+
   forward(x: Tensor): Tensor {
-    const { kernelSize, stride, padding } = this;
-    return avgPool2d(x, { kernelSize, stride, padding });
+    return this.pool(x, avgPool2d);
   }
 }
 
 /**
- * The means of a grid of windows that cover the image, of as nearly equal size as can be.
+ * The mean of each window of a volume.
  *
- * Shape: x `[B, C, Y, X]` → `[B, C, *outputSize]`.
+ * Shape: x `[B, C, Z, Y, X]` → `[B, C, Z', Y', X']`, each as AvgPool1d's.
  *
- * @source PyTorch: `torch.nn.AdaptiveAvgPool2d`
+ * @source PyTorch: `torch.nn.AvgPool3d`
  * @example
- * new nn.AdaptiveAvgPool2d(1).forward(zeros([1, 3, 7, 5])).shape; // [1, 3, 1, 1]
+ * new nn.AvgPool3d(2).forward(zeros([1, 3, 4, 6, 8])).shape; // [1, 3, 2, 3, 4]
  */
-export class AdaptiveAvgPool2d extends Module {
-  readonly outputSize: readonly [number, number];
-
-  constructor(outputSize: Pair) {
-    super();
-    this.outputSize = pair('AdaptiveAvgPool2d', 'outputSize', outputSize, 1);
+export class AvgPool3d extends AvgPool<Triple> {
+  constructor(kernelSize: number | Triple, options: AvgPoolOptions<Triple> = {}) {
+    super(3, kernelSize, options);
   }
 
   forward(x: Tensor): Tensor {
-    return adaptiveAvgPool2d(x, { outputSize: this.outputSize });
-  }
-
-  override describe(): string {
-    return describeCall([this.outputSize], {}, {});
+    return this.pool(x, avgPool3d);
   }
 }
