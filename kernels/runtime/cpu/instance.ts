@@ -43,7 +43,7 @@ export function stopEngine(): void {
 export function start({ shared, simd }: { shared: boolean; simd: Engine['simd'] }): Engine {
   wasStarted = true;
   const { memory, limit } = createMemory(shared);
-  const bytes = decodeBase64(simd === 'relaxed' ? relaxed : base);
+  const bytes = decodeHex(simd === 'relaxed' ? relaxedText() : base);
   const module = new WebAssembly.Module(shared ? bytes : unshared(bytes));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
@@ -69,9 +69,23 @@ export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(new Uint8Array([...header, ...types, ...functions, ...code]));
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+/** The other build, put together from its own bytes and those that it shares with `base`. */
+function relaxedText(): string {
+  const parts: readonly (string | number)[] = relaxed;
+  let text = '';
+  for (let i = 0; i < parts.length; i += 3) {
+    const [own, from, length] = parts.slice(i, i + 3) as [string, number, number];
+    text += own + base.slice(2 * from, 2 * (from + length));
+  }
+  return text;
+}
+
+function decodeHex(text: string): Uint8Array<ArrayBuffer> {
+  const digit = (at: number): number => {
+    const code = text.charCodeAt(at);
+    return code > 57 ? code - 87 : code - 48; // 'a' and '0' are codes 97 and 48
+  };
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digit(2 * i) + digit(2 * i + 1);
   return bytes;
 }
