@@ -132,7 +132,7 @@ function packOwners(plan: usize, scratch: usize, p0: i32, p1: i32, record: usize
   return record;
 }
 
-/** logsumexp, in base 2 as the scores are, and delta. That of scores that are all −∞ becomes ∞, which makes their weights 0. */
+/** logsumexp, in base 2 as the scores are, and delta. Where all scores are −∞ it becomes ∞: their weights are 0. */
 @inline
 function packStats(plan: usize, target: usize, index: usize): void {
   const logsumexp = load<f32>(getAddress(plan, field.logsumexp) + (index << 2));
