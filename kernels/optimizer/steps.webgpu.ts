@@ -10,7 +10,7 @@ import { launch } from '../runtime/webgpu/launch.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
 
 /** A step's program, but for dtypes and width. */
-interface Step {
+export interface Step {
   readonly name: string;
   /** Variables of the code, in the order of the tensors; all but `grad` are written. */
   readonly tensors: readonly string[];
@@ -30,9 +30,10 @@ fn rest(x: f32) -> f32 {
 }`;
 
 const lanes = 256;
+const taken = '  let taken = max(1.0, params.step - overflow[params.overflowOffset + 1u]);';
 
 /** @param overflow [found, steps skipped] */
-function launchStep(
+export function launchStep(
   step: Step,
   tensors: readonly Tensor[],
   numbers: readonly number[],
@@ -63,10 +64,7 @@ function sourceOf(
     `  let i = (group.y * groups.x + group.x) * ${lanes}u + lane;`,
     '  if (i >= params.count) { return; }',
     ...(mayOverflow
-      ? [
-          '  if (overflow[params.overflowOffset] != 0.0) { return; }',
-          '  let taken = max(1.0, params.step - overflow[params.overflowOffset + 1u]);',
-        ]
+      ? ['  if (overflow[params.overflowOffset] != 0.0) { return; }', ...(numbers.includes('step') ? [taken] : [])]
       : []),
     ...names.map((x) => `  var ${x} = real(${place(x)});`),
     code,
@@ -86,7 +84,7 @@ function sourceOf(
 }
 
 const adamw = { tensors: ['weight', 'grad', 'mean', 'square'] } as const;
-const adamwNumbers = ['beta1', 'rest1', 'beta2', 'rest2', 'keep', 'eps'] as const;
+const adamwNames = ['beta1', 'rest1', 'beta2', 'rest2', 'keep', 'eps'] as const;
 
 function adamwCode(rate: string, correction: string): string {
   return `  mean = params.beta1 * mean + params.rest1 * grad;
@@ -94,19 +92,19 @@ function adamwCode(rate: string, correction: string): string {
   weight = params.keep * weight - ${rate} * mean / (sqrt(square) * ${correction} + params.eps);`;
 }
 
-const adamwSure: Step = {
+export const adamwSure: Step = {
   ...adamw,
   name: 'adamwStep',
-  numbers: [...adamwNumbers, 'rate', 'correction'],
+  numbers: [...adamwNames, 'rate', 'correction'],
   code: adamwCode('params.rate', 'params.correction'),
   mayOverflow: false,
 };
 
 /** The corrections need the number of steps taken: only the device knows it. */
-const adamwUnless: Step = {
+export const adamwUnless: Step = {
   ...adamw,
   name: 'adamwStep unless overflown',
-  numbers: [...adamwNumbers, 'lr', 'step', 'log1', 'log2'],
+  numbers: [...adamwNames, 'lr', 'step', 'log1', 'log2'],
   code: adamwCode('(params.lr / rest(taken * params.log1))', '(1.0 / sqrt(rest(taken * params.log2)))'),
   mayOverflow: true,
 };
@@ -116,18 +114,22 @@ function logOf(decay: number): number {
   return Math.max(Math.log(decay), -100);
 }
 
+/** What `adamwSure` takes, or `adamwUnless` where a step may overflow. */
+export function adamwNumbers(
+  { lr, beta1, beta2, eps, weightDecay, step }: Required<AdamwAttrs>,
+  overflow: Tensor | undefined,
+): number[] {
+  const both = [beta1, 1 - beta1, beta2, 1 - beta2, 1 - lr * weightDecay, eps];
+  if (overflow) return [...both, lr, step, logOf(beta1), logOf(beta2)];
+  return [...both, lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)];
+}
+
 export const adamwStepWebgpu: Kernel<AdamwInputs, AdamwAttrs> = (
   { param, grad, expAvg, expAvgSq, overflow },
-  { lr, beta1, beta2, eps, weightDecay, step },
+  attrs,
 ) => {
   const tensors = [param, grad, expAvg, expAvgSq];
-  const keep = 1 - lr * weightDecay;
-  if (overflow) {
-    const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, keep, eps, lr, step, logOf(beta1), logOf(beta2)];
-    return launchStep(adamwUnless, tensors, numbers, overflow);
-  }
-  const [rate, correction] = [lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)];
-  launchStep(adamwSure, tensors, [beta1, 1 - beta1, beta2, 1 - beta2, keep, eps, rate, correction], undefined);
+  launchStep(overflow ? adamwUnless : adamwSure, tensors, adamwNumbers(attrs, overflow), overflow);
 };
 
 function sgdOf(mayOverflow: boolean): Step {

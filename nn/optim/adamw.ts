@@ -1,8 +1,8 @@
 import type { Tensor } from '../../index.ts';
 import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
-import { ArgumentError } from '../../index.ts';
 import { adamwStep } from '../../kernels/index.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
+import { checkBetas } from './betas.ts';
 import { Optimizer } from './optimizer.ts';
 
 export interface AdamWOptions extends CommonOptions {
@@ -34,8 +34,7 @@ export class AdamW extends Optimizer<AdamWOptions> {
 
   protected override check({ lr, betas, eps, weightDecay }: AdamWOptions): void {
     checkNonNegative('AdamW', { lr, eps, weightDecay });
-    if (Array.isArray(betas) && betas.length === 2 && betas.every((beta) => beta >= 0 && beta < 1)) return;
-    throw new ArgumentError(`betas are ${String(betas)}; they must be two numbers of [0, 1)`, { op: 'AdamW', betas });
+    checkBetas('AdamW', betas);
   }
 
   protected override remembers(): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../index.ts';
-import { div, minimum, noGrad, scope, tensor } from '../../index.ts';
+import { div, maximum, minimum, noGrad, scope, tensor } from '../../index.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
 import { checkIterable } from './optimizer.ts';
 
@@ -28,6 +28,29 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Ten
       const factor = minimum(div(maxNorm, norm.add(1e-6)), 1);
       for (const parameter of trained) parameter.grad = parameter.grad!.mul(factor);
       return norm;
+    }),
+  );
+}
+
+/**
+ * Brings every element of all gradients into −clipValue … clipValue.
+ *
+ * @throws ArgumentError unless clipValue is a number >= 0
+ * @source PyTorch: `torch.nn.utils.clip_grad_value_`
+ * @example
+ * const w = tensor([3, -4], { requiresGrad: true });
+ * w.square().sum().backward();
+ * nn.optim.clipGradValue([w], 7);
+ * w.grad; // [6, -7]
+ */
+export function clipGradValue(parameters: Iterable<Tensor>, clipValue: number): void {
+  checkNonNegative('clipGradValue', { clipValue });
+  checkIterable('clipGradValue', parameters);
+  scope(() =>
+    noGrad(() => {
+      for (const parameter of parameters) {
+        if (parameter.grad) parameter.grad = minimum(maximum(parameter.grad, -clipValue), clipValue);
+      }
     }),
   );
 }

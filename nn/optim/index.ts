@@ -1,5 +1,8 @@
+export { Adagrad, type AdagradOptions } from './adagrad.ts';
+export { Adam, type AdamOptions } from './adam.ts';
 export { AdamW, type AdamWOptions } from './adamw.ts';
-export { clipGradNorm } from './clip.ts';
+export { AveragedModel, type AveragedModelOptions } from './averagedModel.ts';
+export { clipGradNorm, clipGradValue } from './clip.ts';
 export { decayGroups } from './decayGroups.ts';
 export {
   GradScaler,
@@ -8,6 +11,7 @@ export {
   type GradScalerSettings,
   type GradScalerState,
 } from './gradScaler.ts';
+export { Lion, type LionOptions } from './lion.ts';
 export { OneCycleLR, type OneCycleOptions } from './oneCycleLR.ts';
 export {
   Optimizer,
@@ -21,6 +25,7 @@ export {
 } from './optimizer.ts';
 export { ReduceLROnPlateau, type PlateauOptions, type PlateauState } from './reduceLROnPlateau.ts';
 export { CosineSchedule, LRScheduler, type CosineOptions, type ScheduleState } from './schedule.ts';
+export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { SequentialLR } from './sequentialLR.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
 export {

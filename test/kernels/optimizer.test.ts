@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../index.ts';
 import { scope, tensor, GradError } from '../../index.ts';
-import { adamwStep, sgdStep } from '../../kernels/index.ts';
+import { adagradStep, adamStep, adamwStep, averageStep, lionStep, rmspropStep, sgdStep } from '../../kernels/index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { devices } from '../devices.ts';
 import { draw, readScoped } from './operands.ts';
@@ -126,6 +126,13 @@ test('threads do not change a bit', async () => {
       sgdStep(param, tensor(g), buffer, undefined, { lr: 0.1, momentum: 0.9, step: 2 }),
     (param: Tensor, mean: Tensor): void =>
       adamwStep(param, tensor(g), mean, tensor(v).square(), undefined, { lr: 0.1, step: 2 }),
+    (param: Tensor, mean: Tensor): void =>
+      adamStep(param, tensor(g), mean, tensor(v).square(), undefined, { lr: 0.1, weightDecay: 0.1, step: 2 }),
+    (param: Tensor, buffer: Tensor): void =>
+      rmspropStep(param, tensor(g), tensor(v).square(), undefined, buffer, undefined, { lr: 0.1, momentum: 0.9 }),
+    (param: Tensor): void => adagradStep(param, tensor(g), tensor(v).square(), undefined, { lr: 0.1, step: 2 }),
+    (param: Tensor, mean: Tensor): void => lionStep(param, tensor(g), mean, undefined, { lr: 0.1 }),
+    (param: Tensor): void => averageStep(param, tensor(g), { weight: 0.3 }),
   ];
   for (const step of steps) {
     await expectSameBits(() => {

@@ -42,6 +42,10 @@ describe.each(['reference', 'cpu', 'webgpu'] as const)('on %s', (device) => {
   test.each([
     ['AdamW', adamw],
     ['SGD', sgd],
+    ['Adam', (p: Tensor) => new optim.Adam([p], { lr: 0.1, weightDecay: 0.1 })],
+    ['RMSprop', (p: Tensor) => new optim.RMSprop([p], { lr: 0.01, momentum: 0.9, centered: true, eps: 1e-2 })],
+    ['Adagrad', (p: Tensor) => new optim.Adagrad([p], { lr: 0.1, lrDecay: 0.3, initialAccumulatorValue: 0.1 })],
+    ['Lion', (p: Tensor) => new optim.Lion([p], { lr: 0.01, weightDecay: 0.1 })],
   ] as const)('%s steps as without, and leaves out what is not finite', async (_name, make) => {
     const [scaled, plain] = [new Problem(device, make), new Problem(device, make)];
     using scaler = new optim.GradScaler({ device, initScale: 1024, growthInterval: 2 });

@@ -4,16 +4,20 @@ import { describe, expect, test } from 'vitest';
 import type { DeviceName } from '../../index.ts';
 import { scope } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
+import type { Safetensors } from '../../tensor/io/safetensors.ts';
 import { described, devices, expectClose, readFixture, upload } from './fixture.ts';
 
 const { optim, withoutPrefix } = nn;
 const fixture = readFixture('optimizers');
-const runs = (described(fixture, 'runs') as { optimizer: 'SGD' | 'AdamW'; options: { lr: number } }[]).map(
-  (run, at) => ({
+const adaptive = readFixture('adaptive');
+type Name = 'SGD' | 'AdamW' | 'Adam' | 'RMSprop' | 'Adagrad';
+const runs = [fixture, adaptive].flatMap((tensorsOf) =>
+  (described(tensorsOf, 'runs') as { optimizer: Name; options: { lr: number } }[]).map((run, at) => ({
     ...run,
     at,
+    of: tensorsOf.tensors,
     title: JSON.stringify(run.options),
-  }),
+  })),
 );
 const steps = described(fixture, 'steps') as number;
 const clips = (described(fixture, 'clips') as { maxNorm: number; norm: number }[]).map((clip, at) => ({ ...clip, at }));
@@ -26,34 +30,61 @@ interface Schedule {
 }
 const schedules = described(fixture, 'schedules') as Schedule[];
 
-/** Parameters of the shapes and values under `prefix`. */
-function parametersFrom(prefix: string, device: DeviceName): nn.Parameter[] {
-  return [...withoutPrefix(prefix, fixture.tensors).values()].map((host) => new nn.Parameter(upload(host, device)));
+/** Parameters as they are before the first step. */
+function startsOf(tensors: Safetensors['tensors'], device: DeviceName): nn.Parameter[] {
+  return [...withoutPrefix('start', tensors).values()].map((host) => new nn.Parameter(upload(host, device)));
 }
 
 describe.each(devices)('$device', ({ device, tolerance }) => {
-  test.each(runs)('$optimizer $title', ({ optimizer: name, options, at }) => {
+  test.each(runs)('$optimizer $title', ({ optimizer: name, options, at, of }) => {
     scope(() => {
-      const parameters = parametersFrom('start', device);
+      const parameters = startsOf(of, device);
       const optimizer = new optim[name](parameters, options);
       for (let step = 0; step < steps; step++) {
         optimizer.zeroGrad();
         parameters.forEach((parameter, i) => {
-          parameter.grad = upload(fixture.tensors.get(`grad.${step}.${i}`)!, device);
+          parameter.grad = upload(of.get(`grad.${step}.${i}`)!, device);
         });
         optimizer.step();
         parameters.forEach((parameter, i) => {
-          expectClose(
-            parameter,
-            fixture.tensors.get(`run.${at}.${step}.${i}`)!,
-            tolerance,
-            `parameter ${i}, step ${step}`,
-          );
+          expectClose(parameter, of.get(`run.${at}.${step}.${i}`)!, tolerance, `parameter ${i}, step ${step}`);
         });
       }
       parameters.forEach((parameter) => parameter.dispose());
     });
   });
+
+  test.each([
+    ['mean', {}],
+    ['exponential', { decay: 0.9 }],
+  ])('AveragedModel: %s', (kind, options) => {
+    scope(() => {
+      const layers = startsOf(adaptive.tensors, device).map((weight) => Object.assign(new nn.Identity(), { weight }));
+      const averages = layers.map((layer) => new optim.AveragedModel(layer, options));
+      layers.forEach((layer, i) => {
+        for (let step = 0; step < steps; step++) {
+          layer.loadStateDict({ weight: adaptive.tensors.get(`run.0.${step}.${i}`)! });
+          averages[i]!.update();
+        }
+        averages[i]!.apply();
+        expectClose(layer.weight, adaptive.tensors.get(`${kind}.${i}`)!, tolerance, `average ${i}`);
+        averages[i]!.dispose();
+        layer.dispose();
+      });
+    });
+  });
+
+  test.each((described(adaptive, 'clips') as number[]).map((value, at) => ({ value, at })))(
+    'clipGradValue to $value',
+    ({ value, at }) => {
+      using parameter = new nn.Parameter([4, 5], { device });
+      scope(() => {
+        parameter.grad = upload(adaptive.tensors.get(`clip.${at}.in`)!, device);
+        optim.clipGradValue([parameter], value);
+        expectClose(parameter.grad, adaptive.tensors.get(`clip.${at}.out`)!, tolerance, 'gradient');
+      });
+    },
+  );
 
   test.each(clips)('clipGradNorm to $maxNorm', ({ maxNorm, norm, at }) => {
     scope(() => {

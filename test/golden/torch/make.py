@@ -5,6 +5,7 @@ float32 holds exactly. The same PyTorch gives the same bytes.
 """
 import torch
 
+import adaptive
 import curves
 import layers
 import models
@@ -15,6 +16,6 @@ import optimizers
 import order
 import schedules
 
-for module in (ops, layers, optimizers, models, curves, nat, order, schedules, multihead):
+for module in (ops, layers, optimizers, models, curves, nat, order, schedules, multihead, adaptive):
     torch.manual_seed(20)
     module.make()

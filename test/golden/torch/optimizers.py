@@ -1,6 +1,7 @@
 """Parameters after each of several steps, clipped gradients, and learning rates of schedules."""
 import torch
-from torch.optim import SGD, AdamW
+from torch.optim import SGD
+from torch.optim.swa_utils import AveragedModel
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
 from fixture import draw, exact, save
@@ -17,7 +18,6 @@ RUNS = [
     ('AdamW', dict(lr=0.01, weight_decay=0.1)),
     ('AdamW', dict(lr=0.02, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.0)),
 ]
-CLASSES = {'SGD': SGD, 'AdamW': AdamW}
 
 
 def camel(key):
@@ -25,19 +25,34 @@ def camel(key):
     return head + ''.join(part.title() for part in rest)
 
 
-def trajectories(tensors):
+def trajectories(tensors, runs=RUNS):
     starts, grads = [draw(*s) for s in SHAPES], [[draw(*s) for s in SHAPES] for _ in range(STEPS)]
     tensors.update({f'start.{i}': t for i, t in enumerate(starts)})
     tensors.update({f'grad.{n}.{i}': t for n, step in enumerate(grads) for i, t in enumerate(step)})
-    for run, (name, options) in enumerate(RUNS):
+    for run, (name, options) in enumerate(runs):
         parameters = [t.clone().requires_grad_() for t in starts]
-        optimizer = CLASSES[name](parameters, **options)
+        optimizer = getattr(torch.optim, name)(parameters, **options)
         for n, step in enumerate(grads):
             for parameter, gradient in zip(parameters, step):
                 parameter.grad = gradient.clone()
             optimizer.step()
             tensors.update({f'run.{run}.{n}.{i}': p.detach().clone() for i, p in enumerate(parameters)})
-    return [{'optimizer': name, 'options': {camel(k): v for k, v in options.items()}} for name, options in RUNS]
+    return [{'optimizer': name, 'options': {camel(k): v for k, v in options.items()}} for name, options in runs]
+
+
+def averages(tensors):
+    """The mean of all, and an exponential one, of the weights after each step of the first run."""
+    weights = [[tensors[f'run.0.{n}.{i}'] for i in range(len(SHAPES))] for n in range(STEPS)]
+    for i in range(len(SHAPES)):
+        model = torch.nn.ParameterList([torch.nn.Parameter(tensors[f'start.{i}'].clone())])
+        mean = AveragedModel(model)
+        exponential = AveragedModel(model, avg_fn=lambda average, own, n: 0.9 * average + 0.1 * own)
+        for step in weights:
+            with torch.no_grad():
+                model[0].copy_(step[i])
+            mean.update_parameters(model)
+            exponential.update_parameters(model)
+        tensors[f'mean.{i}'], tensors[f'exponential.{i}'] = mean.module[0].detach(), exponential.module[0].detach()
 
 
 def clipping(tensors):
