@@ -41,35 +41,55 @@ export {
 export {
   abs,
   add,
+  atan2,
   cast,
+  ceil,
+  clamp,
+  cos,
   div,
+  elu,
   eq,
+  erf,
   exp,
+  expm1,
+  floor,
   ge,
   gelu,
   gt,
+  hardswish,
   le,
+  leakyRelu,
   log,
+  log1p,
   lt,
   maximum,
   minimum,
+  mish,
+  mod,
   mul,
   ne,
   neg,
   pow,
+  reciprocal,
   relu,
+  round,
   rsqrt,
   sigmoid,
   sign,
   silu,
+  sin,
+  softplus,
   sqrt,
   square,
   sub,
   tanh,
+  trunc,
   where,
   type BinaryOp,
   type UnaryOp,
 } from './kernels/index.ts';
+export { isFinite, isNaN, logicalAnd, logicalNot, logicalOr, logicalXor } from './kernels/index.ts';
+export type { ClampAttrs, EluAttrs, LeakyReluAttrs, SoftplusAttrs } from './kernels/index.ts';
 // Reductions and order
 export {
   all,
@@ -185,6 +205,10 @@ export {
   type SoftmaxAttrs,
   type UnfoldOptions,
 } from './kernels/index.ts';
+// More losses
+export { bce, bceWithLogits, huber, klDiv, l1, nllLoss, smoothL1 } from './kernels/index.ts';
+export { cosineEmbeddingLoss, cosineSimilarity } from './kernels/index.ts';
+export type { BceOptions, BceWithLogitsOptions, KlDivOptions, NllLossOptions } from './kernels/index.ts';
 // Neighborhood attention
 export {
   attention,

@@ -3,6 +3,7 @@ import type { ActivationBackward } from './activationBackward.ts';
 import type { UnaryOp } from './unary.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { activationBackward } from './activationBackward.ts';
+import { normalBelow, normalDensity } from './normalBelow.ts';
 import { unary } from './unary.ts';
 import { checkOptions } from '../../tensor/options.ts';
 
@@ -84,26 +85,10 @@ export const silu: UnaryOp = unary({
   backward: siluBackward,
 });
 
-/** φ(x), the density of the standard normal distribution. */
-const density = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
-
-/** Φ(x), its distribution function: by its series, or the continued fraction of its tail where the series cancels. */
-function distribution(x: number): number {
-  if (Math.abs(x) > 4) {
-    let fraction = 0;
-    for (let k = 60; k > 0; k--) fraction = k / (Math.abs(x) + fraction);
-    const tail = density(x) / (Math.abs(x) + fraction);
-    return x > 0 ? 1 - tail : tail;
-  }
-  let sum = x;
-  for (let n = 1, term = x; n < 80; n++) sum += term *= (x * x) / (2 * n + 1);
-  return 0.5 + sum * density(x);
-}
-
 /** g (Φ(x) + x φ(x)). */
 export const geluErfBackward: ActivationBackward = activationBackward({
   name: 'geluErfBackward',
-  slope: (x) => distribution(x) + x * density(x),
+  slope: (x) => normalBelow(x) + x * normalDensity(x),
   wgsl: 'x * (normalBelow_(y) + y * (exp_(-0.5 * y * y) * 0.3989422804014327))',
   // φ(x) (2 − x²)
   curvature: (x) => {
@@ -120,7 +105,7 @@ export const geluErfBackward: ActivationBackward = activationBackward({
 /** x Φ(x): `gelu` without approximation. */
 export const geluErf: UnaryOp = unary({
   name: 'geluErf',
-  reference: (x) => x * distribution(x),
+  reference: (x) => x * normalBelow(x),
   wgsl: 'x * normalBelow_(x)',
   cost: 1.2,
   saves: 'x',

@@ -1,4 +1,4 @@
-import type { Op } from '../../autograd/types.ts';
+import type { Defaults, NoAttrs, Op, Sample } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
@@ -6,50 +6,58 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { mapBroadcast } from '../runtime/reference/loops.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
+import type { Formula } from './elementwise.webgpu.ts';
 import { launchElementwise as launchWebgpu } from './elementwise.webgpu.ts';
+import { numbersOf } from './numbers.ts';
 
 /** g · f′ in one pass; `saved` is f's input or its output. */
-export type ActivationBackward = Op<['g', 'saved']>;
+export type ActivationBackward<A extends object = NoAttrs> = Op<['g', 'saved'], A>;
 
-interface Rules {
+interface Rules<A extends object> {
   name: string;
+  /** The numbers that f takes, with their defaults, in the order in which the CPU kernel gets them. */
+  numbers?: Required<A>;
   /** f′ on float64 values, from what f saves. */
-  slope: (saved: number) => number;
-  /** WGSL of g · f′, g being `x` and what f saves `y`. */
+  slope: (saved: number, numbers: Required<A>) => number;
+  /** WGSL of g · f′, g being `x`, what f saves `y`, the numbers in `params`. */
   wgsl: string;
   /** The derivative of `slope`; left out where it is 0. */
-  curvature?: (saved: Tensor) => Tensor;
+  curvature?: (saved: Tensor, numbers: Required<A>) => Tensor;
   /** Nanoseconds per element on the CPU; default that of memory. */
   cost?: number;
+  samples?: readonly Sample<['g', 'saved'], A>[];
 }
 
 /** Declares the backward op of one activation f. */
-export function activationBackward({ name, slope, wgsl, curvature, cost = 0.3 }: Rules): ActivationBackward {
-  const op: ActivationBackward = defineOp<['g', 'saved'], object, ['output'], 'g' | 'saved'>({
+export function activationBackward<A extends object = NoAttrs>(rules: Rules<A>): ActivationBackward<A> {
+  const { name, numbers = {}, slope, wgsl, curvature, cost = 0.3, samples = [] } = rules;
+  const names = Object.keys(numbers);
+  const formula: Formula = { name, value: wgsl, params: names.map((number) => [number, 'f32']) };
+  const op: Op<['g', 'saved'], object> = defineOp<['g', 'saved'], A, ['output'], 'g' | 'saved'>({
     name,
     inputs: ['g', 'saved'],
-    attrs: {},
+    attrs: numbers as Defaults<A>,
     shape({ g, saved }) {
       if (sameShape(g, saved)) return g;
       const shapes = `${formatShape(g)} and ${formatShape(saved)}`;
       throw new ShapeError(`g and saved must have the same shape, got ${shapes}`, { op: name, g, saved });
     },
-    reference: ({ g, saved }) => mapBroadcast(g.shape, [g, saved], (a, b) => a * slope(b)),
+    reference: ({ g, saved }, attrs) => mapBroadcast(g.shape, [g, saved], (a, b) => a * slope(b, attrs)),
     kernels: {
-      cpu: acceptsStrides(({ g, saved }, _attrs, [out]) => launchElementwise(`${name}Float`, [g, saved], out!, cost)),
-      webgpu: acceptsStrides(({ g, saved }, _attrs, [out]) => launchWebgpu({ name, value: wgsl }, [g, saved], out!)),
+      cpu: acceptsStrides(({ g, saved }, attrs, [out]) =>
+        launchElementwise(`${name}Float`, [g, saved], out!, cost, numbersOf(g, attrs, names)),
+      ),
+      webgpu: acceptsStrides(({ g, saved }, attrs, [out]) =>
+        launchWebgpu(formula, [g, saved], out!, numbersOf(g, attrs, names)),
+      ),
     },
     saves: curvature ? ['g', 'saved'] : ['saved'],
-    backward: ({ grads: [h], inputs: { g, saved }, needs }) => ({
-      g: needs.g ? op(h, saved) : null,
-      saved: needs.saved && curvature ? h.mul(g).mul(curvature(saved)) : null,
+    backward: ({ grads: [h], inputs: { g, saved }, attrs, needs }) => ({
+      g: needs.g ? op(h, saved, attrs) : null,
+      saved: needs.saved && curvature ? h.mul(g).mul(curvature(saved, attrs)) : null,
     }),
-    samples: [
-      { g: [7], saved: [7] },
-      { g: [2, 3, 67], saved: [2, 3, 67] },
-      { g: [2, 0], saved: [2, 0] },
-    ],
+    samples: [{ g: [7], saved: [7] }, { g: [2, 3, 67], saved: [2, 3, 67] }, { g: [2, 0], saved: [2, 0] }, ...samples],
     errors: [{ g: [3], saved: [1], throws: 'must have the same shape' }],
-  });
+  }) as unknown as Op<['g', 'saved'], object>;
   return op;
 }

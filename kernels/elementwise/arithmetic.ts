@@ -1,6 +1,7 @@
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { BinaryOp } from './binary.ts';
 import { binary } from './binary.ts';
-import { powCpu } from './elementwise.cpu.ts';
+import { binaryCpu, powCpu } from './elementwise.cpu.ts';
 import { where } from './where.ts';
 
 /** x + y. */
@@ -93,4 +94,33 @@ export const minimum: BinaryOp = binary({
     const shared = where(x.eq(y), g.mul(0.5), g);
     return { x: () => where(y.lt(x), 0, shared), y: () => where(x.lt(y), 0, shared) };
   },
+});
+
+/** ⌊x / y⌋ as PyTorch differentiates it: 0 everywhere. */
+const quotient = (x: Tensor, y: Tensor): Tensor => x.detach().div(y.detach()).floor();
+
+/**
+ * The rest of x / y with the sign of y: x − y ⌊x / y⌋, exact. NaN for y = 0, of integers 0. PyTorch: `remainder`.
+ *
+ * @example
+ * mod(tensor([-7, 7, 5.5]), 3); // [2, 1, 2.5]
+ */
+export const mod: BinaryOp = binary({
+  name: 'mod',
+  reference: (x, y) => {
+    const rest = x % y;
+    return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
+  },
+  wgsl: { float: 'modulo_(x, y)', int: 'integerModulo_(x, y)' },
+  cpu: binaryCpu('mod', 3),
+  saves: ['x', 'y'],
+  backward: (g, { x, y }) => ({ x: () => g, y: () => g.mul(quotient(x, y)).neg() }),
+  samples: [
+    { x: [7], y: { shape: [7], low: 0.5, high: 2 } },
+    { x: { shape: [3, 1, 5], low: -40, high: 40 }, y: { shape: [4, 1], low: -3, high: -0.5 } },
+    {
+      x: { shape: [6], dtype: 'int32', low: -9, high: 9 },
+      y: { shape: [6], dtype: 'int32', values: [3, -3, 4, 1, -1, 5] },
+    },
+  ],
 });

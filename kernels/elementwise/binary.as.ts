@@ -1,6 +1,8 @@
 // out = f(x, y), element by element, with broadcasting. Loops, items and strides: loops.as.ts.
 
-import { ADD, DIV, EQ, GE, GT, LE, LT, MAXIMUM, MINIMUM, MUL, NE, POW, SUB } from './formulas.as';
+import {
+  ADD, AND, ATAN2, CROSS_ENTROPY, DIV, EQ, GE, GT, LE, LT, MAXIMUM, MINIMUM, MOD, MUL, NE, OR, POW, SUB, XOR,
+} from './formulas.as';
 import { binary } from './loops.as';
 
 export function addFloat(
@@ -146,4 +148,46 @@ export function geInt(
   begin: i32, end: i32,
 ): void {
   binary<i32, u8>(GE, x, y, out, n1, n2, x0, x1, x2, y0, y1, y2, begin, end);
+}
+export function modFloat(
+  x: usize, y: usize, out: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32,
+  begin: i32, end: i32,
+): void {
+  binary<f32, f32>(MOD, x, y, out, n1, n2, x0, x1, x2, y0, y1, y2, begin, end);
+}
+export function modInt(
+  x: usize, y: usize, out: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32,
+  begin: i32, end: i32,
+): void {
+  binary<i32, i32>(MOD, x, y, out, n1, n2, x0, x1, x2, y0, y1, y2, begin, end);
+}
+export function atan2Float(
+  x: usize, y: usize, out: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32,
+  begin: i32, end: i32,
+): void {
+  binary<f32, f32>(ATAN2, x, y, out, n1, n2, x0, x1, x2, y0, y1, y2, begin, end);
+}
+export function binaryCrossEntropyFloat(
+  x: usize, y: usize, out: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32,
+  begin: i32, end: i32,
+): void {
+  binary<f32, f32>(CROSS_ENTROPY, x, y, out, n1, n2, x0, x1, x2, y0, y1, y2, begin, end);
+}
+export function bitsAndByte(
+  x: usize, y: usize, out: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32,
+  begin: i32, end: i32,
+): void {
+  binary<u8, u8>(AND, x, y, out, n1, n2, x0, x1, x2, y0, y1, y2, begin, end);
+}
+export function bitsOrByte(
+  x: usize, y: usize, out: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32,
+  begin: i32, end: i32,
+): void {
+  binary<u8, u8>(OR, x, y, out, n1, n2, x0, x1, x2, y0, y1, y2, begin, end);
+}
+export function bitsXorByte(
+  x: usize, y: usize, out: usize, n1: i32, n2: i32, x0: i32, x1: i32, x2: i32, y0: i32, y1: i32, y2: i32,
+  begin: i32, end: i32,
+): void {
+  binary<u8, u8>(XOR, x, y, out, n1, n2, x0, x1, x2, y0, y1, y2, begin, end);
 }

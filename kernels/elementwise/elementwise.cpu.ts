@@ -7,6 +7,7 @@ import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
 import { collapse, outerLoops } from '../runtime/collapse.ts';
 import { elements } from '../runtime/cpu/elements.ts';
 import { launch, pointer } from '../runtime/cpu/launch.ts';
+import { numbersOf } from './numbers.ts';
 
 /** As `RUN` in lanes.as.ts: elements of a row that one item covers. */
 const run = 4096;
@@ -15,16 +16,23 @@ const run = 4096;
  * Runs an elementwise kernel (loops.as.ts) over inputs that broadcast to `out`, whatever their strides.
  *
  * @param cost nanoseconds per element
+ * @param numbers what the kernel takes after the strides
  */
-export function launchElementwise(kernel: string, inputs: readonly Tensor[], out: Tensor, cost: number): void {
+export function launchElementwise(
+  kernel: string,
+  inputs: readonly Tensor[],
+  out: Tensor,
+  cost: number,
+  numbers: readonly number[] = [],
+): void {
   const args: number[] = [];
   for (const x of inputs) args.push(pointer(x));
   args.push(pointer(out), 1, out.size);
-  if (pushFlatStrides(args, inputs, out)) return launchRuns(kernel, args, 1, out.size, cost);
-  if (!inputs.some((x) => isScattered(x, out))) return launchStrided(kernel, inputs, out, cost);
+  if (pushFlatStrides(args, inputs, out)) return launchRuns(kernel, [...args, ...numbers], 1, out.size, cost);
+  if (!inputs.some((x) => isScattered(x, out))) return launchStrided(kernel, inputs, out, cost, numbers);
   scope(() => {
     const packed = inputs.map((x) => (isScattered(x, out) ? x.detach().contiguous() : x));
-    launchStrided(kernel, packed, out, cost);
+    launchStrided(kernel, packed, out, cost, numbers);
   });
 }
 
@@ -43,14 +51,20 @@ function isScattered(x: Tensor, out: Tensor): boolean {
   return x.size === out.size && x.size >= 65_536 && x.shape.at(-1)! > 1 && Math.abs(x.strides.at(-1)!) >= 16;
 }
 
-function launchStrided(kernel: string, inputs: readonly Tensor[], out: Tensor, cost: number): void {
+function launchStrided(
+  kernel: string,
+  inputs: readonly Tensor[],
+  out: Tensor,
+  cost: number,
+  numbers: readonly number[],
+): void {
   const operands = [...inputs.map((x) => broadcastStrides(x.shape, x.strides, out.shape)), out.strides];
   const loops = collapse(out.shape, operands, 3);
   const [n0, n1, n2] = loops.sizes.slice(-3) as [number, number, number];
   const strides = loops.strides.slice(0, -1).flatMap((steps) => steps.slice(-3));
   outerLoops(loops, 3, (...offsets) => {
     const addresses = [...inputs, out].map((x, i) => pointer(x) + offsets[i]! * byteSize[x.dtype]);
-    launchRuns(kernel, [...addresses, n1, n2, ...strides], n0 * n1, n2, cost);
+    launchRuns(kernel, [...addresses, n1, n2, ...strides, ...numbers], n0 * n1, n2, cost);
   });
 }
 
@@ -62,9 +76,12 @@ function launchRuns(kernel: string, args: readonly number[], rows: number, n2: n
  * The CPU kernel of a family: `${name}Float` for float32 inputs, `${name}Int` for int32.
  *
  * @param cost nanoseconds per element; default that of memory
+ * @param numbers names of the attributes that the kernel takes
  */
-export function unaryCpu(name: string, cost = 0.3): Kernel<['x']> {
-  return acceptsStrides(({ x }, _attrs, [y]) => launchElementwise(typed(name, x), [x], y!, cost));
+export function unaryCpu(name: string, cost = 0.3, numbers: readonly string[] = []): Kernel<['x'], object> {
+  return acceptsStrides(({ x }, attrs, [y]) =>
+    launchElementwise(typed(name, x), [x], y!, cost, numbersOf(x, attrs, numbers)),
+  );
 }
 
 /** The same for two operands. */

@@ -10,6 +10,7 @@ import { withTemporary } from '../runtime/webgpu/temporary.ts';
 import { computedType, placeWords, places, storedType } from '../runtime/webgpu/types.ts';
 import { copyTransposed } from '../layout/transpose.webgpu.ts';
 import { functions, functionsIn } from './functions.webgpu.ts';
+import { numbersOf } from './numbers.ts';
 
 /** One value from those at the same place: WGSL for `value`, from `x`, `y`, `z` (of the computed type) and `params`. */
 export interface Formula {
@@ -158,16 +159,17 @@ function sourceOf(
 /** WGSL of an op's value: one for all dtypes, or one for reals and one for integers. */
 export type Wgsl = string | { readonly float: string; readonly int: string };
 
-function formulaOf(name: string, wgsl: Wgsl): (x: Tensor) => Formula {
+function formulaOf(name: string, wgsl: Wgsl, numbers: readonly string[] = []): (x: Tensor) => Formula {
   const [float, int] = typeof wgsl === 'string' ? [wgsl, wgsl] : [wgsl.float, wgsl.int];
-  const [ofFloats, ofIntegers] = [float, int].map((value) => ({ name, value })) as [Formula, Formula];
+  const of = (value: string, type: Word): Formula => ({ name, value, params: numbers.map((number) => [number, type]) });
+  const [ofFloats, ofIntegers] = [of(float, 'f32'), of(int, 'i32')];
   return ({ dtype }) => (dtype === 'int32' ? ofIntegers : ofFloats);
 }
 
-/** The WebGPU kernel of an op of one input. */
-export function unaryWebgpu(name: string, wgsl: Wgsl): Kernel<['x']> {
-  const formula = formulaOf(name, wgsl);
-  return acceptsStrides(({ x }, _attrs, [y]) => launchElementwise(formula(x), [x], y!));
+/** The WebGPU kernel of an op of one input; `numbers` are the attributes that its formula finds in `params`. */
+export function unaryWebgpu(name: string, wgsl: Wgsl, numbers: readonly string[] = []): Kernel<['x'], object> {
+  const formula = formulaOf(name, wgsl, numbers);
+  return acceptsStrides(({ x }, attrs, [y]) => launchElementwise(formula(x), [x], y!, numbersOf(x, attrs, numbers)));
 }
 
 /** The same for two operands. */

@@ -2,18 +2,27 @@
 // float64), and right at ±0, ±∞ and NaN. Compilers may take it that there are no NaN and no ∞, so these are looked for
 // in the bits.
 
-/** e^r · 2ⁿ for |r| ≤ ½ ln 2 and n of −151 … 129: two factors, since n reaches further than one float's exponent. */
-const scaledExp = `fn scaledExp_(r: f32, n: i32) -> f32 {
+import { smoothFunctions } from './smooth.webgpu.ts';
+
+/** eʳ − 1 for |r| ≤ ½ ln 2. */
+const expFraction = `fn expFraction_(r: f32) -> f32 {
   var p = fma(1.9875691500e-4, r, 1.3981999507e-3);
   p = fma(p, r, 8.3334519073e-3);
   p = fma(p, r, 4.1665795894e-2);
   p = fma(p, r, 1.6666665459e-1);
   p = fma(p, r, 5.0000001201e-1);
-  p = fma(p, r * r, r) + 1.0;
+  return fma(p, r * r, r);
+}`;
+
+/** p · 2ⁿ for n of −151 … 129: two factors, since n reaches further than one float's exponent. */
+const scaled = `fn scaled_(p: f32, n: i32) -> f32 {
   let half = n >> 1u;
   let almost = p * bitcast<f32>((half + 127) << 23u);
   return almost * bitcast<f32>((n - half + 127) << 23u);
 }`;
+
+/** e^r · 2ⁿ for |r| ≤ ½ ln 2. */
+const scaledExp = `fn scaledExp_(r: f32, n: i32) -> f32 { return scaled_(expFraction_(r) + 1.0, n); }`;
 
 /** eˣ = 2ⁿ eʳ. e^−104 rounds to 0, e^89 to ∞. ln 2 comes in two parts, the first of 9 bits, so that n times it is exact. */
 const exp = `fn exp_(x: f32) -> f32 {
@@ -21,6 +30,19 @@ const exp = `fn exp_(x: f32) -> f32 {
   let n = round(t * 1.4426950408889634);
   let r = fma(n, 2.12194440e-4, fma(n, -0.693359375, t));
   return select(scaledExp_(r, i32(n)), x, isNan_(x));
+}`;
+
+/** ln(1 + r) − r + ½ r² for r of √½ − 1 … √2 − 1. */
+const logSeries = `fn logSeries_(r: f32) -> f32 {
+  var p = fma(7.0376836292e-2, r, -1.1514610310e-1);
+  p = fma(p, r, 1.1676998740e-1);
+  p = fma(p, r, -1.2420140846e-1);
+  p = fma(p, r, 1.4249322787e-1);
+  p = fma(p, r, -1.6668057665e-1);
+  p = fma(p, r, 2.0000714765e-1);
+  p = fma(p, r, -2.4999993993e-1);
+  p = fma(p, r, 3.3333331174e-1);
+  return p * r * (r * r);
 }`;
 
 /** ln x, x = 2ᵉ m with m in [√½, √2). A subnormal is its bits, an integer, times 2^−149: no device flushes that to 0. */
@@ -31,16 +53,7 @@ const log = `fn log_(x: f32) -> f32 {
   let offset = bitcast<i32>(select(bits, bitcast<u32>(f32(bits)), isSmall) - 0x3f3504f3u);
   let e = f32((offset >> 23u) - select(0, 149, isSmall));
   let r = bitcast<f32>((offset & 0x007fffff) + 0x3f3504f3) - 1.0;
-  let r2 = r * r;
-  var p = fma(7.0376836292e-2, r, -1.1514610310e-1);
-  p = fma(p, r, 1.1676998740e-1);
-  p = fma(p, r, -1.2420140846e-1);
-  p = fma(p, r, 1.4249322787e-1);
-  p = fma(p, r, -1.6668057665e-1);
-  p = fma(p, r, 2.0000714765e-1);
-  p = fma(p, r, -2.4999993993e-1);
-  p = fma(p, r, 3.3333331174e-1);
-  let y = fma(r2, -0.5, fma(e, -2.12194440e-4, p * r * r2));
+  let y = fma(r * r, -0.5, fma(e, -2.12194440e-4, logSeries_(r)));
   return fma(e, 0.693359375, r + y);
 }
 fn logOfOthers_(x: f32) -> f32 {
@@ -220,6 +233,10 @@ const minimum = `fn minimum_(x: f32, y: f32) -> f32 {
 }`;
 
 const texts = {
+  ...smoothFunctions,
+  expFraction_: expFraction,
+  scaled_: scaled,
+  logSeries_: logSeries,
   exp_: exp,
   log_: log,
   sigmoid_: sigmoid,

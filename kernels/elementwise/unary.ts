@@ -1,4 +1,4 @@
-import type { Op, Sample } from '../../autograd/types.ts';
+import type { Defaults, NoAttrs, Op, Sample } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { map } from '../runtime/reference/loops.ts';
@@ -6,32 +6,35 @@ import { unaryCpu } from './elementwise.cpu.ts';
 import type { Wgsl } from './elementwise.webgpu.ts';
 import { unaryWebgpu } from './elementwise.webgpu.ts';
 
-/** An elementwise op of one tensor. */
-export type UnaryOp = Op<['x']>;
+/** An elementwise op of one tensor, with numbers `A`. */
+export type UnaryOp<A extends object = NoAttrs> = Op<['x'], A>;
 
-interface Rules {
+interface Rules<A extends object> {
   name: string;
+  /** The numbers it takes, with their defaults, in the order in which the CPU kernel gets them. */
+  numbers?: Required<A>;
   /** `'numeric'` also takes int32; default `'float'`. */
   dtypes?: 'numeric';
   /** What the input becomes inside `autocast`. */
   autocast?: 'float32';
   /** On float64 values. */
-  reference: (x: number) => number;
-  /** Of the value, from `x`. */
+  reference: (x: number, numbers: Required<A>) => number;
+  /** Of the value, from `x` and the numbers in `params`. */
   wgsl: Wgsl;
   /** Nanoseconds per element on the CPU; default that of memory. */
   cost?: number;
   saves?: 'x' | 'output';
   /** The gradient of x. */
-  backward?: (g: Tensor, saved: Tensor) => Tensor;
+  backward?: (g: Tensor, saved: Tensor, numbers: Required<A>) => Tensor;
   /** Where the function is smooth; default the normal distribution. */
   range?: readonly [low: number, high: number];
-  samples?: readonly Sample<['x'], object>[];
+  samples?: readonly Sample<['x'], A>[];
 }
 
 /** Declares one op of the family. */
-export function unary({
+export function unary<A extends object = NoAttrs>({
   name,
+  numbers,
   dtypes = 'float' as 'numeric',
   autocast,
   reference,
@@ -41,23 +44,24 @@ export function unary({
   backward,
   range,
   samples = [],
-}: Rules): UnaryOp {
-  const of = (shape: readonly number[]): Sample<['x'], object> => ({
+}: Rules<A>): UnaryOp<A> {
+  const of = (shape: readonly number[]): Sample<['x'], A> => ({
     x: range ? { shape, low: range[0], high: range[1] } : shape,
   });
-  return defineOp<['x'], object, ['output'], 'x' | 'output'>({
+  const names = Object.keys(numbers ?? {});
+  return defineOp<['x'], A, ['output'], 'x' | 'output'>({
     name,
     inputs: ['x'],
-    attrs: {},
+    attrs: (numbers ?? {}) as Defaults<A>,
     dtypes,
     ...(autocast && { autocast }),
     shape: ({ x }) => x,
-    reference: ({ x }) => map(x, reference),
-    kernels: { cpu: unaryCpu(name, cost), webgpu: unaryWebgpu(name, wgsl) },
+    reference: ({ x }, attrs) => map(x, (value) => reference(value, attrs)),
+    kernels: { cpu: unaryCpu(name, cost, names), webgpu: unaryWebgpu(name, wgsl, names) },
     saves: saves ? [saves] : [],
     ...(backward && {
-      backward: ({ grads: [g], inputs: { x }, outputs: { output } }) => ({
-        x: backward(g, saves === 'x' ? x : output),
+      backward: ({ grads: [g], inputs: { x }, outputs: { output }, attrs }) => ({
+        x: backward(g, saves === 'x' ? x : output, attrs),
       }),
     }),
     samples: [of([7]), of([]), of([2, 3, 67]), of([2, 0]), { x: { shape: [5], dtype: 'int32' } }, ...samples],
@@ -90,6 +94,17 @@ export const sign: UnaryOp = unary({
   reference: (x) => Number(x > 0) - Number(x < 0),
   wgsl: { float: 'sign_(x)', int: 'sign(x)' },
   samples: [{ x: { shape: [5], values: [NaN, -0, 0, Infinity, -1e-40] } }],
+});
+
+/** 1 / x in reals: integers become float32. */
+export const reciprocal: UnaryOp = unary({
+  name: 'reciprocal',
+  autocast: 'float32',
+  reference: (x) => 1 / x,
+  wgsl: '1.0 / x',
+  saves: 'output',
+  backward: (g, y) => g.mul(y).mul(y).neg(),
+  range: [0.3, 3],
 });
 
 /** x². */

@@ -1,21 +1,12 @@
 import type { Op } from '../../autograd/types.ts';
-import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Reduction } from './reduction.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { ShapeError } from '../../tensor/errors.ts';
 import { scope } from '../../tensor/scope.ts';
-import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { squaredErrorCpu } from './mse.cpu.ts';
 import { squaredErrorWebgpu } from './mse.webgpu.ts';
-import { checkReduction } from './reduction.ts';
+import { checkReduction, checkSame } from './reduction.ts';
 import { checkOptions } from '../../tensor/options.ts';
-
-function checkSame(input: Shape, target: Shape): void {
-  if (sameShape(input, target)) return;
-  const shapes = `input has shape ${formatShape(input)}, target ${formatShape(target)}`;
-  throw new ShapeError(`${shapes}; they must be equal, use reshape or expand`, { op: 'mse', input, target });
-}
 
 /** Mean or sum of (input − target)², without the differences in memory. */
 export const squaredError: Op<['input', 'target'], { reduction?: 'mean' | 'sum' }> = defineOp({
@@ -24,7 +15,7 @@ export const squaredError: Op<['input', 'target'], { reduction?: 'mean' | 'sum' 
   autocast: 'float32',
   attrs: { reduction: 'mean' },
   shape({ input, target }) {
-    checkSame(input, target);
+    checkSame('mse', input, target);
     return [];
   },
   reference({ input, target }, { reduction }) {
@@ -58,6 +49,6 @@ export function mse(input: Tensor, target: Tensor, options?: { reduction?: Reduc
   const { reduction = 'mean' } = checkOptions('mse', options, ['reduction']);
   checkReduction('mse', reduction);
   if (reduction !== 'none') return squaredError(input, target, { reduction });
-  checkSame(input.shape, target.shape);
+  checkSame('mse', input.shape, target.shape);
   return scope(() => input.sub(target).square());
 }

@@ -4,42 +4,22 @@ import { expect, test } from 'vitest';
 import type { FunctionName } from '../../kernels/elementwise/functions.webgpu.ts';
 import { device, tensor, zeros } from '../../index.ts';
 import { launchElementwise } from '../../kernels/elementwise/elementwise.webgpu.ts';
+import { distance, spread } from '../ulp.ts';
 
 await device('webgpu');
 
 /** What a function gives on the GPU. */
-async function valuesOf(name: FunctionName, ...inputs: Float32Array[]): Promise<Float32Array> {
+function valuesOf(name: FunctionName, ...inputs: Float32Array[]): Promise<Float32Array> {
+  return valuesOfCall(`${name}(${['x', 'y'].slice(0, inputs.length).join(', ')})`, ...inputs);
+}
+
+async function valuesOfCall(value: string, ...inputs: Float32Array[]): Promise<Float32Array> {
   const xs = inputs.map((data) => tensor(data, { device: 'webgpu' }));
   const out = zeros([inputs[0]!.length], { device: 'webgpu' });
-  launchElementwise({ name, value: `${name}(${['x', 'y'].slice(0, xs.length).join(', ')})` }, xs, out);
+  launchElementwise({ name: value, value }, xs, out);
   const values = (await out.data()) as Float32Array;
   for (const x of [...xs, out]) x.dispose();
   return values;
-}
-
-/** Units in the last place of the float32 nearest to x. */
-function ulp(x: number): number {
-  const exponent = Math.floor(Math.log2(Math.abs(Math.fround(x))));
-  return 2 ** (Math.max(exponent, -126) - 23);
-}
-
-/** Errors are counted in ulps down to the least normal float: a GPU may make 0 of subnormals. */
-function distance(got: number, want: number): number {
-  const rounded = Math.fround(want);
-  if (Object.is(got, rounded) || got === rounded) return 0;
-  if (!Number.isFinite(got) || !Number.isFinite(rounded)) return Infinity;
-  if (Math.abs(want) < 2 ** -126 && Math.abs(got) <= 2 ** -126) return 0;
-  return Math.abs(got - want) / ulp(want);
-}
-
-/** n floats from low to high, evenly by value, and as many by magnitude down to 1e-30. */
-function spread(low: number, high: number, n = 30_000): Float32Array {
-  const even = Array.from({ length: n }, (_, i) => low + ((high - low) * i) / (n - 1));
-  const ends = [low, high].filter((end) => end !== 0);
-  const decades = ends.flatMap((end) =>
-    Array.from({ length: n / 4 }, (_, i) => end * (1e-30 / Math.abs(end)) ** ((4 * i) / n)),
-  );
-  return Float32Array.from([...even, ...decades]);
 }
 
 /** Φ by its series, or the continued fraction of its tail. */
@@ -71,17 +51,31 @@ const cases: [FunctionName, number, (x: number) => number, Float32Array][] = [
   ['tanh_', 2, Math.tanh, spread(-12, 12)],
   ['sigmoid_', 2.5, logistic, spread(-100, 100)],
   ['erf_', 2, erf, spread(-5, 5)],
+  ['log1p_', 3, Math.log1p, Float32Array.from([...spread(-0.9999, 1), ...spread(0, 3e38)])],
+  ['expm1_', 2, Math.expm1, Float32Array.from([...spread(-1, 1), ...spread(-30, 88.7)])],
 ];
 
-test.each(cases)('%s is within %f ulp of the true value', async (name, most, reference, inputs) => {
-  const got = await valuesOf(name, inputs);
-  let [worst, at] = [0, 0];
-  got.forEach((value, i) => {
-    const error = distance(value, reference(inputs[i]!));
-    if (error > worst) [worst, at] = [error, inputs[i]!];
-  });
-  expect(worst, `${name}(${at})`).toBeLessThan(most);
-});
+/** Far beyond Cody and Waite's range. */
+const huge = Float32Array.from({ length: 4000 }, (_, i) => (i % 2 ? -1 : 1) * 2 ** (13 + i / 36));
+const waves: [string, number, (x: number) => number, Float32Array][] = [
+  ['sine_(x, 0)', 2, Math.sin, Float32Array.from([...spread(-10, 10), ...spread(-12867, 12867)])],
+  ['sine_(x, 1)', 2, Math.cos, Float32Array.from([...spread(-10, 10), ...spread(-12867, 12867)])],
+  ['sine_(x, 0)', 2.5, Math.sin, huge],
+  ['sine_(x, 1)', 2.5, Math.cos, huge],
+];
+
+test.each([...cases.map(([name, ...rest]) => [`${name}(x)`, ...rest] as const), ...waves])(
+  '%s is within %f ulp of the true value',
+  async (call, most, reference, inputs) => {
+    const got = await valuesOfCall(call, inputs);
+    let [worst, at] = [0, 0];
+    got.forEach((value, i) => {
+      const error = distance(value, reference(inputs[i]!));
+      if (error > worst) [worst, at] = [error, inputs[i]!];
+    });
+    expect(worst, `${call}, x = ${at}`).toBeLessThan(most);
+  },
+);
 
 test('normalBelow_ is within 2e-7, and its tail within 1e-5 of itself', async () => {
   const inputs = spread(-6, 6);
@@ -117,6 +111,8 @@ test('zeros, infinities, NaN and whole powers', async () => {
     ['tanh_', Math.tanh],
     ['sigmoid_', logistic],
     ['erf_', (x) => (Number.isFinite(x) && x !== 0 ? erf(x) : x && Math.sign(x))],
+    ['log1p_', Math.log1p],
+    ['expm1_', Math.expm1],
     ['normalBelow_', (x) => (Math.abs(x) === Infinity ? Number(x > 0) : normalBelow(x))],
   ];
   for (const [name, reference] of unary) {

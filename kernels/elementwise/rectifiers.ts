@@ -1,0 +1,163 @@
+import type { ActivationBackward } from './activationBackward.ts';
+import type { UnaryOp } from './unary.ts';
+import { activationBackward } from './activationBackward.ts';
+import { unary } from './unary.ts';
+import { where } from './where.ts';
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
+export type LeakyReluAttrs = { negativeSlope?: number };
+
+/** g where x is positive, else g · negativeSlope. */
+export const leakyReluBackward: ActivationBackward<LeakyReluAttrs> = activationBackward<LeakyReluAttrs>({
+  name: 'leakyReluBackward',
+  numbers: { negativeSlope: 0.01 },
+  slope: (x, { negativeSlope }) => (x > 0 ? 1 : negativeSlope),
+  wgsl: 'x * select(params.negativeSlope, 1.0, y > 0.0)',
+  samples: [{ g: [9], saved: [9], attrs: { negativeSlope: 0.3 } }],
+});
+
+/** x where it is positive, else x · `negativeSlope` (default 0.01), whose gradient 0 has too. */
+export const leakyRelu: UnaryOp<LeakyReluAttrs> = unary<LeakyReluAttrs>({
+  name: 'leakyRelu',
+  numbers: { negativeSlope: 0.01 },
+  reference: (x, { negativeSlope }) => (x > 0 ? x : x * negativeSlope),
+  wgsl: 'select(x * params.negativeSlope, x, x > 0.0)',
+  saves: 'x',
+  backward: (g, x, numbers) => leakyReluBackward(g, x, numbers),
+  samples: [{ x: [9], attrs: { negativeSlope: 1.5 } }],
+});
+
+export type EluAttrs = { alpha?: number };
+
+/** g where x is positive, else g α eˣ. */
+export const eluBackward: ActivationBackward<EluAttrs> = activationBackward<EluAttrs>({
+  name: 'eluBackward',
+  numbers: { alpha: 1 },
+  slope: (x, { alpha }) => (x > 0 ? 1 : alpha * Math.exp(x)),
+  wgsl: 'x * select(params.alpha * exp_(y), 1.0, y > 0.0)',
+  curvature: (x, { alpha }) => where(x.gt(0), 0, x.exp().mul(alpha)),
+  cost: 1,
+  samples: [{ g: [9], saved: [9], attrs: { alpha: 0.7 } }],
+});
+
+/**
+ * x where it is positive, else α (eˣ − 1); `alpha` is 1 by default.
+ *
+ * @source Clevert and others, "Fast and accurate deep network learning by exponential linear units", arXiv:1511.07289
+ */
+export const elu: UnaryOp<EluAttrs> = unary<EluAttrs>({
+  name: 'elu',
+  numbers: { alpha: 1 },
+  reference: (x, { alpha }) => (x > 0 ? x : alpha * Math.expm1(x)),
+  wgsl: 'select(params.alpha * expm1_(x), x, x > 0.0)',
+  cost: 1,
+  saves: 'x',
+  backward: (g, x, numbers) => eluBackward(g, x, numbers),
+  samples: [{ x: [9], attrs: { alpha: 0.7 } }],
+});
+
+export type SoftplusAttrs = {
+  /** Steepness, default 1. */
+  beta?: number;
+  /** Where β x is larger, the result is x. Default 20. */
+  threshold?: number;
+};
+const softplusNumbers = { beta: 1, threshold: 20 };
+
+/** g σ(β x), or g where β x is above the threshold. */
+export const softplusBackward: ActivationBackward<SoftplusAttrs> = activationBackward<SoftplusAttrs>({
+  name: 'softplusBackward',
+  numbers: softplusNumbers,
+  slope: (x, { beta, threshold }) => (x * beta > threshold ? 1 : logistic(x * beta)),
+  wgsl: 'x * select(sigmoid_(y * params.beta), 1.0, y * params.beta > params.threshold)',
+  curvature: (x, { beta, threshold }) => {
+    const s = x.mul(beta).sigmoid();
+    return where(x.mul(beta).gt(threshold), 0, s.mul(s.neg().add(1)).mul(beta));
+  },
+  cost: 1.2,
+  samples: [{ g: [9], saved: { shape: [9], low: -4, high: 4 }, attrs: { beta: 2.5, threshold: 3 } }],
+});
+
+/** ln(1 + e^(β x)) / β, a smooth relu. */
+export const softplus: UnaryOp<SoftplusAttrs> = unary<SoftplusAttrs>({
+  name: 'softplus',
+  numbers: softplusNumbers,
+  autocast: 'float32',
+  reference: (x, { beta, threshold }) => {
+    const t = x * beta;
+    return t > threshold ? x : (Math.max(t, 0) + Math.log1p(Math.exp(-Math.abs(t)))) / beta;
+  },
+  wgsl: 'select(softplus_(x * params.beta) / params.beta, x, x * params.beta > params.threshold)',
+  cost: 2.5,
+  saves: 'x',
+  backward: (g, x, numbers) => softplusBackward(g, x, numbers),
+  samples: [
+    { x: { shape: [9], low: -4, high: 4 }, attrs: { beta: 2.5, threshold: 3 } },
+    { x: { shape: [5], values: [-80, -20, 19, 60, -1] } },
+  ],
+});
+
+/** 0 below −3, g from 3 on, g (x/3 + ½) between. */
+export const hardswishBackward: ActivationBackward = activationBackward({
+  name: 'hardswishBackward',
+  slope: (x) => (x < -3 ? 0 : x > 3 ? 1 : x / 3 + 0.5),
+  wgsl: 'x * select(select(y / 3.0 + 0.5, 1.0, y > 3.0), 0.0, y < -3.0)',
+  curvature: (x) =>
+    x
+      .abs()
+      .le(3)
+      .cast(x.dtype)
+      .mul(1 / 3),
+  samples: [{ g: [9], saved: { shape: [9], low: -5, high: 5 } }],
+});
+
+/**
+ * x min(max(x + 3, 0), 6) / 6.
+ *
+ * @source Howard and others, "Searching for MobileNetV3", arXiv:1905.02244
+ */
+export const hardswish: UnaryOp = unary({
+  name: 'hardswish',
+  reference: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+  wgsl: 'x * clamp(x + 3.0, 0.0, 6.0) * 0.16666666666666666',
+  saves: 'x',
+  backward: (g, x) => hardswishBackward(g, x),
+  samples: [{ x: { shape: [9], low: -5, high: 5 } }],
+});
+
+/** ln(1 + eˣ) in float64. */
+const softplusOf = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+/** g times the derivative of `mish`. */
+export const mishBackward: ActivationBackward = activationBackward({
+  name: 'mishBackward',
+  slope: (x) => {
+    const t = Math.tanh(softplusOf(x));
+    return t + x * (1 - t * t) * logistic(x);
+  },
+  wgsl: 'x * mishSlope_(y)',
+  // (1 − t²) σ (2 + x (1 − σ − 2 t σ)), t = tanh(softplus x)
+  curvature: (x) => {
+    const s = x.sigmoid();
+    const t = softplus(x).tanh();
+    const rise = t.square().neg().add(1).mul(s);
+    return rise.mul(s.add(t.mul(s).mul(2)).neg().add(1).mul(x).add(2));
+  },
+  cost: 1.5,
+});
+
+/**
+ * x tanh(ln(1 + eˣ)).
+ *
+ * @source Misra, "Mish: a self regularized non-monotonic activation function", arXiv:1908.08681
+ */
+export const mish: UnaryOp = unary({
+  name: 'mish',
+  reference: (x) => x * Math.tanh(softplusOf(x)),
+  wgsl: 'x * mishGate_(x)',
+  cost: 1.2,
+  saves: 'x',
+  backward: (g, x) => mishBackward(g, x),
+  samples: [{ x: { shape: [6], values: [-60, -20, 15, 60, -1, 3] } }],
+});

@@ -1,0 +1,85 @@
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { ActivationBackward } from './activationBackward.ts';
+import type { UnaryOp } from './unary.ts';
+import { ArgumentError } from '../../tensor/errors.ts';
+import { isFloat } from '../../tensor/dtype.ts';
+import { checkOptions } from '../../tensor/options.ts';
+import { scope } from '../../tensor/scope.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
+import { zerosLike } from '../create/filled.ts';
+import { activationBackward } from './activationBackward.ts';
+import { unary } from './unary.ts';
+
+/** A step function: integers stay as they are, the gradient is 0 everywhere, as PyTorch has it. */
+function rounding(name: string, reference: (x: number) => number): UnaryOp {
+  return unary({
+    name,
+    dtypes: 'numeric',
+    reference,
+    wgsl: { float: `${name}(x)`, int: 'x' },
+    backward: (g) => zerosLike(g),
+    samples: [{ x: { shape: [9], values: [-2.6, -1.7, -0.4, -0.2, 0.4, 1.6, 2.3, -30.6, 70.1] } }],
+  });
+}
+
+/** The largest whole number that is not above x. */
+export const floor: UnaryOp = rounding('floor', Math.floor);
+/** The smallest whole number that is not below x. */
+export const ceil: UnaryOp = rounding('ceil', Math.ceil);
+/** x without its fraction. */
+export const trunc: UnaryOp = rounding('trunc', Math.trunc);
+/** The nearest whole number; of two, the even one. */
+export const round: UnaryOp = rounding('round', (x) => {
+  const below = Math.floor(x);
+  if (x - below === 0.5) return below % 2 === 0 ? below : below + 1;
+  return Math.round(x);
+});
+
+export type ClampAttrs = { min?: number; max?: number };
+const everything = { min: -Infinity, max: Infinity };
+
+/** g where min ≤ x ≤ max, else 0. */
+export const clampBackward: ActivationBackward<ClampAttrs> = activationBackward<ClampAttrs>({
+  name: 'clampBackward',
+  numbers: everything,
+  slope: (x, { min, max }) => Number(x >= min && x <= max),
+  wgsl: 'select(0.0, x, order_(y) >= order_(params.min) && order_(y) <= order_(params.max) && !isNan_(y))',
+  samples: [
+    { g: [9], saved: { shape: [9], values: [-2, -1.1, -0.5, 0, 1, 2.9, 7, 4, -9] }, attrs: { min: -1, max: 3 } },
+  ],
+});
+
+/** `clamp` with bounds of x's dtype. */
+export const clampTo: UnaryOp<ClampAttrs> = unary<ClampAttrs>({
+  name: 'clampTo',
+  numbers: everything,
+  dtypes: 'numeric',
+  reference: (x, { min, max }) => Math.min(Math.max(x, min), max),
+  wgsl: { float: 'minimum_(maximum_(x, params.min), params.max)', int: 'min(max(x, params.min), params.max)' },
+  saves: 'x',
+  backward: (g, x, { min, max }) => clampBackward(g, x, { min, max }),
+  samples: [
+    { x: [3, 67], attrs: { min: -0.7, max: 0.9 } },
+    { x: [7], attrs: { min: 0.2 } },
+    { x: { shape: [4], values: [-9, 3, 0.9, 0] }, attrs: { max: 1 } },
+    { x: { shape: [9], dtype: 'int32' }, attrs: { min: 3, max: 6 } },
+  ],
+});
+
+/**
+ * x cut to [min, max], `max` where min is larger. Integers with whole bounds stay integers, otherwise they become
+ * float32. The gradient is 1 within the bounds and on them, else 0.
+ *
+ * @throws ArgumentError without a bound
+ * @example
+ * clamp(tensor([-2, 0.5, 9]), { min: 0, max: 1 }); // [0, 0.5, 1]
+ */
+export function clamp(x: Tensor, options: ClampAttrs): Tensor {
+  checkTensor('clamp', 'x', x);
+  const { min, max } = checkOptions('clamp', options, ['min', 'max']);
+  if (min === undefined && max === undefined) throw new ArgumentError('needs min or max', { op: 'clamp' });
+  const bounds = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+  const areWhole = Object.values(bounds).every((bound) => Number.isInteger(bound) || Math.abs(bound) === Infinity);
+  if (isFloat(x.dtype) || areWhole) return clampTo(x, bounds);
+  return scope(() => clampTo(x.cast('float32'), bounds));
+}

@@ -1,0 +1,87 @@
+import type { BinaryOp } from './binary.ts';
+import type { UnaryOp } from './unary.ts';
+import { binary } from './binary.ts';
+import { binaryCpu } from './elementwise.cpu.ts';
+import { normalBelow } from './normalBelow.ts';
+import { unary } from './unary.ts';
+
+/** ln(1 + x), with all its digits near 0. */
+export const log1p: UnaryOp = unary({
+  name: 'log1p',
+  autocast: 'float32',
+  reference: Math.log1p,
+  wgsl: 'log1p_(x)',
+  cost: 1.5,
+  saves: 'x',
+  backward: (g, x) => g.div(x.add(1)),
+  range: [-0.5, 4],
+  samples: [{ x: { shape: [6], values: [1e-7, -1e-4, 1e-30, 3e8, -0.9, 0] } }],
+});
+
+/** eˣ − 1, with all its digits near 0. */
+export const expm1: UnaryOp = unary({
+  name: 'expm1',
+  autocast: 'float32',
+  reference: Math.expm1,
+  wgsl: 'expm1_(x)',
+  cost: 1,
+  saves: 'output',
+  backward: (g, y) => g.mul(y.add(1)),
+  samples: [{ x: { shape: [5], values: [1e-7, -1e-4, 1e-30, -60, 3] } }],
+});
+
+/** The sine of x in radians. Exact to the last digits for all finite x, quickest for |x| ≤ 12867. */
+export const sin: UnaryOp = unary({
+  name: 'sin',
+  reference: Math.sin,
+  wgsl: 'sine_(x, 0)',
+  cost: 1.5,
+  saves: 'x',
+  backward: (g, x) => g.mul(x.cos()),
+  samples: [{ x: { shape: [41, 101], low: -100, high: 100 } }],
+});
+
+/** The cosine of x in radians. Exact to the last digits for all finite x, quickest for |x| ≤ 12867. */
+export const cos: UnaryOp = unary({
+  name: 'cos',
+  reference: Math.cos,
+  wgsl: 'sine_(x, 1)',
+  cost: 1.5,
+  saves: 'x',
+  backward: (g, x) => g.mul(x.sin()).neg(),
+  samples: [{ x: { shape: [41, 101], low: -100, high: 100 } }],
+});
+
+/** The error function 2/√π ∫₀ˣ e^−t² dt. */
+export const erf: UnaryOp = unary({
+  name: 'erf',
+  reference: (x) => 2 * normalBelow(x * Math.SQRT2) - 1,
+  wgsl: 'erf_(x)',
+  cost: 1.5,
+  saves: 'x',
+  backward: (g, x) =>
+    g.mul(
+      x
+        .square()
+        .neg()
+        .exp()
+        .mul(2 / Math.sqrt(Math.PI)),
+    ),
+});
+
+/**
+ * The angle of the point (y, x), in (−π, π]: the first argument is the ordinate, as in C. Of (0, 0) it is 0, or ±π
+ * where the abscissa is −0; the gradient there is NaN.
+ */
+export const atan2: BinaryOp = binary({
+  name: 'atan2',
+  dtypes: 'float',
+  reference: Math.atan2,
+  wgsl: 'angle_(x, y)',
+  cpu: binaryCpu('atan2', 2),
+  saves: ['x', 'y'],
+  backward: (g, { x, y }) => {
+    const share = g.div(x.square().add(y.square()));
+    return { x: () => share.mul(y), y: () => share.mul(x).neg() };
+  },
+});
