@@ -1,6 +1,6 @@
-import type { Tensor } from '../../index.ts';
+import type { Shape, Tensor } from '../../index.ts';
 import type { StateDict, StateSource } from '../stateDict.ts';
-import { ArgumentError, FormatError, GradError, scope, Tensor as TensorClass } from '../../index.ts';
+import { ArgumentError, FormatError, GradError, noGrad, scope, tensor, Tensor as TensorClass } from '../../index.ts';
 import { wideDtype } from '../../autograd/types.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { freeGrads } from '../module.ts';
@@ -41,7 +41,12 @@ export interface Memory {
   step: number;
   /** By name, each of the parameter's shape. */
   readonly tensors: Readonly<Record<string, Tensor>>;
+  /** [0, steps that a GradScaler had skipped before the first step]; null where it was none. */
+  readonly joined: Tensor | null;
 }
+
+/** The name of `joined` in a state. */
+const joinedName = 'skipped_before';
 
 /** The base of optimizers: groups, state, checkpoints. A subclass says what it remembers and how one parameter is updated. */
 export abstract class Optimizer<O extends CommonOptions> {
@@ -85,20 +90,23 @@ export abstract class Optimizer<O extends CommonOptions> {
   step(overflow?: Tensor): void {
     const op = `${this.constructor.name}.step`;
     for (const { params } of this.paramGroups) for (const param of params) param.assertLive(op);
+    const before = this.#memories.size > 0 ? overflow : undefined;
     scope(() => {
       for (const group of this.paramGroups) {
         for (const param of group.params) {
           if (!param.grad) continue;
-          const memory = this.#memories.get(param) ?? this.#remember(param, group);
+          const memory = this.#memories.get(param) ?? this.#remember(param, group, before);
           memory.step++;
-          this.update(param, param.grad, memory, group, overflow);
+          this.update(param, param.grad, memory, group, sinceJoined(overflow, memory));
         }
       }
     });
   }
 
-  #remember(param: Tensor, options: O): Memory {
-    const memory = { step: 0, tensors: zerosLike(param, this.remembers(options)) };
+  /** @param overflow - where others have stepped before: what was skipped then is none of this parameter's */
+  #remember(param: Tensor, options: O, overflow: Tensor | undefined): Memory {
+    const joined = overflow ? skippedOf(overflow) : null;
+    const memory = { step: 0, tensors: zerosLike(param, this.remembers(options)), joined };
     this.#memories.set(param, memory);
     return memory;
   }
@@ -118,9 +126,7 @@ export abstract class Optimizer<O extends CommonOptions> {
     const steps = this.#params().map((param) => this.#memories.get(param)?.step ?? 0);
     const tensors = new Map<string, Tensor>();
     for (const [param, memory] of this.#memories) {
-      for (const [name, tensor] of Object.entries(memory.tensors)) {
-        tensors.set(`${position.get(param)!}.${name}`, handleOn(tensor));
-      }
+      for (const [name, tensor] of tensorsOf(memory)) tensors.set(`${position.get(param)!}.${name}`, handleOn(tensor));
     }
     return { settings: { optimizer: this.constructor.name, groups, steps }, tensors };
   }
@@ -132,6 +138,7 @@ export abstract class Optimizer<O extends CommonOptions> {
    */
   loadStateDict({ settings, tensors }: { settings: OptimizerSettings; tensors: StateSource }): void {
     this.#checkSettings(settings);
+    const given = new Set(tensors instanceof Map ? tensors.keys() : Object.keys(tensors));
     const memories = new Map<Tensor, Memory>();
     const target = new Map<string, Tensor>();
     this.paramGroups.forEach((group, g) =>
@@ -140,9 +147,10 @@ export abstract class Optimizer<O extends CommonOptions> {
         const step = settings.steps[position]!;
         if (step === 0) return;
         const { params: _, ...options } = settings.groups[g]!;
-        const memory = { step, tensors: zerosLike(param, this.remembers(options as unknown as O)) };
+        const joined = given.has(`${position}.${joinedName}`) ? zerosOf(param, [2]) : null;
+        const memory = { step, tensors: zerosLike(param, this.remembers(options as unknown as O)), joined };
         memories.set(param, memory);
-        for (const [name, tensor] of Object.entries(memory.tensors)) target.set(`${position}.${name}`, tensor);
+        for (const [name, tensor] of tensorsOf(memory)) target.set(`${position}.${name}`, tensor);
       }),
     );
     try {
@@ -200,22 +208,34 @@ export abstract class Optimizer<O extends CommonOptions> {
   }
 }
 
+function tensorsOf({ tensors, joined }: Memory): [string, Tensor][] {
+  return [...Object.entries(tensors), ...(joined ? [[joinedName, joined] as [string, Tensor]] : [])];
+}
+
 function forget(memories: Map<Tensor, Memory>): void {
-  for (const { tensors } of memories.values()) Object.values(tensors).forEach((tensor) => tensor.dispose());
+  for (const memory of memories.values()) for (const [, tensor] of tensorsOf(memory)) tensor.dispose();
   memories.clear();
 }
 
+/** A kept [0, steps skipped] of an overflow. */
+function skippedOf(overflow: Tensor): Tensor {
+  return noGrad(() => overflow.mul(tensor([0, 1], { device: overflow.device }))).keep();
+}
+
+/** An overflow that counts only the steps skipped since the parameter took its first. */
+function sinceJoined(overflow: Tensor | undefined, { joined }: Memory): Tensor | undefined {
+  return overflow && joined ? noGrad(() => overflow.sub(joined)) : overflow;
+}
+
 /** Kept zeros beside a parameter, float32 beside float16: squares of small gradients are none of its numbers. */
+function zerosOf({ storage: { runtime }, dtype }: Tensor, shape: Shape): Tensor {
+  const zeros = TensorClass.empty(runtime, wideDtype(dtype), shape).keep();
+  runtime.fill(zeros.storage.handle, zeros.dtype, zeros.size, 0);
+  return zeros;
+}
+
 function zerosLike(param: Tensor, names: readonly string[]): Record<string, Tensor> {
-  const { storage, shape, size } = param;
-  const dtype = wideDtype(param.dtype);
-  return Object.fromEntries(
-    names.map((name) => {
-      const tensor = TensorClass.empty(storage.runtime, dtype, shape).keep();
-      tensor.storage.runtime.fill(tensor.storage.handle, dtype, size, 0);
-      return [name, tensor];
-    }),
-  );
+  return Object.fromEntries(names.map((name) => [name, zerosOf(param, param.shape)]));
 }
 
 function groupsOf<O extends CommonOptions>(op: string, input: ParamsInput<O>, defaults: O): ParamGroup<O>[] {

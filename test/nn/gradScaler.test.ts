@@ -82,6 +82,53 @@ describe.each(['reference', 'cpu', 'webgpu'] as const)('on %s', (device) => {
     close([...(await early!.data()), ...(await late!.data())], [0.9, 1.9]);
   });
 
+  test('each parameter counts the steps that were skipped since it joined', async () => {
+    const make = (): [nn.Parameter, nn.Parameter, nn.optim.AdamW] => {
+      const [a, b] = [1, 2].map((x) => scope(() => new Parameter(tensor([x], { device })))) as [
+        nn.Parameter,
+        nn.Parameter,
+      ];
+      return [a, b, new optim.AdamW([a, b], { lr: 0.1 })];
+    };
+    const [early, late, optimizer] = make();
+    const [plainEarly, plainLate, plain] = make();
+    using scaler = new optim.GradScaler({ device, initScale: 8 });
+    const step = (weight: number, withLate: boolean): void =>
+      scope(() => {
+        const loss = (a: Tensor, b: Tensor): Tensor => (withLate ? a.square().add(b.square()) : a.square()).mul(weight);
+        optimizer.zeroGrad();
+        scaler.scale(loss(early, late).sum()).backward();
+        scaler.step(optimizer);
+        scaler.update();
+        if (!Number.isFinite(weight)) return;
+        plain.zeroGrad();
+        loss(plainEarly, plainLate).sum().backward();
+        plain.step();
+      });
+    for (const weight of [Infinity, Infinity, 1, NaN]) step(weight, false);
+    for (const weight of [1, 3, Infinity, 2]) step(weight, true);
+    close(
+      [...(await early.data()), ...(await late.data())],
+      [...(await plainEarly.data()), ...(await plainLate.data())],
+    );
+
+    const { settings, tensors } = optimizer.stateDict();
+    expect(await tensors.get('1.skipped_before')!.array()).toEqual([0, 3]);
+    const host = await Promise.all(
+      [...tensors].map(async ([key, x]) => [key, { dtype: x.dtype, shape: x.shape, data: await x.data() }] as const),
+    );
+    const again = new optim.AdamW([early, late], { lr: 0.1 });
+    again.loadStateDict({ settings, tensors: new Map(host) });
+    expect([...again.stateDict().tensors.keys()]).toEqual([...tensors.keys()]);
+    step(1, true);
+    close(
+      [...(await early.data()), ...(await late.data())],
+      [...(await plainEarly.data()), ...(await plainLate.data())],
+    );
+    optimizer.dispose();
+    again.dispose();
+  });
+
   test('gradients that are views with gaps are divided too', async () => {
     const p = scope(() => new Parameter(tensor([1, 2, 3, 4], { shape: [2, 2], device })));
     const optimizer = new optim.SGD([p], { lr: 1 });
