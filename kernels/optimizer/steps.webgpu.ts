@@ -39,12 +39,11 @@ export function launchStep(
   numbers: readonly number[],
   overflow: Tensor | undefined,
 ): void {
-  const { size, dtype } = tensors[0]!;
+  const { size } = tensors[0]!;
   if (size === 0) return;
   const width = size % 4 === 0 && tensors.every(({ offset }) => offset % 4 === 0) ? 4 : 1;
   const count = size / width;
-  // What is remembered of a parameter is float32 whatever the parameter is.
-  const key = `${step.name} ${width} ${dtype}`;
+  const key = `${step.name} ${width} ${tensors.map(({ dtype }) => dtype).join()}`;
   const buffers = overflow ? [...tensors, overflow] : tensors;
   launch(key, () => sourceOf(step, tensors, width), buffers, [count, ...numbers], Math.ceil(count / lanes));
 }
