@@ -14,6 +14,11 @@ export class Call {
     this.attributes = attributes;
   }
 
+  /** The same call with other attributes beside. */
+  with(attributes: Call['attributes']): Call {
+    return new Call(this.inputs, this.#hosts, { ...this.attributes, ...attributes });
+  }
+
   get x(): Tensor {
     return this.inputs[0]!;
   }

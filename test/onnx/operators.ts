@@ -5,6 +5,7 @@ import type { Tensor } from '../../index.ts';
 import type { Call } from './call.ts';
 import * as vicinal from '../../index.ts';
 import { NotHere } from './notHere.ts';
+import { adagrad, adam, momentum } from './training.ts';
 import { convolution, convolutionTransposed, pool } from './windows.ts';
 
 type Run = (call: Call) => Tensor | readonly (Tensor | null)[];
@@ -119,13 +120,14 @@ function gemm(call: Call): Tensor {
   return c ? product.add(c.mul(call.number('beta', 1))) : product;
 }
 
-function crossEntropies(call: Call, name: string): (Tensor | null)[] {
+/** The loss of logarithms of probabilities, or of what they are made of; then those. */
+function likelihood(call: Call): Tensor[] {
   const [x, target, weight] = call.inputs as [Tensor, Tensor, Tensor | undefined];
-  need(name in ops, `no ${name}`);
-  need(weight === undefined, 'weights of classes');
-  const ignoreIndex = call.number('ignore_index', -100);
-  const options = { reduction: call.text('reduction', 'mean'), ignoreIndex };
-  return [ops[name]!(x, target, options), name === 'crossEntropy' ? x.logSoftmax({ axis: 1 }) : null];
+  const logs = call.attributes['isLogarithm'] ? x : x.logSoftmax({ axis: 1 });
+  const reduction = call.text('reduction', 'mean') as 'mean';
+  const options = { reduction, ignoreIndex: call.number('ignore_index', -100), ...(weight && { weight }) };
+  const loss = weight || logs === x ? vicinal.nllLoss(logs, target, options) : vicinal.crossEntropy(x, target, options);
+  return [loss, logs];
 }
 
 function tops(call: Call): readonly Tensor[] {
@@ -287,6 +289,9 @@ export const operators: Readonly<Record<string, Run>> = {
   Dropout: kept,
   Resize: resized,
   Upsample: (call) => vicinal.interpolate(call.x, { scaleFactor: call.values(1)!.slice(2), mode: 'nearest' }),
-  SoftmaxCrossEntropyLoss: (call) => crossEntropies(call, 'crossEntropy'),
-  NegativeLogLikelihoodLoss: (call) => crossEntropies(call, 'nllLoss'),
+  SoftmaxCrossEntropyLoss: likelihood,
+  NegativeLogLikelihoodLoss: (call) => likelihood(call.with({ isLogarithm: 1 })),
+  Adagrad: adagrad,
+  Adam: adam,
+  Momentum: momentum,
 };
