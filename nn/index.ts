@@ -31,6 +31,7 @@ export {
   type InstanceNormOptions,
 } from './channelNorm.ts';
 export { GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activation.ts';
+export { ELU, Hardswish, LeakyReLU, Mish, Softplus } from './rectifiers.ts';
 export { Dropout, DropPath } from './dropout.ts';
 export {
   AvgPool1d,
@@ -75,6 +76,8 @@ export {
   type NeighborhoodAttentionOptions,
 } from './neighborhoodAttention.ts';
 export { CrossEntropyLoss, MSELoss } from './loss.ts';
+export { BCELoss, BCEWithLogitsLoss, CosineEmbeddingLoss, CosineSimilarity, HuberLoss } from './lossLayers.ts';
+export { KLDivLoss, L1Loss, NLLLoss, SmoothL1Loss } from './lossLayers.ts';
 export { crossEntropy, mse as mseLoss } from '../index.ts';
 export * as data from './data/index.ts';
 export * as init from './init.ts';

@@ -264,7 +264,7 @@ function slopeWith(op: i32, x: v128, a: v128, b: v128): v128 {
   if (op == LEAKY_RELU_BACKWARD) return v128.bitselect(one4(), a, f32x4.gt(x, zero()));
   if (op == HARDSWISH_BACKWARD) {
     const rising = madd(x, f32x4.splat(0.3333333333333333), half4());
-    const upTo3 = v128.bitselect(one4(), rising, f32x4.gt(x, f32x4.splat(3)));
+    const upTo3 = v128.bitselect(one4(), rising, f32x4.ge(x, f32x4.splat(3)));
     return v128.andnot(upTo3, f32x4.lt(x, f32x4.splat(-3)));
   }
   if (op == SOFTPLUS_BACKWARD) {

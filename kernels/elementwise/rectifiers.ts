@@ -101,8 +101,8 @@ export const softplus: UnaryOp<SoftplusAttrs> = unary<SoftplusAttrs>({
 /** 0 below −3, g from 3 on, g (x/3 + ½) between. */
 export const hardswishBackward: ActivationBackward = activationBackward({
   name: 'hardswishBackward',
-  slope: (x) => (x < -3 ? 0 : x > 3 ? 1 : x / 3 + 0.5),
-  wgsl: 'x * select(select(y / 3.0 + 0.5, 1.0, y > 3.0), 0.0, y < -3.0)',
+  slope: (x) => (x < -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5),
+  wgsl: 'x * select(select(y / 3.0 + 0.5, 1.0, y >= 3.0), 0.0, y < -3.0)',
   curvature: (x) =>
     x
       .abs()

@@ -13,6 +13,8 @@ import { clampTo } from '../elementwise/rounding.ts';
 import { where } from '../elementwise/where.ts';
 import { checkPair, checkReduction, reduced } from './reduction.ts';
 
+/** Beyond it e^−x is 0 in float64 too: `softplus` does not round sooner. */
+const noThreshold = { threshold: 1000 };
 const noLess = (x: number): number => Math.max(x, -100);
 
 /** −y ln p − (1 − y) ln(1 − p), both logarithms no less than −100; the gradient's divisor p (1 − p) no less than 1e-12. */
@@ -26,10 +28,7 @@ export const binaryCrossEntropy: BinaryOp = binary({
   saves: ['x', 'y'],
   backward: (g, { x: p, y }) => ({
     x: () => g.mul(p.sub(y)).div(clampTo(p.mul(p.neg().add(1)), { min: 1e-12 })),
-    y: () => {
-      const [yes, no] = [p.log(), p.neg().log1p()].map((log) => clampTo(log, { min: -100 })) as [Tensor, Tensor];
-      return g.mul(no.sub(yes));
-    },
+    y: () => g.mul(p.neg().log1p().sub(p.log())),
   }),
   samples: [
     { x: { shape: [7], low: 0.05, high: 0.95 }, y: { shape: [7], low: 0, high: 1 } },
@@ -85,14 +84,14 @@ export function bceWithLogits(logits: Tensor, target: Tensor, options?: BceWithL
   checkPair(op, logits, target);
   return scope(() => {
     // ln(1 + eˣ) − x y, which is the above for a posWeight of 1.
-    const plain = (): Tensor => softplus(logits).sub(logits.mul(target));
+    const plain = (): Tensor => softplus(logits, noThreshold).sub(logits.mul(target));
     const weighed = (factor: Tensor): Tensor => {
       const share = target.mul(factor.sub(1)).add(1);
       return target
         .neg()
         .add(1)
         .mul(logits)
-        .add(share.mul(softplus(logits.neg())));
+        .add(share.mul(softplus(logits.neg(), noThreshold)));
     };
     const losses = posWeight ? weighed(posWeight) : plain();
     return reduced(weight ? losses.mul(weight) : losses, reduction);

@@ -18,7 +18,7 @@ interface Case {
 }
 
 const functions = vicinal as unknown as Record<string, (...args: unknown[]) => Tensor | Tensor[]>;
-const cases = ['ops', 'order'].flatMap((name) => {
+const cases = ['ops', 'order', 'windows', 'functions'].flatMap((name) => {
   const fixture = readFixture(name);
   return (described(fixture, 'cases') as Case[]).map((one, i) => ({
     ...one,

@@ -7,6 +7,7 @@ import torch
 
 import adaptive
 import curves
+import functions
 import layers
 import models
 import multihead
@@ -15,7 +16,8 @@ import ops
 import optimizers
 import order
 import schedules
+import windows
 
-for module in (ops, layers, optimizers, models, curves, nat, order, schedules, multihead, adaptive):
+for module in (ops, layers, optimizers, models, curves, nat, order, schedules, multihead, adaptive, functions, windows):
     torch.manual_seed(20)
     module.make()
