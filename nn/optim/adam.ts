@@ -1,10 +1,7 @@
-import type { Tensor } from '../../index.ts';
-import type { AdamWOptions } from './adamw.ts';
-import type { Memory, ParamsInput } from './optimizer.ts';
+import type { AdamWOptions } from './adamBase.ts';
+import type { ParamsInput } from './optimizer.ts';
 import { adamStep } from '../../kernels/index.ts';
-import { checkNonNegative } from '../../tensor/range.ts';
-import { checkBetas } from './betas.ts';
-import { Optimizer } from './optimizer.ts';
+import { AdamBase } from './adamBase.ts';
 
 /** As AdamW's, but weightDecay is the share of a parameter that is added to its gradient, by default 0. */
 export type AdamOptions = AdamWOptions;
@@ -22,29 +19,12 @@ export type AdamOptions = AdamWOptions;
  * model.forward(ones([4, 3])).sum().backward();
  * optimizer.step();
  */
-export class Adam extends Optimizer<AdamOptions> {
+export class Adam extends AdamBase {
   constructor(params: ParamsInput<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 }, options);
   }
 
-  protected override check({ lr, betas, eps, weightDecay }: AdamOptions): void {
-    checkNonNegative('Adam', { lr, eps, weightDecay });
-    checkBetas('Adam', betas);
-  }
-
-  protected override remembers(): readonly string[] {
-    return ['exp_avg', 'exp_avg_sq'];
-  }
-
-  protected override update(
-    param: Tensor,
-    grad: Tensor,
-    { step, tensors }: Memory,
-    { lr, betas, eps, weightDecay }: AdamOptions,
-    overflow: Tensor | undefined,
-  ): void {
-    const [beta1, beta2] = betas;
-    const attrs = { lr, beta1, beta2, eps, weightDecay, step };
-    adamStep(param, grad, tensors['exp_avg']!, tensors['exp_avg_sq']!, overflow, attrs);
+  protected override get op(): typeof adamStep {
+    return adamStep;
   }
 }

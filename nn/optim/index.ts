@@ -1,6 +1,7 @@
 export { Adagrad, type AdagradOptions } from './adagrad.ts';
 export { Adam, type AdamOptions } from './adam.ts';
-export { AdamW, type AdamWOptions } from './adamw.ts';
+export type { AdamWOptions } from './adamBase.ts';
+export { AdamW } from './adamw.ts';
 export { AveragedModel, type AveragedModelOptions } from './averagedModel.ts';
 export { clipGradNorm, clipGradValue } from './clip.ts';
 export { decayGroups } from './decayGroups.ts';
