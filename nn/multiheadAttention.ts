@@ -23,7 +23,7 @@ export interface MultiheadAttentionOptions {
 }
 
 export interface MultiheadAttentionCall {
-  /** [B, T]: keys that are not attended to (bool, true), or numbers added to their scores. */
+  /** Keys that are not attended to (bool, true), or numbers added to their scores; [B, T]. */
   keyPaddingMask?: Tensor;
   /** [S, T], or [B · numHeads, S, T]: pairs that are not attended to (bool, true), or numbers added to their scores. */
   attnMask?: Tensor;
