@@ -77,7 +77,8 @@ export {
 } from './neighborhoodAttention.ts';
 export { CrossEntropyLoss, MSELoss } from './loss.ts';
 export { BCELoss, BCEWithLogitsLoss, CosineEmbeddingLoss, CosineSimilarity, HuberLoss } from './lossLayers.ts';
-export { KLDivLoss, L1Loss, NLLLoss, SmoothL1Loss } from './lossLayers.ts';
+export { KLDivLoss, L1Loss, NLLLoss, SmoothL1Loss, type CosineOptions, type ReductionOptions } from './lossLayers.ts';
+export type { Double, Single, Triple } from './check.ts';
 export { crossEntropy, mse as mseLoss } from '../index.ts';
 export * as data from './data/index.ts';
 export * as init from './init.ts';

@@ -33,11 +33,11 @@ abstract class Loss<O extends object> extends Module {
   }
 }
 
-type Reduced = { reduction?: Reduction };
+export type ReductionOptions = { reduction?: Reduction };
 
 /** The mean of |x − y|. @source PyTorch: `torch.nn.L1Loss` */
-export class L1Loss extends Loss<Reduced> {
-  constructor(options: Reduced = {}) {
+export class L1Loss extends Loss<ReductionOptions> {
+  constructor(options: ReductionOptions = {}) {
     super('L1Loss', options, { reduction: 'mean' });
   }
 
@@ -47,8 +47,8 @@ export class L1Loss extends Loss<Reduced> {
 }
 
 /** ½ (x − y)² up to a difference of `delta`, a line beyond; averaged. @source PyTorch: `torch.nn.HuberLoss` */
-export class HuberLoss extends Loss<Reduced & { delta?: number }> {
-  constructor(options: Reduced & { delta?: number } = {}) {
+export class HuberLoss extends Loss<ReductionOptions & { delta?: number }> {
+  constructor(options: ReductionOptions & { delta?: number } = {}) {
     super('HuberLoss', options, { reduction: 'mean', delta: 1 });
   }
 
@@ -58,8 +58,8 @@ export class HuberLoss extends Loss<Reduced & { delta?: number }> {
 }
 
 /** ½ (x − y)² / `beta` up to a difference of beta, a line beyond; averaged. @source PyTorch: `torch.nn.SmoothL1Loss` */
-export class SmoothL1Loss extends Loss<Reduced & { beta?: number }> {
-  constructor(options: Reduced & { beta?: number } = {}) {
+export class SmoothL1Loss extends Loss<ReductionOptions & { beta?: number }> {
+  constructor(options: ReductionOptions & { beta?: number } = {}) {
     super('SmoothL1Loss', options, { reduction: 'mean', beta: 1 });
   }
 
@@ -79,11 +79,12 @@ export class KLDivLoss extends Loss<KlDivOptions> {
   }
 }
 
-type Cosine = { axis?: number; eps?: number };
+/** Of `CosineSimilarity`. */
+export type CosineOptions = { axis?: number; eps?: number };
 
 /** The cosine of the angle between x and y along `axis`. @source PyTorch: `torch.nn.CosineSimilarity` */
-export class CosineSimilarity extends Loss<Cosine> {
-  constructor(options: Cosine = {}) {
+export class CosineSimilarity extends Loss<CosineOptions> {
+  constructor(options: CosineOptions = {}) {
     super('CosineSimilarity', options, { axis: 1, eps: 1e-8 });
   }
 
@@ -93,8 +94,8 @@ export class CosineSimilarity extends Loss<Cosine> {
 }
 
 /** 1 − cos(x, y) of pairs, what exceeds `margin` of the others; averaged. @source PyTorch: `torch.nn.CosineEmbeddingLoss` */
-export class CosineEmbeddingLoss extends Loss<Reduced & { margin?: number }> {
-  constructor(options: Reduced & { margin?: number } = {}) {
+export class CosineEmbeddingLoss extends Loss<ReductionOptions & { margin?: number }> {
+  constructor(options: ReductionOptions & { margin?: number } = {}) {
     super('CosineEmbeddingLoss', options, { reduction: 'mean', margin: 0 });
   }
 
@@ -136,7 +137,7 @@ export class NLLLoss extends Loss<Nll> {
 }
 
 /** −y ln x − (1 − y) ln(1 − x), averaged; `weight` is a factor for each element. @source PyTorch: `torch.nn.BCELoss` */
-export class BCELoss extends Loss<Reduced> {
+export class BCELoss extends Loss<ReductionOptions> {
   readonly weight: Buffer | undefined;
 
   constructor({ weight, ...options }: BceOptions = {}) {
@@ -157,7 +158,7 @@ export class BCELoss extends Loss<Reduced> {
  * @example
  * new nn.BCEWithLogitsLoss().forward(tensor([0]), tensor([1])); // 0.6931
  */
-export class BCEWithLogitsLoss extends Loss<Reduced> {
+export class BCEWithLogitsLoss extends Loss<ReductionOptions> {
   readonly weight: Buffer | undefined;
   readonly posWeight: Buffer | undefined;
 
