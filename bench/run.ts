@@ -8,13 +8,14 @@ import { runGpu } from './gpu/run.ts';
 import { runAttention } from './attention/run.ts';
 import { writeTable } from './attention/table.ts';
 import { runCpu } from './cpu.ts';
+import { runOperations } from './operations.ts';
 
-const usage = `npm run bench -- [cpu|attention|gpu] [options]
+const usage = `npm run bench -- [cpu|ops|attention|gpu] [options]
   --only=REGEX      the rows whose name matches
   --peers           beside other libraries, on this Node and a newer one; installs them into bench/ (cpu)
   --ops             also every op on the first of its samples (cpu)
   --table           only measure again what 'auto' chooses by, and write it (attention)
-  --seconds=NUMBER  time for each figure, default 1 (attention: 2)
+  --seconds=NUMBER  time for each figure, default 1 (ops: 0.3, attention: 2)
   --json=FILE       keep the rows and what they ran on`;
 
 export interface Options {
@@ -45,9 +46,9 @@ function readOptions(): Options {
     },
   });
   const [suite = 'cpu'] = positionals;
-  if (!['cpu', 'attention', 'gpu'].includes(suite))
-    throw new Error(`there are no figures for '${suite}', only for cpu, attention and gpu`);
-  const seconds = Number(values.seconds ?? (suite === 'cpu' ? 1 : 2));
+  if (!['cpu', 'ops', 'attention', 'gpu'].includes(suite))
+    throw new Error(`there are no figures for '${suite}', only for cpu, ops, attention and gpu`);
+  const seconds = Number(values.seconds ?? { cpu: 1, ops: 0.3 }[suite] ?? 2);
   if (!(seconds > 0)) throw new Error(`--seconds=${values.seconds} is no time; give a number above 0`);
   return {
     ...values,
@@ -68,7 +69,12 @@ async function run(): Promise<void> {
   console.log(`Node ${machine.node}, ${machine.cores} × ${machine.cpu}, ${JSON.stringify(info)}\n`);
   const { only, seconds, json } = options;
   if (options.table) return writeTable(seconds);
-  const found = options.suite === 'attention' ? await runAttention(only, seconds) : await runCpu(options);
+  const suites = {
+    cpu: () => runCpu(options),
+    ops: () => runOperations(only, seconds),
+    attention: () => runAttention(only, seconds),
+  };
+  const found = await suites[options.suite as keyof typeof suites]();
   if (json) writeFileSync(json, `${JSON.stringify({ machine, ...found }, null, 2)}\n`);
 }
 

@@ -20,6 +20,9 @@ const onceOnly = [
   'test/gpu/{attention,compile,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles}.test.ts',
 ];
 
+/** The ops' own suite looks at the cpu alone then. */
+const cpuOps = { VICINAL_OPS: 'cpu' };
+
 /** What revectorisation can change: all kernels of the cpu device. */
 const revectorized = ['test/ops.test.ts', 'test/kernels', 'test/parity', '--testNamePattern=^(?!.*webgpu)'];
 
@@ -51,10 +54,10 @@ const runs = [run(process.execPath, process.versions.node, flags)];
 const isOld = Number(process.versions.node.split('.')[0]) < 24;
 if (isOld && newerNode) {
   const others = ['--project=node', '--passWithNoTests', ...onceOnly.map((file) => `--exclude=${file}`)];
-  runs.push(run(newerNode, '24', [...flags, ...others]));
+  runs.push(run(newerNode, '24', [...flags, ...others], cpuOps));
   if (process.arch === 'x64') {
     const cpuOnly = ['--project=node', '--passWithNoTests', ...revectorized];
-    runs.push(run(newerNode, '24-revectorized', [...flags, ...cpuOnly], { VICINAL_REVECTORIZE: '1' }));
+    runs.push(run(newerNode, '24-revectorized', [...flags, ...cpuOnly], { ...cpuOps, VICINAL_REVECTORIZE: '1' }));
   }
 }
 

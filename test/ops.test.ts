@@ -9,8 +9,8 @@ import { concat, contiguous } from '../kernels/index.ts';
 import { comparisonOf, laysOf } from '../kernels/selfTest/compare.ts';
 import { drawSample, makeArguments, ops } from '../kernels/selfTest/samples.ts';
 
-/** Devices whose kernels are compared with the reference forms; revectorisation changes those of the cpu alone. */
-const devices = globalThis.process?.env['VICINAL_REVECTORIZE'] ? (['cpu'] as const) : (['cpu', 'webgpu'] as const);
+/** Devices whose kernels are compared with the reference forms; another Node changes those of the cpu alone. */
+const devices = globalThis.process?.env['VICINAL_OPS'] === 'cpu' ? (['cpu'] as const) : (['cpu', 'webgpu'] as const);
 await startDevice('webgpu');
 
 /** Makes one tensor of one host input. */
