@@ -48,6 +48,8 @@ export const div: BinaryOp = binary({
 /**
  * xʸ in reals: integers become float32. NaN for a negative x with a y that is not an integer; 1 where y is 0.
  * The gradient of x is 0 where y is 0; that of y is 0 where x is 0 and y ≥ 0, and NaN where x is negative.
+ * On cpu each power is computed in float64 and rounded once, so that whole numbers come out whole: some 15 times as long as exp,
+ * but for y = 2.
  */
 export const pow: BinaryOp = binary({
   name: 'pow',

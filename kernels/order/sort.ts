@@ -52,7 +52,8 @@ function cut({ shape, data }: NdArray, axis: number, k: number): NdArray {
 
 /**
  * x in rising order along `axis`, and where each element was: `[values, indices]`, of x's shape, indices int32. Stable: equals stay in
- * their order (PyTorch's `stable=True`); NaN is above all numbers. Gradients go back to where the values came from.
+ * their order (PyTorch's `stable=True`); NaN is above all numbers. Gradients go back to where the values came from. Lines of
+ * thousands are sorted by their digits in four passes, some thirty times as long as a sum.
  *
  * @throws ShapeError for an axis that x does not have
  * @example
