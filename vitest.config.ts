@@ -1,12 +1,11 @@
 import { playwright } from '@vitest/browser-playwright';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { readEntryPoints } from './scripts/entryPoints.ts';
 import { launchOptions } from './test/browser/chromium.ts';
 import { useSoftwareDriver } from './test/gpu/driver.ts';
 
 useSoftwareDriver();
-
-const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** What also runs in a page of a browser, on the page's WebGPU. */
 const inPages = ['test/ops.test.ts', 'test/selfTest.test.ts', 'test/gpu/attention.test.ts'];
@@ -14,11 +13,10 @@ const inPages = ['test/ops.test.ts', 'test/selfTest.test.ts', 'test/gpu/attentio
 export default defineConfig({
   resolve: {
     // The examples import the package by its name; tests run them from source.
-    alias: [
-      { find: /^vicinal$/, replacement: source('./index.ts') },
-      { find: /^vicinal\/(nn|kernels)$/, replacement: source('./$1/index.ts') },
-      { find: /^vicinal\/(libnatten|natten)$/, replacement: source('./kernels/neighborhood/natten/$1.ts') },
-    ],
+    alias: readEntryPoints().map(({ name, source }) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: resolve(import.meta.dirname, source),
+    })),
   },
   test: {
     testTimeout: 60_000,

@@ -1,13 +1,13 @@
 // Compares the public surface of each entry point with its report in api/; --update rewrites the reports.
 import { ConsoleMessageId, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readEntryPoints, type EntryPoint } from './entryPoints.ts';
 
 const update = process.argv.includes('--update');
-const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, { types?: string }> };
 
 /** Whether the declarations that an entry point ships match `api/<entry>.api.md`. */
-function matches(entry: string, types: string): boolean {
+function matches({ name, types }: EntryPoint): boolean {
   const config = ExtractorConfig.prepare({
     configObject: {
       projectFolder: process.cwd(),
@@ -17,7 +17,7 @@ function matches(entry: string, types: string): boolean {
         enabled: true,
         reportFolder: resolve('api'),
         reportTempFolder: resolve('temp/api'),
-        reportFileName: `${['vicinal', ...entry.split('/').slice(1)].join('-')}.api.md`,
+        reportFileName: `${name.replaceAll('/', '-')}.api.md`,
       },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
@@ -39,7 +39,7 @@ function matches(entry: string, types: string): boolean {
 }
 
 mkdirSync('api', { recursive: true });
-const differing = Object.entries(manifest.exports).filter(([entry, { types }]) => types && !matches(entry, types));
+const differing = readEntryPoints().filter((entry) => !matches(entry));
 if (differing.length > 0) {
   console.error('The public surface differs from api/. If that is meant: npm run api, and commit the reports.');
   process.exitCode = 1;

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { readEntryPoints } from '../scripts/entryPoints.ts';
 import { cycles, upwardImports } from '../scripts/structure/imports.ts';
 import { tooLong } from '../scripts/structure/lengths.ts';
 import { sharedWithKernels } from '../scripts/structure/reference.ts';
@@ -13,6 +16,23 @@ describe('imports', () => {
 });
 
 test('no file or function is too long', () => expect(tooLong(tree)).toEqual([]));
+
+describe('the entry points of package.json', () => {
+  const entries = readEntryPoints();
+  const read = (path: string): unknown => ts.readConfigFile(path, (file) => readFileSync(file, 'utf8')).config;
+
+  test('are the paths that the compiler knows', () => {
+    const { compilerOptions } = read('tsconfig.json') as { compilerOptions: { paths: object } };
+    expect(compilerOptions.paths).toEqual(
+      Object.fromEntries(entries.map(({ name, source }) => [name, [`./${source}`]])),
+    );
+  });
+
+  test('have a limit of size each', () => {
+    const limits = JSON.parse(readFileSync('.size-limit.json', 'utf8')) as { name: string }[];
+    expect(limits.map(({ name }) => name)).toEqual(expect.arrayContaining(entries.map(({ name }) => name)));
+  });
+});
 
 describe('the checks see', () => {
   test('a cycle, but not one of types', () => {

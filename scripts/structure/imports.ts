@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import ts from 'typescript';
 import type { Sources } from './sources.ts';
+import { readEntryPoints } from '../entryPoints.ts';
 import { walk } from './sources.ts';
 
 export interface Import {
@@ -13,13 +14,7 @@ export interface Import {
 }
 
 /** The package's own entry points, as examples name them. */
-const entries: Readonly<Record<string, string>> = {
-  vicinal: 'index.ts',
-  'vicinal/nn': 'nn/index.ts',
-  'vicinal/kernels': 'kernels/index.ts',
-  'vicinal/libnatten': 'kernels/neighborhood/natten/libnatten.ts',
-  'vicinal/natten': 'kernels/neighborhood/natten/natten.ts',
-};
+const entries = new Map(readEntryPoints().map(({ name, source }) => [name, source]));
 
 /** The imports, re-exports and dynamic imports of a file that lead to files of this repository. */
 export function importsOf(file: ts.SourceFile): Import[] {
@@ -27,7 +22,7 @@ export function importsOf(file: ts.SourceFile): Import[] {
   const add = (specifier: ts.Node | undefined, typeOnly: boolean, names: string[]): void => {
     if (!specifier || !ts.isStringLiteralLike(specifier)) return;
     const name = specifier.text;
-    const target = name.startsWith('.') ? posix.join(posix.dirname(file.fileName), name) : entries[name];
+    const target = name.startsWith('.') ? posix.join(posix.dirname(file.fileName), name) : entries.get(name);
     if (target !== undefined) found.push({ target, typeOnly, names });
   };
   walk(file, (node) => {
