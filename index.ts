@@ -13,6 +13,7 @@ export { defaultGenerator, Generator, manualSeed, philox, type GeneratorState } 
 export { gradientCheck, type GradientCheckOptions } from './autograd/check.ts';
 export { countFlops, type Flops } from './autograd/flops.ts';
 export { grad, type GradOptions } from './autograd/backward.ts';
+export { registerPostAccumulateGradHook, type PostAccumulateGradHook } from './autograd/gradHook.ts';
 export { autocast } from './autograd/autocast.ts';
 export { noGrad } from './autograd/tape.ts';
 // Creation

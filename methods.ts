@@ -2,6 +2,7 @@
 
 import type { Tensor as TensorType } from './tensor/tensor.ts';
 import { backward } from './autograd/backward.ts';
+import { registerPostAccumulateGradHook } from './autograd/gradHook.ts';
 import * as kernels from './kernels/index.ts';
 import { Tensor } from './tensor/tensor.ts';
 
@@ -105,7 +106,10 @@ const names = [
   'variance',
 ] as const satisfies readonly (keyof typeof kernels)[];
 
-type Functions = Pick<typeof kernels, (typeof names)[number]> & { backward: typeof backward };
+type Functions = Pick<typeof kernels, (typeof names)[number]> & {
+  backward: typeof backward;
+  registerPostAccumulateGradHook: typeof registerPostAccumulateGradHook;
+};
 /** `f(x, ...rest)` as `x.f(...rest)`. */
 type Methods = {
   [K in keyof Functions]: Functions[K] extends (x: TensorType, ...rest: infer Rest) => infer Result
@@ -125,5 +129,6 @@ function addMethod(name: string, f: (x: Tensor, ...rest: never[]) => unknown): v
 }
 
 addMethod('backward', backward);
+addMethod('registerPostAccumulateGradHook', registerPostAccumulateGradHook);
 // oxlint-disable-next-line import/namespace -- the names are checked by the type above
 for (const name of names) addMethod(name, kernels[name]);

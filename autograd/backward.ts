@@ -78,11 +78,14 @@ class Walk {
   readonly #nodes: ReadonlySet<TapeNode>;
   /** Gradients of recorded ops that were not visited yet. */
   readonly #pending = new Map<Variable, Tensor>();
+  /** Of each leaf with hooks: how many edges that lead to it were not walked yet, and whether a gradient came. */
+  readonly #awaited = new Map<Variable, { edges: number; isReached: boolean }>();
 
   constructor(op: string, root: Variable, targets: Targets | null) {
     this.#root = root;
     this.#targets = targets;
     this.#nodes = between(op, root, targets);
+    if (!targets) this.#awaitLeaves();
   }
 
   run(output: Tensor, { gradOutput, createGraph = false, keepTape = createGraph }: GradOptions): void {
@@ -91,9 +94,13 @@ class Walk {
     try {
       withoutAutocast(() =>
         withGrad(createGraph, () => {
-          scope(() => this.#deliver(this.#root, gradOutput ? seedOf(gradOutput, createGraph) : filled(output, 1)));
+          scope(() => {
+            this.#deliver(this.#root, gradOutput ? seedOf(gradOutput, createGraph) : filled(output, 1));
+            this.#passed([this.#root]);
+          });
           for (const node of nodes) {
             scope(() => this.#visit(node));
+            if (this.#awaited.size > 0) scope(() => this.#passed(node.edges));
             if (keepTape) continue;
             node.isWalked = true;
             node.free();
@@ -130,11 +137,34 @@ class Walk {
     }
   }
 
+  #awaitLeaves(): void {
+    for (const edges of [[this.#root], ...[...this.#nodes].map((node) => node.edges)]) {
+      for (const leaf of edges) {
+        if (!leaf?.hooks) continue;
+        const awaited = this.#awaited.get(leaf);
+        if (awaited) awaited.edges++;
+        else this.#awaited.set(leaf, { edges: 1, isReached: false });
+      }
+    }
+  }
+
+  /** Runs the hooks of the leaves for which these were the last edges. */
+  #passed(edges: readonly (Variable | null)[]): void {
+    for (const leaf of edges) {
+      const awaited = leaf && this.#awaited.get(leaf);
+      if (awaited && --awaited.edges === 0 && awaited.isReached) leaf.hooks?.forEach((hook) => hook());
+    }
+  }
+
   #deliver(variable: Variable, gradient: Tensor): void {
     const { node } = variable;
     if (this.#targets?.has(variable)) accumulate(this.#targets, variable, gradient);
     if (node && this.#nodes.has(node as TapeNode)) accumulate(this.#pending, variable, gradient);
-    else if (!this.#targets && variable.handles > 0) variable.grad = sumOf(variable.grad, gradient);
+    else if (!this.#targets && variable.handles > 0) {
+      variable.grad = sumOf(variable.grad, gradient);
+      const awaited = this.#awaited.get(variable);
+      if (awaited) awaited.isReached = true;
+    }
   }
 }
 

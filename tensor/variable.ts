@@ -14,6 +14,8 @@ export class Variable {
   readonly node: GraphNode | null;
   readonly index: number;
   grad: Tensor | null = null;
+  /** What runs when a walk has added all of its gradient to `grad`; null for none. */
+  hooks: Set<() => void> | null = null;
   handles = 0;
   edges = 0;
 

@@ -1,6 +1,7 @@
 import type { Device, DeviceName, GeneratorState, Tensor } from '../../index.ts';
 import type { HostTensor } from '../../tensor/io/elements.ts';
 import type { Dataset } from './dataset.ts';
+import type { Sampler } from './sampler.ts';
 import { ArgumentError, Generator, tensor } from '../../index.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
 import { Scope } from '../../tensor/scope.ts';
@@ -19,6 +20,8 @@ export interface DataLoaderOptions<S extends object, T extends object> {
   batchSize?: number;
   /** A new random order for each epoch. Default false. */
   shuffle?: boolean;
+  /** Which samples an epoch gives, and their order; instead of `shuffle`. */
+  sampler?: Sampler;
   /** Leave out a last batch that is not full. Default false. */
   dropLast?: boolean;
   /** What becomes of each sample, with random numbers of its own. */
@@ -44,11 +47,11 @@ export interface LoaderState {
 /** Blocks of the generator that each sample's transform may draw: four words each. */
 const blocksPerSample = 2 ** 20;
 
-const known = ['batchSize', 'shuffle', 'dropLast', 'transform', 'collate', 'generator', 'device'] as const;
+const known = ['batchSize', 'shuffle', 'sampler', 'dropLast', 'transform', 'collate', 'generator', 'device'] as const;
 
 /** One pass over the dataset: all that its batches depend on. */
 interface Epoch {
-  readonly order: Int32Array | undefined;
+  readonly order: ArrayLike<number> | undefined;
   /** Of the samples' generators. */
   readonly seed: number;
 }
@@ -85,6 +88,7 @@ export class DataLoader<S extends object, T extends object = S> implements Async
   constructor(dataset: Dataset<S>, options: DataLoaderOptions<S, T> = {}) {
     checkOptions('DataLoader', options, known);
     checkDataset(dataset);
+    if (options.sampler) checkSampler(options.sampler, options.shuffle);
     this.dataset = dataset;
     this.batchSize = checkSize('DataLoader', 'batchSize', options.batchSize ?? 1);
     this.#options = options;
@@ -94,7 +98,12 @@ export class DataLoader<S extends object, T extends object = S> implements Async
 
   /** Batches per epoch. */
   get length(): number {
-    return Math[this.#options.dropLast ? 'floor' : 'ceil'](this.dataset.size / this.batchSize);
+    return Math[this.#options.dropLast ? 'floor' : 'ceil'](this.#samples / this.batchSize);
+  }
+
+  /** Samples per epoch. */
+  get #samples(): number {
+    return this.#options.sampler?.size ?? this.dataset.size;
   }
 
   /** The epoch of the last batch that was given out, or of the next one after a loop has ended; from 0. */
@@ -149,7 +158,16 @@ export class DataLoader<S extends object, T extends object = S> implements Async
     this.#isAhead = false;
     this.#generator.setState(this.#position.generator);
     const seed = this.#generator.seed();
-    return { seed, order: this.#options.shuffle ? this.#generator.permutation(this.dataset.size) : undefined };
+    return { seed, order: this.#order() };
+  }
+
+  #order(): ArrayLike<number> | undefined {
+    const { sampler, shuffle } = this.#options;
+    if (!sampler) return shuffle ? this.#generator.permutation(this.dataset.size) : undefined;
+    const order = sampler.order(this.#position.epoch);
+    if (order.length === sampler.size) return order;
+    const message = `sampler.order() gave ${order.length} indices; sampler.size is ${sampler.size}`;
+    throw new ArgumentError(message, { op: 'DataLoader' });
   }
 
   /** To the beginning of the next epoch. */
@@ -167,13 +185,14 @@ export class DataLoader<S extends object, T extends object = S> implements Async
   }
 
   async #gather({ order, seed }: Epoch, first: number): Promise<HostBatch<T>> {
-    const { transform, collate = stack as NonNullable<DataLoaderOptions<S, T>['collate']> } = this.#options;
-    const count = Math.min(this.batchSize, this.dataset.size - first);
+    const { transform, sampler, collate = stack as NonNullable<DataLoaderOptions<S, T>['collate']> } = this.#options;
+    const count = Math.min(this.batchSize, this.#samples - first);
     const samples = Array.from({ length: count }, async (_, i) => {
       const sample = await this.dataset.get(order ? order[first + i]! : first + i);
       if (!transform) return sample as unknown as T;
       const generator = new Generator();
-      generator.setState({ seed, counter: (first + i) * blocksPerSample });
+      const place = sampler?.place?.(first + i) ?? first + i;
+      generator.setState({ seed, counter: place * blocksPerSample });
       return transform(sample, generator);
     });
     return collate(await Promise.all(samples));
@@ -189,6 +208,15 @@ function checkDataset(dataset: Partial<Dataset<object>> | undefined | null): voi
     });
   }
   checkSize(op, 'dataset.size', dataset.size as number, 0);
+}
+
+function checkSampler({ size, order }: Partial<Sampler>, shuffle = false): void {
+  const op = 'DataLoader';
+  if (shuffle) throw new ArgumentError('shuffle and sampler both say the order; give one of them', { op });
+  if (typeof order !== 'function') {
+    throw new ArgumentError(`sampler must be an object { size, order(epoch) }; its order is ${kindOf(order)}`, { op });
+  }
+  checkSize(op, 'sampler.size', size as number, 0);
 }
 
 function upload<T extends object>(
