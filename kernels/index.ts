@@ -194,6 +194,8 @@ export { assign } from './neighborhood/natten/assign.ts';
 export { pairDropout } from './dropout/pairDropout.ts';
 export type { PairDropoutAttrs } from './dropout/pairDropout.ts';
 export type { NaProblem, PerAxis } from './neighborhood/problem.ts';
+export { groupLength, inverseWindowOf, windowOf, windowOfTile } from './neighborhood/window.ts';
+export type { Axis, Window } from './neighborhood/window.ts';
 export { embedding } from './gather/embedding.ts';
 export { gather, gatherAlong, scatterAdd } from './gather/gather.ts';
 export { oneHot } from './gather/oneHot.ts';

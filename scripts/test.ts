@@ -16,7 +16,7 @@ const onceOnly = [
   'test/package.test.ts',
   'test/digits.test.ts',
   'test/command.test.ts',
-  'test/browser/digits.test.ts',
+  'test/browser/{digits,playground}.test.ts',
   'test/gpu/{attention,compile,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles}.test.ts',
 ];
 

@@ -23,7 +23,13 @@ export interface Window {
   readonly end: number;
 }
 
-/** How many tokens of `axis` are in dilation group `group`: groups below L mod d have one more when d does not divide L. */
+/**
+ * How many tokens of `axis` are in dilation group `group`: groups below L mod d have one more when d does not divide L.
+ *
+ * @example
+ * const axis = { length: 7, kernelSize: 3, stride: 1, dilation: 2, isCausal: false };
+ * groupLength(axis, 0); // 4
+ */
 export function groupLength({ length, dilation }: Axis, group: number): number {
   return Math.ceil((length - group) / dilation);
 }
@@ -34,6 +40,10 @@ export function groupLength({ length, dilation }: Axis, group: number): number {
  * The queries of one stride group share the window of their leader. Not causal: the leader stands in the middle and the window
  * is shifted inside at the borders, so that it always has kernelSize keys. Causal: the leader is the last query of the
  * stride group, and nobody sees past himself, so that windows shrink at the start.
+ *
+ * @param length of the query's dilation group
+ * @example
+ * windowOf({ length: 8, kernelSize: 3, stride: 1, dilation: 1, isCausal: false }, 8, 5); // { start: 4, end: 7 }
  */
 export function windowOf({ kernelSize, stride, isCausal }: Axis, length: number, position: number): Window {
   const first = position - (position % stride);
@@ -46,7 +56,29 @@ export function windowOf({ kernelSize, stride, isCausal }: Axis, length: number,
   return { start, end: start + kernelSize };
 }
 
-/** The queries that see the key at `position`: one stretch without holes, the key itself among them. */
+/**
+ * The keys that `queries`, a stretch without holes, see together: windows move forward with their queries, so that the first
+ * query's begins it and the last one's ends it.
+ *
+ * @param length of the queries' dilation group
+ * @example
+ * const axis = { length: 8, kernelSize: 3, stride: 1, dilation: 1, isCausal: false };
+ * windowOfTile(axis, 8, { start: 4, end: 8 }); // { start: 3, end: 8 }
+ */
+export function windowOfTile(axis: Axis, length: number, queries: Window): Window {
+  return {
+    start: windowOf(axis, length, queries.start).start,
+    end: windowOf(axis, length, queries.end - 1).end,
+  };
+}
+
+/**
+ * The queries that see the key at `position`: one stretch without holes, the key itself among them.
+ *
+ * @param length of the key's dilation group
+ * @example
+ * inverseWindowOf({ length: 8, kernelSize: 3, stride: 1, dilation: 1, isCausal: true }, 8, 5); // { start: 5, end: 8 }
+ */
 export function inverseWindowOf({ kernelSize, stride, isCausal }: Axis, length: number, position: number): Window {
   const roundDown = (x: number): number => x - (x % stride);
   if (isCausal) {

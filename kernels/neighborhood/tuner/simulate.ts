@@ -7,7 +7,7 @@ import { checkOptions } from '../../../tensor/options.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 import { tokenAxesOf } from '../mask.ts';
 import { checkTuple } from '../attributes.ts';
-import { groupLength, windowOf } from '../window.ts';
+import { groupLength, windowOf, windowOfTile } from '../window.ts';
 
 export interface TileProblem extends NaProblem {
   /** Queries per tile along each axis; the last tile of a dilation group may have fewer. */
@@ -75,14 +75,12 @@ function countAxis(axis: Axis, queryTile: number, keyTile: number): AxisCount {
   for (let group = 0; group < Math.min(axis.dilation, axis.length); group++) {
     const length = groupLength(axis, group);
     for (let first = 0; first < length; first += queryTile) {
-      const last = Math.min(first + queryTile, length) - 1;
-      // Windows move forward with their queries: the first begins and the last ends what the tile sees.
-      const { start } = windowOf(axis, length, first);
-      const { end } = windowOf(axis, length, last);
+      const afterLast = Math.min(first + queryTile, length);
+      const { start, end } = windowOfTile(axis, length, { start: first, end: afterLast });
       count.aligned += Math.floor((end - 1) / keyTile) - Math.floor(start / keyTile) + 1;
       count.exact += Math.ceil((end - start) / keyTile);
       count.dense += Math.ceil(length / keyTile);
-      for (let position = first; position <= last; position++) {
+      for (let position = first; position < afterLast; position++) {
         const window = windowOf(axis, length, position);
         count.pairs += window.end - window.start;
       }

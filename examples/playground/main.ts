@@ -1,0 +1,22 @@
+// The rooms of the page by the address's hash; each loads its code when it is first entered.
+
+import { find } from './page/find.ts';
+
+const rooms: Readonly<Record<string, () => Promise<{ enter(): void }>>> = {
+  geometry: () => import('./geometry/room.ts'),
+};
+
+async function route(): Promise<void> {
+  const asked = location.hash.replace(/^#\//, '');
+  const name = asked in rooms ? asked : 'geometry';
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.getAttribute('href') === `#/${name}`) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  for (const other of document.querySelectorAll<HTMLElement>('.room')) other.hidden = other.id !== name;
+  document.title = `${find(`${name}-title`, HTMLElement).textContent} · vicinal playground`;
+  (await rooms[name]!()).enter();
+}
+
+window.addEventListener('hashchange', () => void route());
+await route();
