@@ -176,7 +176,10 @@ function checkWritable({ op, dtype: common }: Call, slot: InputSlot, tensor: Ten
         ? undefined
         : 'has gaps between its elements; pass a contiguous tensor';
   if (problem)
-    throw new ArgumentError(`${slot.name} is written in place and ${problem}`, { op: op.name, input: slot.name });
+    throw new ArgumentError(`${slot.many ? 'a tensor of ' : ''}${slot.name} is written in place and ${problem}`, {
+      op: op.name,
+      input: slot.name,
+    });
 }
 
 function checkClass(op: AnyOpDefinition, slot: InputSlot, { dtype }: Tensor): void {

@@ -109,7 +109,7 @@ function compute(call: Call): readonly Tensor[] {
     for (const output of outputs) output.dispose();
     throw error;
   }
-  for (const name of op.mutates) (inputs[name] as Tensor | undefined)?.storage.written(op.name);
+  for (const tensor of written(call)) tensor.storage.written(op.name);
   if (node?.isReachable) node.record(inputs, outputs);
   return outputs;
 }
@@ -181,8 +181,7 @@ function run(call: Call, outputs: readonly Tensor[]): void {
     return kernel(given, attrs, outputs);
   }
   if (runtime.interpret) {
-    const written = op.mutates.flatMap((name) => (inputs[name] as Tensor | undefined) ?? []);
-    const targets = op.outputs.length > 0 ? outputs : written;
+    const targets = op.outputs.length > 0 ? outputs : written(call);
     return runtime.interpret((given, options) => op.reference(given, options), inputs, attrs, targets);
   }
   const devices = Object.keys(op.kernels).join(', ') || 'reference only';
@@ -190,6 +189,11 @@ function run(call: Call, outputs: readonly Tensor[]): void {
     op: op.name,
     device: runtime.name,
   });
+}
+
+/** What the op writes in place. */
+function written({ op, inputs }: Call): readonly Tensor[] {
+  return op.mutates.flatMap((name) => inputs[name] ?? []);
 }
 
 function transfer(op: AnyOpDefinition, from: Tensor, to: Tensor): void {
@@ -209,12 +213,17 @@ function contiguousInputs(call: Call): Inputs {
   let result = inputs;
   for (const { name } of call.op.slots) {
     const value = inputs[name];
-    const packed = value instanceof Tensor ? contiguousInput(call, value) : value?.map((x) => contiguousInput(call, x));
+    if (value === undefined) continue;
+    const packed = value instanceof Tensor ? contiguousInput(call, value) : contiguousList(call, value);
     if (packed === value) continue;
     if (result === inputs) result = { ...inputs };
     result[name] = packed;
   }
   return result;
+}
+
+function contiguousList(call: Call, list: readonly Tensor[]): readonly Tensor[] {
+  return list.every((tensor) => tensor.isContiguous) ? list : list.map((tensor) => contiguousInput(call, tensor));
 }
 
 function contiguousInput(call: Call, tensor: Tensor): Tensor {

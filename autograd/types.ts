@@ -162,13 +162,13 @@ export interface OpDefinition<
   dtype?(inputs: Dtype, attrs: Required<A>): Dtype | OneOrTuple<O, Dtype>;
   /** All checks of arguments, and the outputs' shapes. */
   shape(inputs: ByInput<I, Shape>, attrs: Required<A>): OneOrTuple<O, Shape>;
-  /** Plain float64 loops: the oracle of every kernel. Of an op that writes in place: the new values of the `mutates` that were given, in their order. */
+  /** Plain float64 loops: the oracle of every kernel. Of an op that writes in place: the new values of the `mutates` that were given, in their order, of a list one after another. */
   reference(inputs: ByInput<I, NdArray>, attrs: Required<A>): ReferenceResult<O>;
   /** An op that only moves strides and offset: the layout of its output (or outputs), or null where that needs a contiguous copy first. It has no kernels. */
   view?(input: Layout, attrs: Required<A>): OneOrTuple<O, Layout> | null;
   /** An op that copies its input to another device, and has no kernels. */
   moves?(attrs: Required<A>): Device;
-  /** Inputs that the kernel writes. Such an op has no outputs (`outputs: []`) and is never differentiable. */
+  /** Inputs that the kernel writes, of a list all tensors. Such an op has no outputs (`outputs: []`) and is never differentiable. */
   mutates?: readonly (keyof ByInput<I, Tensor> & string)[];
   kernels?: Partial<Record<DeviceName, Kernel<I, A>>>;
   /** The inputs and outputs that backward reads. */

@@ -2,6 +2,7 @@
 
 import type { Case, Mark, Prepared } from './case.ts';
 import { layerNorm } from '../index.ts';
+import * as nn from '../nn/index.ts';
 import { once } from './case.ts';
 import { limits } from './limits.ts';
 import { made } from './models.ts';
@@ -52,9 +53,22 @@ function eagerAdds(requiresGrad: boolean): Prepared {
   return { run };
 }
 
+/** An optimizer's step on as many small parameters as a NAT-Mini has, where calls cost more than numbers. */
+function optimizerStep(name: 'AdamW' | 'SGD'): Case {
+  const setup = (): Prepared => {
+    const params = Array.from({ length: 235 }, (_, i) => made([1000], i, { requiresGrad: true }));
+    for (const param of params) param.grad = made([1000], 1);
+    const optimizer = new nn.optim[name](params, { lr: 1e-6 });
+    return { run: () => optimizer.step() };
+  };
+  return { name: `${name} step, 235 parameters of 1000`, unit: 'ms', setup };
+}
+
 const overheads: readonly Case[] = [
   { name: 'add 8×8, no tape', unit: 'µs', amount: calls, marks: [{ atMost: 2 }], setup: () => eagerAdds(false) },
   { name: 'add 8×8, on the tape', unit: 'µs', amount: calls, marks: [{ atMost: 4 }], setup: () => eagerAdds(true) },
+  optimizerStep('AdamW'),
+  optimizerStep('SGD'),
 ];
 
 export const cases: readonly Case[] = [...products, ...steps, ...memorySpeed, ...overheads];

@@ -141,7 +141,7 @@ export type { AdagradAttrs, AdagradInputs } from './optimizer/adagradStep.ts';
 export { lionStep } from './optimizer/lionStep.ts';
 export type { LionAttrs, LionInputs } from './optimizer/lionStep.ts';
 export { averageStep } from './optimizer/averageStep.ts';
-export type { AverageAttrs } from './optimizer/averageStep.ts';
+export type { AverageAttrs, AverageInputs } from './optimizer/averageStep.ts';
 export { unscale } from './optimizer/unscale.ts';
 export { updateScale } from './optimizer/updateScale.ts';
 export type { UnscaleInputs } from './optimizer/unscale.ts';

@@ -3,7 +3,7 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { AdagradAttrs, AdagradInputs } from './adagradStep.ts';
 import type { AdamAttrs, AdamInputs } from './adamStep.ts';
-import type { AverageAttrs } from './averageStep.ts';
+import type { AverageAttrs, AverageInputs } from './averageStep.ts';
 import type { LionAttrs, LionInputs } from './lionStep.ts';
 import type { RmspropAttrs, RmspropInputs } from './rmspropStep.ts';
 import type { Step } from './steps.webgpu.ts';
@@ -21,18 +21,18 @@ function withDecayedGrad(adamw: Step): Step {
 const [adamSure, adamUnless] = [withDecayedGrad(adamwSure), withDecayedGrad(adamwUnless)];
 
 export const adamStepWebgpu: Kernel<AdamInputs, AdamAttrs> = (
-  { param, grad, expAvg, expAvgSq, overflow },
+  { params, grads, expAvgs, expAvgSqs, overflow },
   { weightDecay, ...attrs },
 ) => {
   const numbers = [...adamwNumbers({ ...attrs, weightDecay: 0 }, overflow), weightDecay];
-  launchStep(overflow ? adamUnless : adamSure, [param, grad, expAvg, expAvgSq], numbers, overflow);
+  launchStep(overflow ? adamUnless : adamSure, [params, grads, expAvgs, expAvgSqs], numbers, overflow);
 };
 
 export const rmspropStepWebgpu: Kernel<RmspropInputs, RmspropAttrs> = (
-  { param, grad, squareAvg, gradAvg, momentumBuffer, overflow },
+  { params, grads, squareAvgs, gradAvgs, momentumBuffers, overflow },
   { lr, alpha, eps, weightDecay, momentum },
 ) => {
-  const [isCentered, hasBuffer] = [gradAvg !== undefined, momentumBuffer !== undefined];
+  const [isCentered, hasBuffer] = [gradAvgs.length > 0, momentumBuffers.length > 0];
   const step: Step = {
     name: `rmspropStep${isCentered ? ' centered' : ''}${hasBuffer ? ' momentum' : ''}${overflow ? ' unless overflown' : ''}`,
     tensors: ['weight', 'grad', 'square', ...(isCentered ? ['mean'] : []), ...(hasBuffer ? ['buffer'] : [])],
@@ -44,8 +44,8 @@ ${hasBuffer ? '  buffer = params.momentum * buffer + grad / size;' : ''}
   weight -= params.lr * ${hasBuffer ? 'buffer' : 'grad / size'};`,
     mayOverflow: overflow !== undefined,
   };
-  const tensors = [param, grad, squareAvg, gradAvg, momentumBuffer].filter((tensor) => tensor !== undefined);
-  launchStep(step, tensors, [lr, alpha, 1 - alpha, eps, weightDecay, momentum], overflow);
+  const lists = [params, grads, squareAvgs, ...(isCentered ? [gradAvgs] : []), ...(hasBuffer ? [momentumBuffers] : [])];
+  launchStep(step, lists, [lr, alpha, 1 - alpha, eps, weightDecay, momentum], overflow);
 };
 
 function adagradOf(mayOverflow: boolean): Step {
@@ -63,11 +63,11 @@ function adagradOf(mayOverflow: boolean): Step {
 const [adagradSure, adagradUnless] = [adagradOf(false), adagradOf(true)];
 
 export const adagradStepWebgpu: Kernel<AdagradInputs, AdagradAttrs> = (
-  { param, grad, sum, overflow },
+  { params, grads, sums, overflow },
   { lr, lrDecay, eps, weightDecay, step },
 ) => {
   const numbers = [lr, lrDecay, eps, weightDecay, step];
-  launchStep(overflow ? adagradUnless : adagradSure, [param, grad, sum], numbers, overflow);
+  launchStep(overflow ? adagradUnless : adagradSure, [params, grads, sums], numbers, overflow);
 };
 
 function lionOf(mayOverflow: boolean): Step {
@@ -85,11 +85,11 @@ function lionOf(mayOverflow: boolean): Step {
 const [lionSure, lionUnless] = [lionOf(false), lionOf(true)];
 
 export const lionStepWebgpu: Kernel<LionInputs, LionAttrs> = (
-  { param, grad, expAvg, overflow },
+  { params, grads, expAvgs, overflow },
   { lr, beta1, beta2, weightDecay },
 ) => {
   const numbers = [lr, 1 - lr * weightDecay, beta1, 1 - beta1, beta2, 1 - beta2];
-  launchStep(overflow ? lionUnless : lionSure, [param, grad, expAvg], numbers, overflow);
+  launchStep(overflow ? lionUnless : lionSure, [params, grads, expAvgs], numbers, overflow);
 };
 
 /** `grad` is what a step reads and does not write: here the value. */
@@ -101,5 +101,5 @@ const average: Step = {
   mayOverflow: false,
 };
 
-export const averageStepWebgpu: Kernel<['average', 'value'], AverageAttrs> = (inputs, { weight }) =>
-  launchStep(average, [inputs.average, inputs.value], [weight], undefined);
+export const averageStepWebgpu: Kernel<AverageInputs, AverageAttrs> = ({ averages, values }, { weight }) =>
+  launchStep(average, [averages, values], [weight], undefined);

@@ -1,49 +1,46 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { ShapeError } from '../../tensor/errors.ts';
 import { checkShare } from '../../tensor/range.ts';
-import { formatShape, sameShape } from '../../tensor/shape.ts';
-import { launch, pointer } from '../runtime/cpu/launch.ts';
 import { averageStepWebgpu } from './adaptive.webgpu.ts';
+import { checkLists } from './checkLists.ts';
+import { launchStep } from './launchStep.cpu.ts';
+import { perTensor } from './perTensor.ts';
+
+export type AverageInputs = ['averages:wide[]', 'values[]'];
 
 export interface AverageAttrs {
-  /** How much of the value is taken: 0 leaves the average as it is, 1 makes it the value. */
+  /** How much of the values is taken: 0 leaves the averages as they are, 1 makes them the values. */
   weight: number;
 }
 
 /**
- * One step of a running average, written into it: average += weight · (value − average). Both have one shape.
+ * One step of many running averages at once, written into them: average += weight · (value − average), with average and value of
+ * `averages` and `values`. Entry i of both lists has one shape.
  *
- * @throws ShapeError when the shapes differ, ArgumentError unless weight is of 0..1
- * @source PyTorch: `Tensor.lerp_`
+ * @throws ShapeError when lengths or shapes differ, ArgumentError unless weight is of 0..1
+ * @source PyTorch: `torch._foreach_lerp_`
  */
-export const averageStep: Op<['average:wide', 'value'], AverageAttrs, []> = defineOp({
+export const averageStep: Op<AverageInputs, AverageAttrs, []> = defineOp({
   name: 'averageStep',
-  inputs: ['average:wide', 'value'],
+  inputs: ['averages:wide[]', 'values[]'],
   outputs: [],
-  mutates: ['average'],
-  shape({ average, value }, { weight }) {
+  mutates: ['averages'],
+  shape(lists, { weight }) {
     checkShare('averageStep', { weight });
-    if (sameShape(average, value)) return;
-    const both = `value has shape ${formatShape(value)}, average ${formatShape(average)}`;
-    throw new ShapeError(`${both}; they must be equal`, { op: 'averageStep', value, average });
+    checkLists('averageStep', lists);
   },
-  reference: ({ average: { shape, data }, value }, { weight }) => [
-    { shape, data: Float64Array.from(data, (a, i) => a + weight * (value.data[i]! - a)) },
-  ],
+  reference: ({ averages, values }, { weight }) =>
+    perTensor([averages, values], (average, value) => [average.map((a, i) => a + weight * (value[i]! - a))]),
   kernels: {
-    cpu: ({ average, value }, { weight }) =>
-      launch('averageStep', [pointer(average), pointer(value), weight], average.size, { work: 0.5, multiple: 4 }),
+    cpu: ({ averages, values }, { weight }) => launchStep('averageStep', [averages, values], [weight]),
     webgpu: averageStepWebgpu,
   },
   samples: [
-    { average: [5], value: [5], attrs: { weight: 0.1 } },
-    { average: [3, 68], value: [3, 68], attrs: { weight: 0.9 } },
-    { average: [], value: [], attrs: { weight: 0.5 } },
-    { average: [0], value: [0], attrs: { weight: 0.5 } },
+    { averages: [[5]], values: [[5]], attrs: { weight: 0.1 } },
+    { averages: [[3, 68], [], [0], [9]], values: [[3, 68], [], [0], [9]], attrs: { weight: 0.9 } },
   ],
   errors: [
-    { average: [3], value: [1], attrs: { weight: 0 }, throws: 'value has shape [1], average [3]' },
-    { average: [3], value: [3], attrs: { weight: 2 }, throws: 'weight must be a number of 0..1, got 2' },
+    { averages: [[3]], values: [[1]], attrs: { weight: 0 }, throws: 'values[0] has shape [1], averages[0] [3]' },
+    { averages: [[3]], values: [[3]], attrs: { weight: 2 }, throws: 'weight must be a number of 0..1, got 2' },
   ],
 });

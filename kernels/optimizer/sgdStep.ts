@@ -1,14 +1,15 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { checkNonNegative, checkShare } from '../../tensor/range.ts';
-import { launch, pointer } from '../runtime/cpu/launch.ts';
-import { checkStep } from './checkStep.ts';
+import { checkLists, checkStep } from './checkLists.ts';
+import { launchStep } from './launchStep.cpu.ts';
 import { stepsTaken } from './overflow.ts';
+import { perTensor } from './perTensor.ts';
 import { takenStep } from './scaling.cpu.ts';
 import { checkPairs } from './unscale.ts';
 import { sgdStepWebgpu } from './steps.webgpu.ts';
 
-export type SgdInputs = ['param', 'grad', 'momentumBuffer:wide?', 'overflow:wide?'];
+export type SgdInputs = ['params[]', 'grads[]', 'momentumBuffers:wide[]', 'overflow:wide?'];
 
 export interface SgdAttrs {
   lr: number;
@@ -24,83 +25,93 @@ export interface SgdAttrs {
   step?: number;
 }
 
+/** One parameter of each shape, and what belongs to it. */
+const lists = (...shapes: readonly number[][]) => ({
+  params: shapes,
+  grads: shapes,
+  momentumBuffers: [],
+});
+
 /**
- * One step of stochastic gradient descent, written into `param` and `momentumBuffer`:
+ * One step of stochastic gradient descent for many parameters at once, written into `params` and `momentumBuffers`:
  *
  *     d = grad + weightDecay · param
  *     b = momentum · b + (1 − dampening) · d        in the first step b = d
  *     param −= lr · b                               nesterov: lr · (d + momentum · b)
  *
- * Without a buffer param −= lr · d. All tensors have one shape. With `overflow` [2] (see `unscale`) nothing is written where
+ * with param, grad and b of `params`, `grads` and `momentumBuffers`; without buffers, an empty list, param −= lr · d. Entry i
+ * of each list belongs to parameter i and has its shape. With `overflow` [2] (see `unscale`) nothing is written where
  * overflow[0] is not 0, and overflow[1] steps before were none.
  *
- * @throws ShapeError when the shapes differ, ArgumentError when `step` is not counted from 1 or a number is out of range.
+ * @throws ShapeError when lengths or shapes differ, ArgumentError when `step` is not counted from 1 or a number is out of range.
  * @source PyTorch 1.13, torch/optim/sgd.py
  */
 export const sgdStep: Op<SgdInputs, SgdAttrs, []> = defineOp({
   name: 'sgdStep',
-  inputs: ['param', 'grad', 'momentumBuffer:wide?', 'overflow:wide?'],
+  inputs: ['params[]', 'grads[]', 'momentumBuffers:wide[]', 'overflow:wide?'],
   outputs: [],
-  mutates: ['param', 'momentumBuffer'],
+  mutates: ['params', 'momentumBuffers'],
   attrs: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, step: 1 },
-  shape({ overflow, ...shapes }, { lr, momentum, dampening, weightDecay, step }) {
+  shape({ overflow, momentumBuffers, ...shapes }, { lr, momentum, dampening, weightDecay, step }) {
     checkNonNegative('sgdStep', { lr, momentum, weightDecay });
     checkShare('sgdStep', { dampening });
-    checkStep('sgdStep', shapes, step);
+    checkLists('sgdStep', shapes, { momentumBuffers });
+    checkStep('sgdStep', step);
     checkPairs('sgdStep', { overflow });
   },
-  reference({ param, grad, momentumBuffer, overflow }, { lr, momentum, dampening, weightDecay, nesterov, ...attrs }) {
-    const { shape } = param;
+  reference(
+    { params, grads, momentumBuffers, overflow },
+    { lr, momentum, dampening, weightDecay, nesterov, ...attrs },
+  ) {
     const step = stepsTaken(attrs.step, overflow?.data);
-    if (step === null) return momentumBuffer ? [param, momentumBuffer] : [param];
-    const d = Float64Array.from(param.data, (p, i) => grad.data[i]! + weightDecay * p);
-    const b =
-      momentumBuffer && d.map((v, i) => (step === 1 ? v : momentum * momentumBuffer.data[i]! + (1 - dampening) * v));
-    const direction = !b ? d : nesterov ? d.map((v, i) => v + momentum * b[i]!) : b;
-    const moved = { shape, data: Float64Array.from(param.data, (p, i) => p - lr * direction[i]!) };
-    return b ? [moved, { shape, data: b }] : [moved];
+    if (step === null) return [...params, ...momentumBuffers];
+    const update = (param: Float64Array, grad: Float64Array, buffer?: Float64Array): Float64Array[] => {
+      const d = grad.map((g, i) => g + weightDecay * param[i]!);
+      const b = buffer && d.map((v, i) => (step === 1 ? v : momentum * buffer[i]! + (1 - dampening) * v));
+      const direction = !b ? d : nesterov ? d.map((v, i) => v + momentum * b[i]!) : b;
+      const moved = param.map((p, i) => p - lr * direction[i]!);
+      return b ? [moved, b] : [moved];
+    };
+    return perTensor([params, grads, momentumBuffers], update);
   },
   kernels: {
-    cpu({ param, grad, momentumBuffer, overflow }, { lr, momentum, dampening, weightDecay, nesterov, ...attrs }) {
+    cpu({ params, grads, momentumBuffers, overflow }, { lr, momentum, dampening, weightDecay, nesterov, ...attrs }) {
       const step = takenStep(attrs.step, overflow);
       if (step === null) return;
-      const tensors = [pointer(param), pointer(grad), momentumBuffer ? pointer(momentumBuffer) : 0];
       const numbers = [lr, momentum, 1 - dampening, weightDecay, Number(nesterov), Number(step === 1)];
-      launch('sgdStep', [...tensors, ...numbers], param.size, { work: 0.5, multiple: 4 });
+      launchStep('sgdStep', [params, grads, momentumBuffers], numbers);
     },
     webgpu: sgdStepWebgpu,
   },
   samples: [
-    { param: [5], grad: [5], attrs: { lr: 0.1 } },
-    { param: [3, 7], grad: [3, 7], momentumBuffer: [3, 7], attrs: { lr: 0.1, momentum: 0.9, weightDecay: 0.01 } },
+    { ...lists([5]), attrs: { lr: 0.1 } },
+    { ...lists([3, 7], [], [0], [8]), attrs: { lr: 0.1, weightDecay: 0.01 } },
     {
-      param: [9],
-      grad: [9],
-      momentumBuffer: [9],
+      ...lists([3, 7], [2]),
+      momentumBuffers: [[3, 7], [2]],
+      attrs: { lr: 0.1, momentum: 0.9, weightDecay: 0.01 },
+    },
+    {
+      ...lists([9], [], [0]),
+      momentumBuffers: [[9], [], [0]],
       attrs: { lr: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.01, step: 2 },
     },
-    { param: [], grad: [], momentumBuffer: [], attrs: { lr: 0.1, momentum: 0.8, nesterov: true, step: 7 } },
-    { param: [0], grad: [0], attrs: { lr: 0.1 } },
+    { ...lists([], [8]), momentumBuffers: [[], [8]], attrs: { lr: 0.1, momentum: 0.8, nesterov: true, step: 7 } },
     ...[0, 1].map((found) => ({
-      param: [5],
-      grad: [5],
-      momentumBuffer: [5],
+      ...lists([5], [4, 2]),
+      momentumBuffers: [[5], [4, 2]],
       overflow: { shape: [2], values: [found, 3] },
       attrs: { lr: 0.1, momentum: 0.9, dampening: 0.5, step: 4 },
     })),
-    { param: [8], grad: [8], overflow: { shape: [2], values: [1, 0] }, attrs: { lr: 0.1 } },
+    { ...lists([8]), overflow: { shape: [2], values: [1, 0] }, attrs: { lr: 0.1 } },
   ],
   errors: [
-    { param: [3], grad: [1], attrs: { lr: 1 }, throws: 'grad has shape [1], param [3]' },
-    { param: [3], grad: [3], attrs: { lr: 1, step: 0 }, throws: 'step must be an integer >= 1' },
-    { param: [3], grad: [3], attrs: { lr: 1, dampening: 2 }, throws: 'dampening must be a number of 0..1, got 2' },
-    { param: [3], grad: [3], attrs: { lr: NaN }, throws: 'lr must be a finite number >= 0, got NaN' },
-    {
-      param: [3],
-      grad: [3],
-      attrs: { lr: 1, momentum: -0.9 },
-      throws: 'momentum must be a finite number >= 0, got -0.9',
-    },
-    { param: [3], grad: [3], attrs: { lr: 1, weightDecay: -1 }, throws: 'weightDecay must be a finite number >= 0' },
+    { ...lists([3]), grads: [[1]], attrs: { lr: 1 }, throws: 'grads[0] has shape [1], params[0] [3]' },
+    { ...lists([3], [2]), momentumBuffers: [[3]], attrs: { lr: 1 }, throws: 'momentumBuffers has length 1, params 2' },
+    { ...lists([3]), attrs: { lr: 1, step: 0 }, throws: 'step must be an integer >= 1' },
+    { ...lists([3]), attrs: { lr: 1, dampening: 2 }, throws: 'dampening must be a number of 0..1, got 2' },
+    { ...lists([3]), attrs: { lr: NaN }, throws: 'lr must be a finite number >= 0, got NaN' },
+    { ...lists([3]), attrs: { lr: 1, momentum: -0.9 }, throws: 'momentum must be a finite number >= 0, got -0.9' },
+    { ...lists([3]), attrs: { lr: 1, weightDecay: -1 }, throws: 'weightDecay must be a finite number >= 0' },
   ],
 });

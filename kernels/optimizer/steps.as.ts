@@ -1,10 +1,11 @@
-// One step of an optimizer, in place: each element is read and written once.
+// One step of an optimizer on all its parameters, in place: each element is read and written once.
 //
-// Legend: param, grad and what the optimizer remembers are [n]. Items are elements; whatever the cut, an element goes
-// through the same vector arithmetic.
+// Legend: params, grads and what the optimizer remembers are lists of tensors. Items are their pieces (pieces.as.ts);
+// whatever the cut, an element goes through the same vector arithmetic.
 
 import { madd, nmadd } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
+import { lengthOf, partOf, pieceAt, pieceBytes } from './pieces.as';
 
 @inline
 function sgd(
@@ -27,22 +28,23 @@ function sgd(
  * param −= lr · (b, or d + momentum · b with nesterov, or d without a buffer).
  */
 export function sgdStep(
-  param: usize, grad: usize, buffer: usize, lr: f32, momentum: f32, keep: f32, weightDecay: f32,
-  nesterov: i32, first: i32, begin: i32, end: i32,
+  pieces: usize, lr: f32, momentum: f32, keep: f32, weightDecay: f32, nesterov: i32, first: i32, begin: i32, end: i32,
 ): void {
   const rate = f32x4.splat(lr);
   const mu = f32x4.splat(momentum);
   const share = f32x4.splat(keep);
   const decay = f32x4.splat(weightDecay);
-  const step: usize = buffer != 0 ? 16 : 0;
-  let i = begin;
-  let b = buffer + (<usize>begin >> 2) * step;
-  for (; i + 4 <= end; i += 4, b += step) {
-    const at = <usize>i << 2;
-    sgd(param + at, grad + at, b, 4, rate, mu, share, decay, nesterov, first);
+  for (let piece = pieceAt(pieces, begin); piece < pieceAt(pieces, end); piece += pieceBytes) {
+    let param = partOf(piece, 0);
+    let grad = partOf(piece, 1);
+    let buffer = partOf(piece, 2);
+    const step: usize = buffer != 0 ? 16 : 0;
+    let left = lengthOf(piece);
+    for (; left >= 4; left -= 4, param += 16, grad += 16, buffer += step) {
+      sgd(param, grad, buffer, 4, rate, mu, share, decay, nesterov, first);
+    }
+    if (left > 0) sgd(param, grad, buffer, left, rate, mu, share, decay, nesterov, first);
   }
-  const at = <usize>i << 2;
-  if (i < end) sgd(param + at, grad + at, b, end - i, rate, mu, share, decay, nesterov, first);
 }
 
 @inline
@@ -65,8 +67,8 @@ function adamw(
  * param = keep · param − rate · m / (√v · correction + eps).
  */
 export function adamwStep(
-  param: usize, grad: usize, mean: usize, square: usize, beta1: f32, rest1: f32, beta2: f32, rest2: f32,
-  keep: f32, rate: f32, correction: f32, eps: f32, begin: i32, end: i32,
+  pieces: usize, beta1: f32, rest1: f32, beta2: f32, rest2: f32, keep: f32, rate: f32, correction: f32, eps: f32,
+  begin: i32, end: i32,
 ): void {
   const b1 = f32x4.splat(beta1);
   const r1 = f32x4.splat(rest1);
@@ -76,11 +78,15 @@ export function adamwStep(
   const lr = f32x4.splat(rate);
   const c = f32x4.splat(correction);
   const e = f32x4.splat(eps);
-  let i = begin;
-  for (; i + 4 <= end; i += 4) {
-    const at = <usize>i << 2;
-    adamw(param + at, grad + at, mean + at, square + at, 4, b1, r1, b2, r2, k, lr, c, e);
+  for (let piece = pieceAt(pieces, begin); piece < pieceAt(pieces, end); piece += pieceBytes) {
+    let param = partOf(piece, 0);
+    let grad = partOf(piece, 1);
+    let mean = partOf(piece, 2);
+    let square = partOf(piece, 3);
+    let left = lengthOf(piece);
+    for (; left >= 4; left -= 4, param += 16, grad += 16, mean += 16, square += 16) {
+      adamw(param, grad, mean, square, 4, b1, r1, b2, r2, k, lr, c, e);
+    }
+    if (left > 0) adamw(param, grad, mean, square, left, b1, r1, b2, r2, k, lr, c, e);
   }
-  const at = <usize>i << 2;
-  if (i < end) adamw(param + at, grad + at, mean + at, square + at, end - i, b1, r1, b2, r2, k, lr, c, e);
 }

@@ -1,4 +1,5 @@
-// One step of an optimizer, in place: each element is read and written once, four at a time where all begin at fours.
+// One step of an optimizer, in place, a dispatch for each parameter: each element is read and written once, four at a time where
+// all begin at fours.
 
 import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -32,8 +33,26 @@ fn rest(x: f32) -> f32 {
 const lanes = 256;
 const taken = '  let taken = max(1.0, params.step - overflow[params.overflowOffset + 1u]);';
 
-/** @param overflow [found, steps skipped] */
+/**
+ * @param lists one for each of the step's tensors; those number i of all belong together
+ * @param overflow [found, steps skipped]
+ */
 export function launchStep(
+  step: Step,
+  lists: readonly (readonly Tensor[])[],
+  numbers: readonly number[],
+  overflow: Tensor | undefined,
+): void {
+  for (let i = 0; i < lists[0]!.length; i++)
+    launchOne(
+      step,
+      lists.map((list) => list[i]!),
+      numbers,
+      overflow,
+    );
+}
+
+function launchOne(
   step: Step,
   tensors: readonly Tensor[],
   numbers: readonly number[],
@@ -124,11 +143,11 @@ export function adamwNumbers(
 }
 
 export const adamwStepWebgpu: Kernel<AdamwInputs, AdamwAttrs> = (
-  { param, grad, expAvg, expAvgSq, overflow },
+  { params, grads, expAvgs, expAvgSqs, overflow },
   attrs,
 ) => {
-  const tensors = [param, grad, expAvg, expAvgSq];
-  launchStep(overflow ? adamwUnless : adamwSure, tensors, adamwNumbers(attrs, overflow), overflow);
+  const lists = [params, grads, expAvgs, expAvgSqs];
+  launchStep(overflow ? adamwUnless : adamwSure, lists, adamwNumbers(attrs, overflow), overflow);
 };
 
 function sgdOf(mayOverflow: boolean): Step {
@@ -157,11 +176,11 @@ const [sgdSure, sgdUnless] = [sgdOf(false), sgdOf(true)];
 const [momentumSure, momentumUnless] = [sgdMomentumOf(false), sgdMomentumOf(true)];
 
 export const sgdStepWebgpu: Kernel<SgdInputs, SgdAttrs> = (
-  { param, grad, momentumBuffer, overflow },
+  { params, grads, momentumBuffers, overflow },
   { lr, momentum, dampening, weightDecay, nesterov, step },
 ) => {
-  if (!momentumBuffer)
-    return launchStep(overflow ? sgdUnless : sgdSure, [param, grad], [lr, weightDecay, step], overflow);
+  if (momentumBuffers.length === 0)
+    return launchStep(overflow ? sgdUnless : sgdSure, [params, grads], [lr, weightDecay, step], overflow);
   const numbers = [lr, weightDecay, momentum, 1 - dampening, step, Number(nesterov)];
-  launchStep(overflow ? momentumUnless : momentumSure, [param, grad, momentumBuffer], numbers, overflow);
+  launchStep(overflow ? momentumUnless : momentumSure, [params, grads, momentumBuffers], numbers, overflow);
 };

@@ -93,7 +93,7 @@ function resultsOf(op: AnyOp, makeArguments: () => unknown[]): Promise<NdArray[]
     scope(() => {
       const args = makeArguments();
       const outputs = op(...args);
-      const written = mutates.map((name) => args[slots.findIndex((slot) => slot.name === name)]);
+      const written = mutates.flatMap((name) => args[slots.findIndex((slot) => slot.name === name)]);
       for (const x of mutates.length > 0 ? written : [outputs].flat()) if (x instanceof Tensor) reads.push(hostOf(x));
     }),
   );

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../index.ts';
-import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
+import type { Batch } from './batch.ts';
+import type { CommonOptions, ParamsInput } from './optimizer.ts';
 import { adagradStep } from '../../kernels/index.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
 import { constant } from '../init.ts';
@@ -42,14 +43,12 @@ export class Adagrad extends Optimizer<AdagradOptions> {
   }
 
   protected override update(
-    param: Tensor,
-    grad: Tensor,
-    { step, tensors }: Memory,
+    { params, grads, tensors, step }: Batch,
     { lr, lrDecay, weightDecay, initialAccumulatorValue, eps }: AdagradOptions,
     overflow: Tensor | undefined,
   ): void {
-    const sum = tensors['sum']!;
-    if (step === 1 && initialAccumulatorValue !== 0) constant(sum, initialAccumulatorValue);
-    adagradStep(param, grad, sum, overflow, { lr, lrDecay, weightDecay, eps, step });
+    const sums = tensors['sum']!;
+    if (step === 1 && initialAccumulatorValue !== 0) sums.forEach((sum) => constant(sum, initialAccumulatorValue));
+    adagradStep(params, grads, sums, overflow, { lr, lrDecay, weightDecay, eps, step });
   }
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../index.ts';
-import type { CommonOptions, Memory } from './optimizer.ts';
+import type { Batch } from './batch.ts';
+import type { CommonOptions } from './optimizer.ts';
 import type { adamwStep } from '../../kernels/index.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
 import { checkBetas } from './betas.ts';
@@ -16,7 +17,7 @@ export interface AdamWOptions extends CommonOptions {
 
 /** What Adam and AdamW have in common: all but the op. */
 export abstract class AdamBase extends Optimizer<AdamWOptions> {
-  /** One step of one parameter. */
+  /** One step. */
   protected abstract get op(): typeof adamwStep;
 
   protected override check({ lr, betas, eps, weightDecay }: AdamWOptions): void {
@@ -30,13 +31,11 @@ export abstract class AdamBase extends Optimizer<AdamWOptions> {
   }
 
   protected override update(
-    param: Tensor,
-    grad: Tensor,
-    { step, tensors }: Memory,
+    { params, grads, tensors, step }: Batch,
     { lr, betas: [beta1, beta2], eps, weightDecay }: AdamWOptions,
     overflow: Tensor | undefined,
   ): void {
     const attrs = { lr, beta1, beta2, eps, weightDecay, step };
-    this.op(param, grad, tensors['exp_avg']!, tensors['exp_avg_sq']!, overflow, attrs);
+    this.op(params, grads, tensors['exp_avg']!, tensors['exp_avg_sq']!, overflow, attrs);
   }
 }

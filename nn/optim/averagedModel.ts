@@ -77,11 +77,15 @@ export class AveragedModel {
     if (this.isApplied)
       throw new ArgumentError('the averages are in the model; call restore() first', { op: 'update' });
     const weight = this.#count === 0 ? 1 : this.decay === undefined ? 1 / (this.#count + 1) : 1 - this.decay;
-    this.#write((one) => (one.isAveraged && weight < 1 ? averageStep(one.average, one.own, { weight }) : copy(one)));
+    const isMixed = ({ isAveraged }: Average): boolean => isAveraged && weight < 1;
+    const mixed = this.#averages.filter(isMixed);
+    const [averages, values] = [mixed.map(({ average }) => average), mixed.map(({ own }) => own)];
+    if (mixed.length > 0) noGrad(() => averageStep(averages, values, { weight }));
+    this.#write((one) => isMixed(one) || copy(one));
     this.#count++;
   }
 
-  #write(body: (one: Average) => void): void {
+  #write(body: (one: Average) => unknown): void {
     scope(() => noGrad(() => this.#averages.forEach(body)));
   }
 

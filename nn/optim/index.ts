@@ -3,6 +3,7 @@ export { Adam, type AdamOptions } from './adam.ts';
 export type { AdamWOptions } from './adamBase.ts';
 export { AdamW } from './adamw.ts';
 export { AveragedModel, type AveragedModelOptions } from './averagedModel.ts';
+export type { Batch } from './batch.ts';
 export { clipGradNorm, clipGradValue } from './clip.ts';
 export { decayGroups } from './decayGroups.ts';
 export {
@@ -18,7 +19,6 @@ export {
   Optimizer,
   type CommonOptions,
   type GroupInput,
-  type Memory,
   type OptimizerSettings,
   type OptimizerState,
   type ParamGroup,

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../index.ts';
-import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
+import type { Batch } from './batch.ts';
+import type { CommonOptions, ParamsInput } from './optimizer.ts';
 import { lionStep } from '../../kernels/index.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
 import { checkBetas } from './betas.ts';
@@ -41,12 +42,10 @@ export class Lion extends Optimizer<LionOptions> {
   }
 
   protected override update(
-    param: Tensor,
-    grad: Tensor,
-    { tensors }: Memory,
+    { params, grads, tensors }: Batch,
     { lr, betas: [beta1, beta2], weightDecay }: LionOptions,
     overflow: Tensor | undefined,
   ): void {
-    lionStep(param, grad, tensors['exp_avg']!, overflow, { lr, beta1, beta2, weightDecay });
+    lionStep(params, grads, tensors['exp_avg']!, overflow, { lr, beta1, beta2, weightDecay });
   }
 }

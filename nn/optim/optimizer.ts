@@ -1,10 +1,12 @@
 import type { Shape, Tensor } from '../../index.ts';
 import type { StateDict, StateSource } from '../stateDict.ts';
+import type { Batch, Memory } from './batch.ts';
 import { ArgumentError, FormatError, GradError, noGrad, scope, tensor, Tensor as TensorClass } from '../../index.ts';
 import { wideDtype } from '../../autograd/types.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { freeGrads } from '../module.ts';
 import { handleOn, loadInto } from '../stateDict.ts';
+import { batchesOf } from './batch.ts';
 
 /** What every optimizer's options hold. */
 export interface CommonOptions {
@@ -35,20 +37,10 @@ export interface OptimizerState {
   readonly tensors: StateDict;
 }
 
-/** What an optimizer remembers of one parameter. */
-export interface Memory {
-  /** Steps taken, the present one included. */
-  step: number;
-  /** By name, each of the parameter's shape. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
-  /** [0, steps that a GradScaler had skipped before the first step]; null where it was none. */
-  readonly joined: Tensor | null;
-}
-
 /** The name of `joined` in a state. */
 const joinedName = 'skipped_before';
 
-/** The base of optimizers: groups, state, checkpoints. A subclass says what it remembers and how one parameter is updated. */
+/** The base of optimizers: groups, state, checkpoints. A subclass says what it remembers and how parameters are updated. */
 export abstract class Optimizer<O extends CommonOptions> {
   readonly paramGroups: readonly ParamGroup<O>[];
   readonly #memories = new Map<Tensor, Memory>();
@@ -70,16 +62,10 @@ export abstract class Optimizer<O extends CommonOptions> {
   /** The names of the tensors remembered for each parameter, in snake_case. */
   protected abstract remembers(options: O): readonly string[];
   /**
-   * Updates one parameter in place. With `overflow` [2] from a GradScaler nothing may be written where overflow[0] is not 0,
-   * and overflow[1] of the steps that `memory` counts were skipped so.
+   * Updates parameters in place. With `overflow` [2] from a GradScaler nothing may be written where overflow[0] is not 0, and
+   * overflow[1] of the steps that the batch counts were skipped so.
    */
-  protected abstract update(
-    param: Tensor,
-    grad: Tensor,
-    memory: Memory,
-    options: O,
-    overflow: Tensor | undefined,
-  ): void;
+  protected abstract update(batch: Batch, options: O, overflow: Tensor | undefined): void;
 
   /**
    * Updates each parameter that has a gradient.
@@ -92,15 +78,24 @@ export abstract class Optimizer<O extends CommonOptions> {
     for (const { params } of this.paramGroups) for (const param of params) param.assertLive(op);
     const before = this.#memories.size > 0 ? overflow : undefined;
     scope(() => {
-      for (const group of this.paramGroups) {
-        for (const param of group.params) {
-          if (!param.grad) continue;
-          const memory = this.#memories.get(param) ?? this.#remember(param, group, before);
-          memory.step++;
-          this.update(param, param.grad, memory, group, sinceJoined(overflow, memory));
-        }
-      }
+      for (const group of this.paramGroups)
+        for (const batch of batchesOf(this.#stepping(group, before)))
+          this.update(batch, group, sinceJoined(overflow, batch));
     });
+  }
+
+  /** The parameters of a group that have a gradient, and what is remembered of them, one step further. */
+  *#stepping(
+    group: ParamGroup<O>,
+    overflow: Tensor | undefined,
+  ): Generator<readonly [param: Tensor, grad: Tensor, memory: Memory]> {
+    for (const param of group.params) {
+      const { grad } = param;
+      if (!grad) continue;
+      const memory = this.#memories.get(param) ?? this.#remember(param, group, overflow);
+      memory.step++;
+      yield [param, grad, memory];
+    }
   }
 
   /** @param overflow - where others have stepped before: what was skipped then is none of this parameter's */
@@ -223,7 +218,7 @@ function skippedOf(overflow: Tensor): Tensor {
 }
 
 /** An overflow that counts only the steps skipped since the parameter took its first. */
-function sinceJoined(overflow: Tensor | undefined, { joined }: Memory): Tensor | undefined {
+function sinceJoined(overflow: Tensor | undefined, { joined }: Batch): Tensor | undefined {
   return overflow && joined ? noGrad(() => overflow.sub(joined)) : overflow;
 }
 

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../index.ts';
-import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
+import type { Batch } from './batch.ts';
+import type { CommonOptions, ParamsInput } from './optimizer.ts';
 import { rmspropStep } from '../../kernels/index.ts';
 import { checkNonNegative, checkShare } from '../../tensor/range.ts';
 import { Optimizer } from './optimizer.ts';
@@ -46,13 +47,11 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   }
 
   protected override update(
-    param: Tensor,
-    grad: Tensor,
-    { tensors }: Memory,
+    { params, grads, tensors }: Batch,
     { lr, alpha, eps, weightDecay, momentum }: RMSpropOptions,
     overflow: Tensor | undefined,
   ): void {
-    const { square_avg: square, grad_avg: mean, momentum_buffer: buffer } = tensors;
-    rmspropStep(param, grad, square!, mean, buffer, overflow, { lr, alpha, eps, weightDecay, momentum });
+    const { square_avg: squares, grad_avg: means = [], momentum_buffer: buffers = [] } = tensors;
+    rmspropStep(params, grads, squares!, means, buffers, overflow, { lr, alpha, eps, weightDecay, momentum });
   }
 }

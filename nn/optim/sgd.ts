@@ -1,5 +1,6 @@
 import type { Tensor } from '../../index.ts';
-import type { CommonOptions, Memory, ParamsInput } from './optimizer.ts';
+import type { Batch } from './batch.ts';
+import type { CommonOptions, ParamsInput } from './optimizer.ts';
 import { ArgumentError } from '../../index.ts';
 import { sgdStep } from '../../kernels/index.ts';
 import { checkNonNegative, checkShare } from '../../tensor/range.ts';
@@ -52,13 +53,11 @@ export class SGD extends Optimizer<SGDOptions> {
   }
 
   protected override update(
-    param: Tensor,
-    grad: Tensor,
-    { step, tensors }: Memory,
+    { params, grads, tensors, step }: Batch,
     { lr, momentum, dampening, weightDecay, nesterov }: SGDOptions,
     overflow: Tensor | undefined,
   ): void {
     const attrs = { lr, momentum, dampening, weightDecay, nesterov, step };
-    sgdStep(param, grad, tensors['momentum_buffer'], overflow, attrs);
+    sgdStep(params, grads, tensors['momentum_buffer'] ?? [], overflow, attrs);
   }
 }

@@ -90,6 +90,20 @@ describe('steps', () => {
     expect(optimizer.stateDict().settings.steps).toEqual([3, 0]);
   });
 
+  test('of parameters on several devices and with several counts of steps are those of each alone', () => {
+    const make = (): nn.Parameter[] =>
+      (['reference', 'cpu', 'reference'] as const).map((device) =>
+        scope(() => new Parameter(tensor([1, -2], { device }))),
+      );
+    const [together, alone] = [make(), make()];
+    const optimizer = new optim.AdamW(together, { lr: 0.1 });
+    const own = alone.map((p) => new optim.AdamW([p], { lr: 0.1 }));
+    descend(optimizer, together.slice(0, 2), 2);
+    descend(optimizer, together, 3);
+    own.forEach((one, i) => descend(one, [alone[i]!], i < 2 ? 5 : 3));
+    expect(together.map((p) => p.dataNow())).toEqual(alone.map((p) => p.dataNow()));
+  });
+
   test('refuse a freed parameter before any is updated', async () => {
     const [a, b] = [param(1), param(1)];
     const optimizer = new optim.SGD([a, b], { lr: 0.1 });

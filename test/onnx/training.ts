@@ -24,7 +24,7 @@ export function adagrad(call: Call): Tensor[] {
   const eps = call.number('epsilon', 1e-6);
   const [lrDecay, weightDecay] = [call.number('decay_factor', 0), call.number('norm_coefficient', 0)];
   return stepped(call, 1, (param, grad, [sum], lr, count) =>
-    adagradStep(param, grad, sum!, undefined, { lr, lrDecay, eps, weightDecay, step: count + 1 }),
+    adagradStep([param], [grad], [sum!], undefined, { lr, lrDecay, eps, weightDecay, step: count + 1 }),
   );
 }
 
@@ -36,7 +36,7 @@ export function adam(call: Call): Tensor[] {
     if (call.attributes['epsilon'] === undefined) throw new NotHere('an eps that the case does not name');
     if (count !== 0) throw new NotHere('eps beside a mean that is not corrected');
     // Before the first step ONNX does not correct the means: as after very many.
-    adamStep(param, grad, mean!, square!, undefined, { lr, beta1, beta2, eps, weightDecay, step: 2 ** 30 });
+    adamStep([param], [grad], [mean!], [square!], undefined, { lr, beta1, beta2, eps, weightDecay, step: 2 ** 30 });
   });
 }
 
@@ -45,6 +45,6 @@ export function momentum(call: Call): Tensor[] {
   const nesterov = call.text('mode', 'standard') === 'nesterov';
   return stepped(call, 1, (param, grad, [buffer], lr, count) => {
     const dampening = count > 0 ? 1 - call.number('beta', 1) : 0;
-    sgdStep(param, grad, buffer, undefined, { lr, ...options, dampening, nesterov, step: 2 });
+    sgdStep([param], [grad], buffer ? [buffer] : [], undefined, { lr, ...options, dampening, nesterov, step: 2 });
   });
 }
