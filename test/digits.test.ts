@@ -205,17 +205,9 @@ describe.skipIf(reason)(`the digits example${reason}`, () => {
   // Each is said before any work: nothing on stdout, one line on stderr, no stack trace.
   test.concurrent.each([
     { flags: ['--epoch', '1'], says: "Unknown option '--epoch'; --help lists the flags" },
-    { flags: ['--epochs', '-1'], says: "Option '--epochs' argument is ambiguous; --help lists the flags" },
     { flags: ['--device', 'gpu'], says: "there is no device 'gpu' here; use one of cpu, webgpu, reference" },
-    { flags: ['--epochs', '1.5'], says: "--epochs is '1.5'; it must be an integer from 1 to 1000" },
-    { flags: ['--lr', '1e9'], says: "--lr is '1e9'; it must be a number from 1e-8 to 1" },
     { flags: ['--batch', '321'], says: '--batch 321 is more than the 320 digits to train on' },
-    { flags: ['--run', inFolder('none'), '--resume'], says: `${inFolder('none')} holds no run to resume` },
     { flags: ['--run', inFolder('none'), '--predict', 'x.png'], says: `${inFolder('none')} holds no checkpoint` },
-    { flags: ['--run', 'package.json'], says: '--run package.json cannot be written' },
-    ...(process.platform === 'linux'
-      ? [{ flags: ['--run', '/proc/x/y'], says: '--run /proc/x/y cannot be written' }]
-      : []),
   ])('$flags: one sentence', async ({ flags, says }) => {
     const { code, stdout, stderr } = await digits([...quickRun('wrong'), ...flags]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -266,6 +266,11 @@ describe('nothing that is saved is harmed by', () => {
     );
   });
 
+  test.each(['package.json', ...(process.platform === 'linux' ? ['/proc/x/y'] : [])])(
+    'a folder that cannot be written: %s',
+    async (path) => expect(train(['--run', path])).rejects.toThrow(`--run ${path} cannot be written: `),
+  );
+
   test('a resume where nothing is', async () => {
     await expect(train(['--run', inFolder('nothing'), '--resume'])).rejects.toThrow(
       `${inFolder('nothing')} holds no run to resume; start one without --resume`,
