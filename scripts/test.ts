@@ -15,7 +15,7 @@ const onceOnly = [
   'test/structure.test.ts',
   'test/package.test.ts',
   'test/digits.test.ts',
-  'test/training.test.ts',
+  'test/training/*.test.ts',
   'test/command.test.ts',
   'test/browser/{digits,playground}.test.ts',
   'test/gpu/{attention,compile,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles}.test.ts',

@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { EarlyStopping, openRun, real, whole, type Run } from '../examples/training/index.ts';
-import { readOptions, usage } from '../examples/training/flags.ts';
-import { scope } from '../index.ts';
-import * as nn from '../nn/index.ts';
+import { EarlyStopping, openRun, real, whole, type Run } from '../../examples/training/index.ts';
+import { readOptions } from '../../examples/training/flags.ts';
+import { scope } from '../../index.ts';
+import * as nn from '../../nn/index.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'vicinal-training-'));
 const inFolder = (name: string): string => join(folder, name);
@@ -277,35 +277,4 @@ describe('nothing that is saved is harmed by', () => {
     );
     expect(fs.existsSync(inFolder('nothing'))).toBe(false);
   });
-});
-
-describe('flags', () => {
-  test.each([
-    ['--epochs 0', "--epochs is '0'; it must be an integer from 1 to 100"],
-    ['--epochs 101', "--epochs is '101'; it must be an integer from 1 to 100"],
-    ['--epochs 1.5', "--epochs is '1.5'; it must be an integer from 1 to 100"],
-    ['--epochs=', "--epochs is ''; it must be an integer from 1 to 100"],
-    ['--lr NaN', "--lr is 'NaN'; it must be a number from 1e-8 to 1"],
-    ['--lr 1e300', "--lr is '1e300'; it must be a number from 1e-8 to 1"],
-    ['--seed=-1', "--seed is '-1'; it must be an integer >= 0"],
-    ['--threads 65', "--threads is '65'; it must be an integer from 1 to 64"],
-    ['--epoch 1', "Unknown option '--epoch'; --help lists the flags"],
-    ['some', "Unexpected argument 'some'; --help lists the flags"],
-  ])('%s', (flags, message) => expect(() => readOptions(program, flags.split(' '))).toThrow(message));
-
-  test('are listed with their presets', () => {
-    expect(usage(program)).toMatch(
-      /^Fits a line\.\n\n {2}npm run line -- \[flags\]\n\n {2}--epochs N +passes \(4\)\n {2}--lr X +rate \(0\.1\)$/m,
-    );
-  });
-});
-
-test('early stopping counts validations without a new best one', () => {
-  const stopping = new EarlyStopping({ patience: 2, mode: 'max' });
-  expect([0.5, 0.6, 0.6, 0.7, 0.1].map((value) => stopping.update(value))).toEqual([true, true, false, true, false]);
-  expect([stopping.isOver, stopping.best]).toEqual([false, 0.7]);
-  const resumed = new EarlyStopping({ patience: 2, mode: 'max' });
-  resumed.loadStateDict(stopping.stateDict());
-  expect(resumed.update(0.2)).toBe(false);
-  expect(resumed.isOver).toBe(true);
 });
