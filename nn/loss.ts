@@ -9,7 +9,8 @@ import { Module } from './module.ts';
 /**
  * −log softmax(logits)[target], averaged over the samples.
  *
- * Shape: logits `[B, C]`, target `[B]` of integers 0..C−1 → a scalar, or `[B]` for reduction 'none'.
+ * Shape: logits `[B, C]`, target `[B]` of integers 0..C−1, or `[B, C]` of each class's share → a scalar, or `[B]` for reduction
+ * 'none'.
  *
  * @source PyTorch: `torch.nn.CrossEntropyLoss`
  * @example

@@ -12,6 +12,7 @@ import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { crossEntropyBackwardCpu, crossEntropyCpu } from './crossEntropy.cpu.ts';
 import { crossEntropyBackwardWebgpu, crossEntropyWebgpu } from './crossEntropy.webgpu.ts';
+import { crossEntropyOfShares } from './crossEntropyOfShares.ts';
 import { checkReduction } from './reduction.ts';
 
 export interface CrossEntropyAttrs {
@@ -41,7 +42,8 @@ function check(
   const wanted = logits.toSpliced(1, 1);
   if (!sameShape(target, wanted)) {
     const shapes = `target has shape ${formatShape(target)}, logits ${formatShape(logits)}`;
-    throw new ShapeError(`${shapes}; target must be ${formatShape(wanted)}, one class per row`, { op, logits, target });
+    const other = `one class per row, or ${formatShape(logits)}, each class's share`;
+    throw new ShapeError(`${shapes}; target must be ${formatShape(wanted)}, ${other}`, { op, logits, target });
   }
   checkShare(op, { labelSmoothing });
   if (!Number.isInteger(ignoreIndex)) {
@@ -172,19 +174,25 @@ export const crossEntropyBackward: Op<['logits', 'target:int', 'g'], CrossEntrop
  * −ln softmax(logits)[target], averaged: how surprised the logits are by the true classes. The class axis of logits is
  * the second: logits [N, C, *], target [N, *] of integers → a scalar, or [N, *] with `reduction: 'none'`.
  *
+ * A target [N, C, *] of floats gives the share of each class, as of mixed images: the loss is −Σ target · ln softmax(logits).
+ *
  * Where all logits of a row are −∞ the loss is ∞ and the gradient 0 (PyTorch: NaN). A webgpu device does not check the
  * targets, since that would wait for it: a row whose target is no class has the loss NaN.
  *
- * @throws ShapeError when the shapes do not fit, or a target is neither a class nor `ignoreIndex`.
+ * @throws ShapeError when the shapes do not fit, or a target is neither a class nor `ignoreIndex`; DtypeError when shares are no
+ *   floats, ArgumentError when they come with an `ignoreIndex`
  * @example
  * const logits = tensor([[2, 0, 0], [0, 0, 2]]);
  * crossEntropy(logits, tensor([0, 1], { dtype: 'int32' })); // 1.2395
+ * crossEntropy(logits, tensor([[0.5, 0.5, 0], [0, 0, 1]])); // 0.7395
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyAttrs = {}): Tensor {
   checkTensor('crossEntropy', 'logits', logits);
   checkTensor('crossEntropy', 'target', target);
   const settings = { ...defaults, ...options };
-  check(logits.shape, target.shape, settings);
+  const hasShares = sameShape(logits.shape, target.shape);
+  check(logits.shape, hasShares ? logits.shape.toSpliced(1, 1) : target.shape, settings);
+  if (hasShares) return crossEntropyOfShares(logits, target, settings);
   if (logits.rank === 2) return crossEntropyRows(logits, target, options);
   const classesLast = logits.shape
     .map((_, axis) => axis)

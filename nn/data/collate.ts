@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../index.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { HostTensor } from '../../tensor/io/elements.ts';
-import type { HostArray } from './dataset.ts';
+import type { HostArray } from './hostArray.ts';
 import { ArgumentError, ShapeError } from '../../index.ts';
 import { formatShape, sameShape, sizeOf } from '../../tensor/shape.ts';
 

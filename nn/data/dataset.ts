@@ -1,15 +1,6 @@
-import type { TypedArray } from '../../index.ts';
-import type { Dtype } from '../../tensor/dtype.ts';
+import type { HostArray } from './hostArray.ts';
 import { ArgumentError, decodeIdx, DeviceError, ShapeError, Tensor } from '../../index.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-
-/** Host values in row-major order, such as an image. */
-export interface HostArray {
-  readonly shape: readonly number[];
-  readonly data: TypedArray;
-  /** Default: the array's own; a `Uint8Array` may also be bool. */
-  readonly dtype?: Dtype;
-}
 
 /** Samples by number. A sample is an object whose values become tensors: `{ image, label }`. */
 export interface Dataset<S extends object> {

@@ -1,13 +1,22 @@
 export { stack, type SampleValue } from './collate.ts';
-export { idxDataset, TensorDataset, type Dataset, type HostArray } from './dataset.ts';
+export type { HostArray } from './hostArray.ts';
+export { idxDataset, TensorDataset, type Dataset } from './dataset.ts';
 export { DataLoader, type Batch, type DataLoaderOptions, type HostBatch, type LoaderState } from './loader.ts';
 export type { Sampler } from './sampler.ts';
-export {
-  compose,
-  normalize,
-  randomCrop,
-  randomHorizontalFlip,
-  randomShift,
-  toFloat,
-  type Transform,
-} from './transforms.ts';
+// Transforms
+export { compose, randomApply, randomChoice, type Step, type Transform } from './transforms/transform.ts';
+export type { Fill, ImageSize } from './transforms/image.ts';
+export { normalize, toFloat } from './transforms/normalize.ts';
+export { centerCrop, randomCrop, randomShift } from './transforms/crop.ts';
+export { pad, type PaddingMode, type PadOptions } from './transforms/pad.ts';
+export { resize, type Interpolation, type InterpolationOptions, type ResizeOptions } from './transforms/resize.ts';
+export { randomResizedCrop, type RandomResizedCropOptions } from './transforms/randomResizedCrop.ts';
+export { randomHorizontalFlip, randomVerticalFlip } from './transforms/flip.ts';
+export { randomRotation, rotate, type RotationOptions } from './transforms/rotate.ts';
+export { adjustBrightness, adjustContrast, adjustSaturation } from './transforms/color.ts';
+export { adjustHue } from './transforms/adjustHue.ts';
+export { colorJitter, type ColorJitterOptions } from './transforms/colorJitter.ts';
+export { grayscale, randomGrayscale, type GrayscaleOptions } from './transforms/grayscale.ts';
+export { randomErasing, type RandomErasingOptions } from './transforms/randomErasing.ts';
+export { cutmix, mixup, type MixOptions } from './transforms/mix.ts';
+export { imagenetPreprocess, type ImagenetOptions } from './transforms/imagenetPreprocess.ts';

@@ -26,8 +26,8 @@ export interface DataLoaderOptions<S extends object, T extends object> {
   dropLast?: boolean;
   /** What becomes of each sample, with random numbers of its own. */
   transform?: (sample: S, generator: Generator) => T | Promise<T>;
-  /** Makes a batch of samples. Default: `stack`. */
-  collate?: (samples: readonly T[]) => HostBatch<T>;
+  /** Makes a batch of samples, with random numbers of its own. Default: `stack`. */
+  collate?: (samples: readonly T[], generator: Generator) => HostBatch<T>;
   /** Draws the orders. Default: one whose seed the default generator draws. */
   generator?: Generator;
   /** Where batches are put. Default: the default device. */
@@ -187,16 +187,21 @@ export class DataLoader<S extends object, T extends object = S> implements Async
   async #gather({ order, seed }: Epoch, first: number): Promise<HostBatch<T>> {
     const { transform, sampler, collate = stack as NonNullable<DataLoaderOptions<S, T>['collate']> } = this.#options;
     const count = Math.min(this.batchSize, this.#samples - first);
+    const place = (i: number): number => sampler?.place?.(first + i) ?? first + i;
     const samples = Array.from({ length: count }, async (_, i) => {
       const sample = await this.dataset.get(order ? order[first + i]! : first + i);
       if (!transform) return sample as unknown as T;
-      const generator = new Generator();
-      const place = sampler?.place?.(first + i) ?? first + i;
-      generator.setState({ seed, counter: place * blocksPerSample });
-      return transform(sample, generator);
+      return transform(sample, generatorOf(seed, place(i)));
     });
-    return collate(await Promise.all(samples));
+    return collate(await Promise.all(samples), generatorOf(seed, place(0), blocksPerSample / 2));
   }
+}
+
+/** Of the sample at `place` of the epoch's order. A batch has what its first sample leaves. */
+function generatorOf(seed: number, place: number, begin = 0): Generator {
+  const generator = new Generator();
+  generator.setState({ seed, counter: place * blocksPerSample + begin });
+  return generator;
 }
 
 function checkDataset(dataset: Partial<Dataset<object>> | undefined | null): void {

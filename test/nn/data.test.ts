@@ -3,8 +3,7 @@ import type { Tensor } from '../../index.ts';
 import { Generator, manualSeed, memory, ShapeError, tensor } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
 
-const { DataLoader, TensorDataset, compose, normalize, randomCrop, randomHorizontalFlip, randomShift, toFloat } =
-  nn.data;
+const { DataLoader, TensorDataset } = nn.data;
 type HostArray = nn.data.HostArray;
 
 /** Ten samples: x is [i, -i], label is i. */
@@ -207,48 +206,6 @@ test('idxDataset reads images and labels', async () => {
   expect(digits.get(0)).toMatchObject({
     image: { shape: [1, 2, 2], data: Uint8Array.of(1, 2, 3, 4) },
     label: { shape: [], data: Uint8Array.of(7) },
-  });
-});
-
-describe('transforms', () => {
-  const image: HostArray = { shape: [1, 2, 3], data: Uint8Array.of(0, 51, 102, 153, 204, 255) };
-  const generator = new Generator(1);
-
-  test('bytes become floats, and are normalised per channel', () => {
-    const float = toFloat()(image, generator);
-    expect([...float.data].map((value) => value.toFixed(1))).toEqual(['0.0', '0.2', '0.4', '0.6', '0.8', '1.0']);
-    const both = { shape: [2, 1, 1], data: Float32Array.of(3, 5) };
-    expect(normalize([1, 2], [2, 3])(both, generator).data).toEqual(Float32Array.of(1, 1));
-    expect(() => normalize([1, 2, 3], 1)(both, generator)).toThrow('mean has 3 entries, the image 2 channels');
-    expect(() => normalize(0, 0)).toThrow('std is 0; it must be above 0');
-  });
-
-  test('a flip exchanges left and right, and leaves its input alone', () => {
-    expect(randomHorizontalFlip(1)(image, generator).data).toEqual(Uint8Array.of(102, 51, 0, 255, 204, 153));
-    expect(randomHorizontalFlip(0)(image, generator)).toBe(image);
-    expect(image.data[0]).toBe(0);
-  });
-
-  test('a crop is a window of the padded image', () => {
-    const shifted = new Set<string>();
-    for (let i = 0; i < 200; i++) {
-      const { shape, data } = randomShift(1, { fill: 9 })(image, generator);
-      expect(shape).toEqual([1, 2, 3]);
-      shifted.add(data.join(' '));
-    }
-    expect(shifted.size).toBe(9);
-    expect(shifted).toContain('0 51 102 153 204 255');
-    expect(shifted).toContain('9 9 9 9 0 51');
-    expect(shifted).toContain('204 255 9 9 9 9');
-    expect(randomCrop([1, 1])(image, generator).shape).toEqual([1, 1, 1]);
-    expect(() => randomCrop(4, { padding: 0 })(image, generator)).toThrow(
-      'randomCrop: a window of [4, 4] does not fit an image of [2, 3] with padding 0',
-    );
-  });
-
-  test('compose applies one after another', () => {
-    const { data } = compose(randomHorizontalFlip(1), toFloat(), normalize(1, 1))(image, generator);
-    expect(data[3]).toBe(0);
   });
 });
 

@@ -68,8 +68,17 @@ def losses(c):
     c.add('cosineSimilarity', F.cosine_similarity, draw(2, 1, 4), draw(3, 4), axis=-1)
 
 
+def shares(c):
+    for reduction in ('mean', 'sum', 'none'):
+        for smoothing in (0, 0.2):
+            how = dict(reduction=reduction, labelSmoothing=smoothing)
+            c.add('crossEntropy', F.cross_entropy, draw(3, 5), torch.softmax(draw(3, 5), 1), **how)
+            c.add('crossEntropy', F.cross_entropy, draw(2, 4, 3), torch.softmax(draw(2, 4, 3), 1), **how)
+
+
 def make():
     cases = Calls()
     elementwise(cases)
     losses(cases)
+    shares(cases)
     cases.save('functions')
