@@ -3,10 +3,10 @@
  * that the compiler keeps one branch.
  */
 
-import { erf4, exp4, half4, log4, madd, one4, rootHalf4, tanh4 } from '../runtime/cpu/simd.as';
+import { erf4, exp4, half4, log4, madd, one4, rootHalf4, softplus4, tanh4 } from '../runtime/cpu/simd.as';
 import { pow4 } from './pow.as';
 import {
-  angle4, erfExact4, expm14, integerModulo4, log1p4, modulo4, sine4, softplus4,
+  angle4, erfExact4, expm14, integerModulo4, log1p4, modulo4, sine4,
 } from './transcendental.as';
 
 // Of one operand.

@@ -171,12 +171,6 @@ export function angle4(y: v128, x: v128): v128 {
   return withSign(r, y);
 }
 
-/** ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|). */
-@inline
-export function softplus4(x: v128): v128 {
-  return f32x4.add(f32x4.pmax(x, splat(0)), log1p4(exp4(f32x4.neg(f32x4.abs(x)))));
-}
-
 /** x modulo y with y's sign: x − ⌊x/y⌋ y in float64, exact while the quotient has 29 bits; else one after the other. */
 export function modulo4(x: v128, y: v128): v128 {
   const isPlain = v128.and(

@@ -57,18 +57,49 @@ function sink(heap: usize, count: i32, pair: u64): void {
   store<u64>(heap + (<usize>at << 3), pair);
 }
 
+/** Which of eight neighbours at p come before `limit`, or may (NaN), as bits. */
+@inline
+function mayPrecede<T>(p: usize, limit: v128, flip: u32): i32 {
+  const a = v128.load(p);
+  const b = v128.load(p, 16);
+  let low: v128;
+  let high: v128;
+  if (isFloat<T>()) {
+    low = flip == 0 ? f32x4.ge(a, limit) : f32x4.le(a, limit);
+    high = flip == 0 ? f32x4.ge(b, limit) : f32x4.le(b, limit);
+  } else {
+    low = flip == 0 ? i32x4.ge_s(a, limit) : i32x4.le_s(a, limit);
+    high = flip == 0 ? i32x4.ge_s(b, limit) : i32x4.le_s(b, limit);
+  }
+  return (i32x4.bitmask(low) | (i32x4.bitmask(high) << 4)) ^ 255;
+}
+
+/** The top of the heap of `take` pairs once it was offered element k. */
+@inline
+function offered<T>(x: usize, step: usize, k: i32, flip: u32, take: i32, heap: usize, top: u64): u64 {
+  const pair = pairOf<T>(x + <usize>k * step, k, flip);
+  if (pair >= top) return top;
+  sink(heap, take, pair);
+  return load<u64>(heap);
+}
+
 /** The `take` smallest pairs in rising order at `heap`; all are larger than no pair at first. */
 @inline
 function smallest<T>(x: usize, step: usize, n: i32, flip: u32, take: i32, heap: usize): void {
   memory.fill(heap, 0xff, <usize>take << 3);
-  let largest = u64.MAX_VALUE;
-  for (let k = 0; k < n; k++) {
-    const pair = pairOf<T>(x, k, flip);
-    x += step;
-    if (pair >= largest) continue;
-    sink(heap, take, pair);
-    largest = load<u64>(heap);
+  let top = u64.MAX_VALUE;
+  let k = 0;
+  if (sizeof<T>() == 4 && step == 4) {
+    for (; k < take; k++) top = offered<T>(x, step, k, flip, take, heap, top);
+    // The heap is full, and the others come after its top where their elements are equal: few need a look.
+    for (; k + 8 <= n; k += 8) {
+      const limit = v128.load32_splat(x + (<usize><u32>top << 2));
+      for (let bits = mayPrecede<T>(x + (<usize>k << 2), limit, flip); bits != 0; bits &= bits - 1) {
+        top = offered<T>(x, step, k + ctz<i32>(bits), flip, take, heap, top);
+      }
+    }
   }
+  for (; k < n; k++) top = offered<T>(x, step, k, flip, take, heap, top);
   for (let count = take - 1; count > 0; count--) {
     const p = heap + (<usize>count << 3);
     const pair = load<u64>(p);

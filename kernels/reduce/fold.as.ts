@@ -8,7 +8,7 @@
 //
 // `divisor` divides the result (1 but in the last launch of a mean). Elements are f32 or i32. No other memory is used.
 
-import { exp4 } from '../runtime/cpu/simd.as';
+import { expDown4 } from '../runtime/cpu/simd.as';
 
 @inline const ROW_BLOCK: i32 = 4096;
 /** Few additions in a row keep the rounding error small. */
@@ -21,19 +21,14 @@ import { exp4 } from '../runtime/cpu/simd.as';
 @inline const MIN: i32 = 2;
 /** Σ (x − shift)²: the sum behind variance, shift the mean. */
 @inline const SQUARES: i32 = 3;
-/** Σ e^(x − shift): the sum behind logsumexp, shift the maximum (0 where that is not finite). */
+/** Σ e^(x − shift): the sum behind logsumexp, shift the maximum. Where that is not finite the sum means nothing. */
 @inline const EXPONENTIALS: i32 = 4;
 
 @inline
 function term(op: i32, x: v128, shift: v128): v128 {
   if (op < SQUARES) return x;
   const d = f32x4.sub(x, shift);
-  return op == SQUARES ? f32x4.mul(d, d) : exp4(d);
-}
-
-@inline
-function shiftOf(op: i32, shift: v128): v128 {
-  return op == SQUARES ? shift : v128.and(shift, f32x4.lt(f32x4.abs(shift), f32x4.splat(Infinity)));
+  return op == SQUARES ? f32x4.mul(d, d) : expDown4(d);
 }
 
 @inline
@@ -73,7 +68,7 @@ function foldRun<T>(op: i32, x: usize, count: i32, shift: v128): v128 {
   let p = x;
   let left = count;
   let a = neutral<T>(op);
-  while (op != EXPONENTIALS && left >= 16) {
+  while (left >= 16) {
     const size = min(left & ~15, STRETCH);
     a = fold<T>(op, a, foldWhole<T>(op, p, size, shift));
     p += <usize>size << 2;
@@ -98,7 +93,7 @@ function rows<T>(op: i32, x: usize, shifts: usize, y: usize, n: i32, divisor: f3
   for (let item = first; item < last; item++) {
     const row = item / blocks;
     const start = (item - row * blocks) * ROW_BLOCK;
-    const shift = op < SQUARES ? i32x4.splat(0) : shiftOf(op, v128.load_splat<u32>(shifts + (<usize>row << 2)));
+    const shift = op < SQUARES ? i32x4.splat(0) : v128.load_splat<u32>(shifts + (<usize>row << 2));
     const a = foldRun<T>(op, x + (<usize>(row * n + start) << 2), min(ROW_BLOCK, n - start), shift);
     if (isFloat<T>()) store<f32>(y + (<usize>item << 2), f32x4.extract_lane(a, 0) / divisor);
     else store<i32>(y + (<usize>item << 2), i32x4.extract_lane(a, 0));
@@ -137,14 +132,14 @@ function foldInto<T>(op: i32, height: i32, x: usize, shifts: usize, y: usize, st
   let to = y;
   let p = x;
   for (; p < whole; p += 16) {
-    const shift = op < SQUARES ? i32x4.splat(0) : shiftOf(op, v128.load(s));
+    const shift = op < SQUARES ? i32x4.splat(0) : v128.load(s);
     const sum = foldRows<T>(op, height, p, step, shift, true);
     v128.store(to, fold<T>(op, v128.load(to), sum));
     s += 16;
     to += 16;
   }
   for (; p < end; p += 4) {
-    const shift = op < SQUARES ? i32x4.splat(0) : shiftOf(op, v128.load_splat<u32>(s));
+    const shift = op < SQUARES ? i32x4.splat(0) : v128.load_splat<u32>(s);
     const sum = foldRows<T>(op, height, p, step, shift, false);
     v128.store_lane<u32>(to, fold<T>(op, v128.load_splat<u32>(to), sum), 0);
     s += 4;
@@ -170,11 +165,9 @@ function columns<T>(
     fill(to, count, neutral<T>(op));
     let p = x + (<usize>((outer * n + top) * inner + column) << 2);
     let left = min(COLUMN_BLOCK, n - top);
-    if (op != EXPONENTIALS) {
-      for (; left >= 8; left -= 8) {
-        foldInto<T>(op, 8, p, shift, to, step, count);
-        p += step << 3;
-      }
+    for (; left >= 8; left -= 8) {
+      foldInto<T>(op, 8, p, shift, to, step, count);
+      p += step << 3;
     }
     for (; left > 0; left--) {
       foldInto<T>(op, 1, p, shift, to, step, count);

@@ -1,5 +1,5 @@
-// The last step of logsumexp: y = shift + ln y, shift the maximum (0 where that is not finite), y the sum of
-// e^(x − shift). Items are elements. No memory beside the buffers.
+// The last step of logsumexp: y = shift + ln y, shift the maximum, y the sum of e^(x − shift); the maximum alone where it
+// is not finite. Items are elements. No memory beside the buffers.
 
 import { log1 } from '../runtime/cpu/simd.as';
 
@@ -7,6 +7,6 @@ export function logsumexpEnd(shifts: usize, y: usize, begin: i32, end: i32): voi
   for (let i = begin; i < end; i++) {
     const p = <usize>i << 2;
     const shift = load<f32>(shifts + p);
-    store<f32>(y + p, log1(load<f32>(y + p)) + (abs<f32>(shift) < Infinity ? shift : 0));
+    store<f32>(y + p, abs<f32>(shift) < Infinity ? log1(load<f32>(y + p)) + shift : shift);
   }
 }

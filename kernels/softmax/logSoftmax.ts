@@ -32,6 +32,7 @@ export const logSoftmax: Op<['x'], SoftmaxAttrs> = defineOp({
     { x: [7, 67] },
     { x: [2, 3, 4], attrs: { axis: 1 } },
     { x: [3, 9, 70], attrs: { axis: -2 } },
+    { x: [2, 2, 1031], attrs: { axis: 1 } },
     { x: [0, 3] },
   ],
   errors: [{ x: [5], attrs: { axis: -2 }, throws: 'axis -2 is out of range' }],

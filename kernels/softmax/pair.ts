@@ -18,5 +18,6 @@ export const pairSamples: readonly Sample<['y', 'g'], { axis?: number }>[] = [
   { y: [3, 67], g: [3, 67] },
   { y: [2, 3, 5], g: [2, 3, 5], attrs: { axis: 1 } },
   { y: [9, 70], g: [9, 70], attrs: { axis: 0 } },
+  { y: [2, 1031], g: [2, 1031], attrs: { axis: 0 } },
   { y: [0, 3], g: [0, 3] },
 ];

@@ -1,8 +1,8 @@
 // softmax and logSoftmax, forward and backward.
 //
 // Legend: x, y, g, dx are [outer, n, inner]; a line is the n elements along the middle axis.
-// `...Rows` take inner = 1: items are rows. `...Strips` take any inner: items are strips of 64 neighbouring lines,
-// walked n times along memory; scratch holds two numbers per line of the strip.
+// `...Rows` take inner = 1: items are rows. `...Strips` take any inner: items are strips of up to 1024 neighbouring
+// lines, walked along memory; scratch holds two numbers per line of the strip.
 // Sums: rows in four lanes, lane by lane, added at the end; strips along n in order.
 
 import { expDown4, log4, log1, madd, nmadd, sum4 } from '../runtime/cpu/simd.as';
@@ -110,18 +110,24 @@ export function logSoftmaxBackwardRows(y: usize, g: usize, dx: usize, n: i32, be
 
 // ---- any inner ----
 
-/** Address of the first element of strip `item`, and its width, in lines. */
+/** Lines of a strip, as in softmax.cpu.ts: with few of them a walk along n would jump from page to page. */
+@inline const STRIP: i32 = 1024;
+/** Where in scratch the second number of a line lies, after the first. */
+@inline const SECOND: usize = <usize>STRIP << 2;
+
+/** Address of the first element of strip `item`. */
 @inline
 function stripStart(item: i32, n: i32, inner: i32): usize {
-  const strips = (inner + 63) >> 6;
+  const strips = (inner + STRIP - 1) / STRIP;
   const outer = item / strips;
-  return (<usize>outer * <usize>n * <usize>inner + ((<usize>(item - outer * strips)) << 6)) << 2;
+  return (<usize>outer * <usize>n * <usize>inner + <usize>((item - outer * strips) * STRIP)) << 2;
 }
 
+/** Lines of strip `item`. */
 @inline
 function stripWidth(item: i32, inner: i32): i32 {
-  const strips = (inner + 63) >> 6;
-  return min(64, inner - ((item % strips) << 6));
+  const strips = (inner + STRIP - 1) / STRIP;
+  return min(STRIP, inner - (item % strips) * STRIP);
 }
 
 /** Bytes of one number per line of a strip, in whole vectors. */
@@ -135,11 +141,13 @@ function fillStrip(p: usize, width: i32, value: f32): void {
   for (let at: usize = 0; at < stripBytes(width); at += 16) v128.store(p + at, f32x4.splat(value));
 }
 
-/** Scratch: the largest of each line, then the sums of its exponentials. y = the exponentials. */
+/** Scratch: the largest of each line, then the sums of its exponentials, which y becomes where `isKept`. */
 @inline
-function stripExponentials(x: usize, y: usize, n: i32, row: usize, width: i32, scratch: usize): void {
+function stripExponentials(
+  x: usize, y: usize, n: i32, row: usize, width: i32, scratch: usize, isKept: bool,
+): void {
   fillStrip(scratch, width, -Infinity);
-  fillStrip(scratch + 256, width, 0);
+  fillStrip(scratch + SECOND, width, 0);
   for (let k = 0, from = x; k < n; k++, from += row) {
     for (let c = 0; c < width; c += 4) {
       const at = <usize>c << 2;
@@ -153,8 +161,8 @@ function stripExponentials(x: usize, y: usize, n: i32, row: usize, width: i32, s
     for (let c = 0; c < width; c += 4) {
       const lane = <usize>c << 2;
       const e = expDown4(f32x4.sub(loadUpTo(x + at + lane, width - c, 0), v128.load(scratch + lane)));
-      v128.store(scratch + lane, f32x4.add(v128.load(scratch + lane, 256), e), 256);
-      storeUpTo(y + at + lane, e, width - c);
+      v128.store(scratch + lane, f32x4.add(v128.load(scratch + lane, SECOND), e), SECOND);
+      if (isKept) storeUpTo(y + at + lane, e, width - c);
     }
   }
 }
@@ -164,16 +172,16 @@ export function softmaxStrips(x: usize, y: usize, n: i32, inner: i32, begin: i32
   for (let item = begin; item < end; item++) {
     const start = stripStart(item, n, inner);
     const width = stripWidth(item, inner);
-    stripExponentials(x + start, y + start, n, row, width, scratch);
+    stripExponentials(x + start, y + start, n, row, width, scratch, true);
     for (let at: usize = 0; at < stripBytes(width); at += 16) {
-      const total = v128.load(scratch + at, 256);
+      const total = v128.load(scratch + at, SECOND);
       const factor = f32x4.div(f32x4.splat(1), total);
-      v128.store(scratch + at, v128.andnot(factor, f32x4.eq(total, f32x4.splat(0))), 256);
+      v128.store(scratch + at, v128.andnot(factor, f32x4.eq(total, f32x4.splat(0))), SECOND);
     }
     for (let k = 0, to = y + start; k < n; k++, to += row) {
       for (let c = 0; c < width; c += 4) {
         const lane = <usize>c << 2;
-        scale(to + lane, width - c, v128.load(scratch + lane, 256));
+        scale(to + lane, width - c, v128.load(scratch + lane, SECOND));
       }
     }
   }
@@ -184,16 +192,16 @@ export function logSoftmaxStrips(x: usize, y: usize, n: i32, inner: i32, begin: 
   for (let item = begin; item < end; item++) {
     const start = stripStart(item, n, inner);
     const width = stripWidth(item, inner);
-    stripExponentials(x + start, y + start, n, row, width, scratch);
+    stripExponentials(x + start, y + start, n, row, width, scratch, false);
     for (let at: usize = 0; at < stripBytes(width); at += 16) {
-      const total = v128.load(scratch + at, 256);
-      v128.store(scratch + at, v128.andnot(log4(total), f32x4.eq(total, f32x4.splat(0))), 256);
+      const total = v128.load(scratch + at, SECOND);
+      v128.store(scratch + at, v128.andnot(log4(total), f32x4.eq(total, f32x4.splat(0))), SECOND);
     }
     for (let k = 0, at = start; k < n; k++, at += row) {
       for (let c = 0; c < width; c += 4) {
         const lane = <usize>c << 2;
         const shifted = f32x4.sub(loadUpTo(x + at + lane, width - c, 0), v128.load(scratch + lane));
-        storeUpTo(y + at + lane, f32x4.sub(shifted, v128.load(scratch + lane, 256)), width - c);
+        storeUpTo(y + at + lane, f32x4.sub(shifted, v128.load(scratch + lane, SECOND)), width - c);
       }
     }
   }
@@ -232,13 +240,13 @@ export function logSoftmaxBackwardStrips(
     const start = stripStart(item, n, inner);
     const width = stripWidth(item, inner);
     fillStrip(scratch, width, 0);
-    fillStrip(scratch + 256, width, -Infinity);
+    fillStrip(scratch + SECOND, width, -Infinity);
     for (let k = 0, at = start; k < n; k++, at += row) {
       for (let c = 0; c < width; c += 4) {
         const lane = <usize>c << 2;
-        const top = f32x4.max(v128.load(scratch + lane, 256), loadUpTo(y + at + lane, width - c, -Infinity));
+        const top = f32x4.max(v128.load(scratch + lane, SECOND), loadUpTo(y + at + lane, width - c, -Infinity));
         v128.store(scratch + lane, f32x4.add(v128.load(scratch + lane), loadUpTo(g + at + lane, width - c, 0)));
-        v128.store(scratch + lane, top, 256);
+        v128.store(scratch + lane, top, SECOND);
       }
     }
     for (let k = 0, at = start; k < n; k++, at += row) {
@@ -246,7 +254,7 @@ export function logSoftmaxBackwardStrips(
         const lane = <usize>c << 2;
         const e = expDown4(loadUpTo(y + at + lane, width - c, 0));
         const d = nmadd(e, v128.load(scratch + lane), loadUpTo(g + at + lane, width - c, 0));
-        const isDead = f32x4.eq(v128.load(scratch + lane, 256), f32x4.splat(-Infinity));
+        const isDead = f32x4.eq(v128.load(scratch + lane, SECOND), f32x4.splat(-Infinity));
         storeUpTo(dx + at + lane, v128.andnot(d, isDead), width - c);
       }
     }

@@ -7,8 +7,8 @@ interface LineAttrs {
   axis?: number;
 }
 
-/** Lines that the strip kernels walk side by side, and the two floats of scratch memory for each. */
-const stripLines = 64;
+/** Lines that the strip kernels walk side by side, as in softmax.as.ts, and the two floats of scratch memory for each. */
+const stripLines = 1024;
 const stripScratch = stripLines * 2 * 4;
 
 /** Launches `<name>Rows` when the lines along `axis` are contiguous, else `<name>Strips`. `work` is per element. */

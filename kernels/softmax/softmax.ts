@@ -42,6 +42,7 @@ export const softmax: Op<['x'], SoftmaxAttrs> = defineOp({
     { x: [2, 3, 4], attrs: { axis: 1 } },
     { x: [3, 9, 70], attrs: { axis: -2 } },
     { x: [5, 3], attrs: { axis: 0 } },
+    { x: [2, 2, 1031], attrs: { axis: 1 } },
     { x: [0, 3] },
     { x: [3, 0] },
   ],

@@ -28,6 +28,7 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
 @inline const TANH: usize = NUMBERS + 192;
 @inline const ONE: usize = NUMBERS + 224;
 @inline const DOWN: usize = NUMBERS + 240;
+@inline const ARTANH: usize = NUMBERS + 272;
 @inline const HALF: usize = NUMBERS + 228;
 @inline const ROOT_HALF: usize = NUMBERS + 232;
 
@@ -74,6 +75,7 @@ export function writeNumbers(): void {
   // The polynomial of degree 5 with the least relative error on |r| ≤ ½ ln 2 that is 1 at 0; −127 ln 2, cut.
   put4(DOWN, 8.29027220607e-3, 4.18981611729e-2, 1.66676387191e-1, 4.99991476536e-1);
   put4(DOWN + 16, 9.99999701977e-1, -88.02, 0, 0);
+  put4(ARTANH, 0.28178335257392034, 0.2796060267634125, 0.4002491028754064, 0.666663146818613);
   put4(LOG, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1);
   put4(LOG + 16, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1);
   put4(LOG + 32, 3.3333331174e-1, 1.17549435e-38, 8388608, Infinity);
@@ -186,6 +188,20 @@ export function log4(x: v128): v128 {
   y = v128.bitselect(x, y, f32x4.eq(x, infinity));
   y = v128.bitselect(f32x4.neg(infinity), y, f32x4.eq(x, f32x4.splat(0)));
   return v128.bitselect(y, number(LOG, 15), f32x4.ge(x, f32x4.splat(0)));
+}
+
+/** ln(1 + eˣ) within 3e-7 relative: max(x, 0) + 2 artanh s, s = t / (2 + t) ≤ ⅓, t = e^−|x|. */
+@inline
+export function softplus4(x: v128): v128 {
+  const t = exp4(f32x4.neg(f32x4.abs(x)));
+  const two = number(TANH, 6);
+  const s = f32x4.div(t, f32x4.add(t, two));
+  const z = f32x4.mul(s, s);
+  let p = madd(number(ARTANH, 0), z, number(ARTANH, 1));
+  p = madd(p, z, number(ARTANH, 2));
+  p = madd(p, z, number(ARTANH, 3));
+  p = madd(p, z, two);
+  return madd(p, s, f32x4.pmax(x, number(ONE, 3)));
 }
 
 /** erf x = 2/√π ∫₀ˣ e^−t² dt within 5e-7 absolute: an odd polynomial over an even one, |x| cut at 4. */
