@@ -1,8 +1,9 @@
 // npm run bench -- ops: what single operations reach on the cpu, beside a copy of the same bytes or a product of matrices.
 
-import type { Tensor } from '../index.ts';
+import type { Entry } from './families.ts';
 import * as vicinal from '../index.ts';
 import { contiguous, conv2dInputGrad, conv2dWeightGrad } from '../kernels/index.ts';
+import { families } from './families.ts';
 import { measure } from './measure.ts';
 import { made } from './models.ts';
 
@@ -18,74 +19,6 @@ export interface OperationRow {
   readonly rate: number;
   /** Of the copy's, or the matrix product's. */
   readonly share: number;
-}
-
-/** An operation and the bytes that it reads and writes for each element of x. */
-type Entry = readonly [name: string, bytes: number, run: () => unknown];
-
-/** Methods without arguments. */
-function methods(x: Tensor, bytes: number, names: readonly string[]): Entry[] {
-  const callable = x as unknown as Record<string, () => unknown>;
-  return names.map((name) => [name, bytes, () => callable[name]!()]);
-}
-
-function families(): Readonly<Record<string, readonly Entry[]>> {
-  const [x, y] = [made([rows, columns], 1, { scale: 3 }), made([rows, columns], 2)];
-  const positive = noGrad(() => x.abs().add(0.1)).keep();
-  const [weight, bias, few] = [made([columns], 3), made([columns], 4), made([columns], 5)];
-  const images = made([16, 64, 64, 64], 6);
-  const order = vicinal
-    .tensor(Array.from({ length: rows }, (_, i) => (i * 1021) % rows))
-    .cast('int32')
-    .keep();
-  const { atan2, groupNorm, indexSelect, instanceNorm, layerNorm, mod, rmsNorm, where } = vicinal;
-  return {
-    'of one operand': [
-      ...methods(x, 8, ['neg', 'abs', 'square', 'relu', 'exp', 'tanh', 'sigmoid', 'silu', 'gelu', 'sin', 'cos', 'erf']),
-      ...methods(x, 8, ['expm1', 'softplus', 'mish', 'elu', 'hardswish', 'leakyRelu', 'floor', 'round', 'reciprocal']),
-      ...methods(positive, 8, ['sqrt', 'rsqrt', 'log', 'log1p']),
-      ['clamp', 8, () => x.clamp({ min: -1, max: 1 })],
-      ['pow 3.5', 8, () => positive.pow(3.5)],
-    ],
-    'of two': [
-      ['add', 12, () => x.add(y)],
-      ['div', 12, () => x.div(positive)],
-      ['maximum', 12, () => x.maximum(y)],
-      ['lt', 9, () => x.lt(y)],
-      ['mod', 12, () => mod(x, positive)],
-      ['atan2', 12, () => atan2(x, y)],
-      ['add of a row', 8, () => x.add(few)],
-      ['where', 16, () => where(x.lt(y), x, y)],
-    ],
-    reductions: [
-      ...['sum', 'mean', 'max', 'min', 'prod', 'argmax', 'logsumexp', 'variance'].flatMap((name): Entry[] =>
-        [-1, 0].map((axis) => {
-          const reduce = (x as unknown as Record<string, (options: object) => unknown>)[name]!;
-          return [`${name} along ${axis === 0 ? 'columns' : 'rows'}`, 4, () => reduce.call(x, { axis })];
-        }),
-      ),
-      ['cumsum along rows', 8, () => x.cumsum({ axis: -1 })],
-      ['cumsum along columns', 8, () => x.cumsum({ axis: 0 })],
-      ['topk 10', 4, () => x.topk({ k: 10 })],
-      ['sort', 8, () => x.sort()],
-    ],
-    norms: [
-      ['softmax', 8, () => x.softmax()],
-      ['softmax along columns', 8, () => x.softmax({ axis: 0 })],
-      ['logSoftmax', 8, () => x.logSoftmax()],
-      ['layerNorm', 8, () => layerNorm(x, weight, bias)],
-      ['rmsNorm', 8, () => rmsNorm(x, weight)],
-      ['groupNorm', 8, () => groupNorm(images, 8)],
-      ['instanceNorm', 8, () => instanceNorm(images)],
-    ],
-    layout: [
-      ['transpose', 8, () => x.transpose().contiguous()],
-      ['flip', 8, () => x.flip({ axis: [-1] }).contiguous()],
-      ['roll', 8, () => x.roll(100, -1)],
-      ['concat', 8, () => vicinal.concat([x.slice({ axis: 0, end: 2000 }), x.slice({ axis: 0, start: 2000 })])],
-      ['indexSelect', 8, () => indexSelect(x, 0, order)],
-    ],
-  };
 }
 
 /** Of ResNet-18 at batch 8: channels in and out, pixels of a side, kernel, stride. */
@@ -135,7 +68,9 @@ export async function runOperations(only: RegExp, seconds: number): Promise<{ ro
   const copied = (8 * x.size) / (await secondsOf(() => contiguous(x), seconds));
   console.log(`${'16 MB, one thread'.padEnd(40)}     GB/s   ÷ copy\n`);
   print('copy', copied, 1);
-  for (const [family, entries] of Object.entries(families())) {
+  let seed = 1;
+  const draw = (shape: readonly number[], scale: number): vicinal.Tensor => made([...shape], seed++, { scale });
+  for (const [family, entries] of Object.entries(families({ rows, columns, draw, boolBytes: 1 }))) {
     const chosen = entries.filter(([name]) => only.test(name) || only.test(family));
     if (chosen.length > 0) console.log(`\n${family}`);
     const timed: (readonly [Entry, number])[] = [];

@@ -2,7 +2,7 @@ import type { Tensor } from '../index.ts';
 import type { Double, Single, Triple } from './check.ts';
 import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from '../index.ts';
 import { checkOptions } from '../tensor/options.ts';
-import { describeCall, sides } from './check.ts';
+import { checkSize, describeCall, sides } from './check.ts';
 import { Module } from './module.ts';
 
 /** Numbers for one axis, for two [y, x] or for three [z, y, x]; a single one is for all. */
@@ -15,9 +15,11 @@ export interface AvgPoolOptions<S> {
   ceilMode?: boolean;
   /** Whether the pixels of the padding count in an average. Default true. */
   countIncludePad?: boolean;
+  /** What the sum of a window is divided by, of two axes or three. Default: its number of pixels. */
+  divisorOverride?: number;
 }
 
-export interface MaxPoolOptions<S> extends Omit<AvgPoolOptions<S>, 'countIncludePad'> {
+export interface MaxPoolOptions<S> extends Omit<AvgPoolOptions<S>, 'countIncludePad' | 'divisorOverride'> {
   /** Pixels from one element of a window to the next. Default 1. */
   dilation?: number | S;
 }
@@ -68,23 +70,30 @@ abstract class MaxPool<S extends Single | Double | Triple> extends Pool<S> {
 
 abstract class AvgPool<S extends Single | Double | Triple> extends Pool<S> {
   readonly countIncludePad: boolean;
+  readonly divisorOverride: number | undefined;
 
   constructor(rank: S['length'], kernelSize: number | S, options: AvgPoolOptions<S> = {}) {
-    super(
-      rank,
-      kernelSize,
-      checkOptions(new.target.name, options, ['stride', 'padding', 'ceilMode', 'countIncludePad']),
-    );
-    this.countIncludePad = options.countIncludePad ?? true;
+    const op = new.target.name;
+    const known = ['stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'] as const;
+    super(rank, kernelSize, checkOptions(op, options, rank === 1 ? known.slice(0, 4) : known));
+    const { countIncludePad = true, divisorOverride } = options;
+    if (divisorOverride !== undefined) checkSize(op, 'divisorOverride', divisorOverride);
+    this.countIncludePad = countIncludePad;
+    this.divisorOverride = divisorOverride;
   }
 
-  protected pool(x: Tensor, pool: typeof avgPool1d): Tensor {
-    const { kernelSize, stride, padding, ceilMode, countIncludePad } = this;
-    return pool(x, { kernelSize, stride, padding, ceilMode, countIncludePad });
+  protected pool(x: Tensor, pool: typeof avgPool3d): Tensor {
+    const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
+    const windows = { kernelSize, stride, padding, ceilMode, countIncludePad };
+    return pool(x, divisorOverride === undefined ? windows : { ...windows, divisorOverride });
   }
 
   override describe(): string {
-    return this.describeWith({ countIncludePad: this.countIncludePad }, { countIncludePad: true });
+    const { countIncludePad, divisorOverride } = this;
+    return this.describeWith(
+      { countIncludePad, divisorOverride },
+      { countIncludePad: true, divisorOverride: undefined },
+    );
   }
 }
 
@@ -155,7 +164,7 @@ export class MaxPool3d extends MaxPool<Triple> {
  * new nn.AvgPool1d(2).forward(zeros([1, 3, 8])).shape; // [1, 3, 4]
  */
 export class AvgPool1d extends AvgPool<Single> {
-  constructor(kernelSize: number | Single, options: AvgPoolOptions<Single> = {}) {
+  constructor(kernelSize: number | Single, options: Omit<AvgPoolOptions<Single>, 'divisorOverride'> = {}) {
     super(1, kernelSize, options);
   }
 

@@ -6,6 +6,7 @@ import { benchAttention } from './attention.ts';
 import { benchMatmul } from './matmul.ts';
 import { benchMemory } from './memory.ts';
 import { benchNatMini } from './natMini.ts';
+import { benchOperations } from './operations.ts';
 import { pytorchSeconds } from './pytorch.ts';
 import { gpuTimer } from './timer.ts';
 
@@ -16,7 +17,8 @@ const squares = /^(4096|2048|1024)³ NN/;
  * Prints what the GPU at hand reaches as WebGPU comes, then with Dawn's unsafe features (float16 and subgroup matrices on some drivers,
  * and no checks of bounds); nothing where there is no GPU.
  *
- * @param only rows whose name matches: `attention nat-mini-s1 float32`, `memory gelu`, `matmul`, `nat-mini step`
+ * @param only rows whose name matches: `attention nat-mini-s1 float32`, `memory gelu`, `ops softplus`, `ops norms`,
+ *   `matmul`, `nat-mini step`
  */
 export async function runGpu(only: RegExp): Promise<void> {
   let peers: ReadonlyMap<string, number> | undefined;
@@ -30,6 +32,7 @@ export async function runGpu(only: RegExp): Promise<void> {
     if (hasHalf) await benchAttention(timer, 'float16', only);
     if (only.test('matmul')) await benchMatmul(timer, runtime, { only: only.source === '(?:)' ? squares : /./, peers });
     if (!unsafe) await benchMemory(timer, peers, only);
+    if (!unsafe) await benchOperations(timer, only);
     if (only.test('nat-mini step') && (!unsafe || hasHalf)) await benchNatMini(runtime);
     runtime.dispose();
   }

@@ -9,15 +9,11 @@ import { launch, pointer, temporary } from '../runtime/cpu/launch.ts';
 import { resolvePool } from './problem.ts';
 
 export const avgPool2dCpu: Kernel<['x'], AvgPoolAttrs> = ({ x }, attrs, [y]) => {
-  averageForward(x, y!, windowTable(resolvePool('avgPool2d', x.shape, attrs), attrs.countIncludePad));
+  averageForward(x, y!, windowTable(resolvePool('avgPool2d', x.shape, attrs), attrs));
 };
 
 export const avgPool2dBackwardCpu: Kernel<['gradient'], AvgPoolBackwardAttrs> = ({ gradient }, attrs, [dx]) => {
-  averageBackward(
-    gradient,
-    dx!,
-    windowTable(resolvePool('avgPool2dBackward', dx!.shape, attrs), attrs.countIncludePad),
-  );
+  averageBackward(gradient, dx!, windowTable(resolvePool('avgPool2dBackward', dx!.shape, attrs), attrs));
 };
 
 export const adaptiveAvgPool2dCpu: Kernel<['x'], AdaptiveAttrs> = ({ x }, _attrs, [y]) => {
@@ -28,23 +24,25 @@ export const adaptiveAvgPool2dBackwardCpu: Kernel<['gradient'], AdaptiveBackward
   averageBackward(inputs.gradient, dx!, adaptiveTable(mapOf(dx!), mapOf(inputs.gradient)));
 };
 
-/** Three numbers for each row of windows, then for each column: first place, one after the last, count to divide by. */
+/** Three numbers for each row of windows, then for each column: first place, one after the last, part of the divisor. */
 interface Table {
   readonly numbers: readonly number[];
   readonly isPairs: boolean;
 }
 
-function windowTable(windows: PoolWindows, countIncludePad: boolean): Table {
+function windowTable(windows: PoolWindows, { countIncludePad, divisorOverride }: Required<AvgPoolAttrs>): Table {
   const { source, size, kernel, stride, padding } = windows;
   const numbers = ([0, 1] as const).flatMap((axis) =>
     Array.from({ length: size[axis] }, (_, i) => {
       const start = i * stride[axis] - padding[axis];
       const end = Math.min(start + kernel[axis], source[axis] + padding[axis]);
       const [first, last] = [Math.max(start, 0), Math.min(end, source[axis])];
-      return [first, last, countIncludePad ? end - start : last - first];
+      const count = countIncludePad ? end - start : last - first;
+      return [first, last, divisorOverride === undefined ? count : axis === 0 ? divisorOverride : 1];
     }).flat(),
   );
-  const isPairs = [...kernel, ...stride].every((n) => n === 2) && padding.every((n) => n === 0) && !windows.ceilMode;
+  const isSideBySide = [...kernel, ...stride].every((n) => n === 2) && padding.every((n) => n === 0);
+  const isPairs = isSideBySide && !windows.ceilMode && divisorOverride === undefined;
   return { numbers, isPairs };
 }
 

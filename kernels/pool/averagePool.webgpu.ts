@@ -10,23 +10,28 @@ import { launch } from '../runtime/webgpu/launch.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
 import { resolvePool } from './problem.ts';
 
-/** Windows along one axis: `span` is the first place, one after the last, and the count to divide by; `holders` of a place the first window that has it, and the last. */
+/** Windows along one axis: `span` is the first place, one after the last, and its part of the divisor; `holders` of a place the first window that has it, and the last. */
 interface Windows {
   readonly name: string;
   /** Of `length` places and `size` windows, with three more numbers. */
   readonly text: string;
   /** These numbers, for both axes. */
   readonly numbers: readonly [readonly number[], readonly number[]];
+  /** What else a sum is divided by. */
+  readonly divisor: number;
 }
 
-function windowsOf({ kernel, stride, padding }: PoolWindows, countIncludePad: boolean): Windows {
+function windowsOf({ kernel, stride, padding }: PoolWindows, attrs: Required<AvgPoolAttrs>): Windows {
+  const { countIncludePad, divisorOverride } = attrs;
+  const counted = countIncludePad ? 'end - start' : 'inside.y - inside.x';
+  const count = divisorOverride === undefined ? counted : '1';
   return {
-    name: `windows ${countIncludePad}`,
+    name: `windows / ${count}`,
     text: `fn span(i: i32, length: i32, size: i32, p: vec3i) -> vec3i {
   let start = i * p.y - p.z;
   let end = min(start + p.x, length + p.z);
   let inside = vec2i(max(start, 0), min(end, length));
-  return vec3i(inside, ${countIncludePad ? 'end - start' : 'inside.y - inside.x'});
+  return vec3i(inside, ${count});
 }
 fn holders(place: i32, length: i32, size: i32, p: vec3i) -> vec2i {
   return vec2i(max(0, (place + p.z - p.x + p.y) / p.y), min(size - 1, (place + p.z) / p.y));
@@ -35,6 +40,7 @@ fn holders(place: i32, length: i32, size: i32, p: vec3i) -> vec2i {
       [kernel[0], stride[0], padding[0]],
       [kernel[1], stride[1], padding[1]],
     ],
+    divisor: divisorOverride ?? 1,
   };
 }
 
@@ -52,6 +58,7 @@ fn holders(place: i32, length: i32, size: i32, p: vec3i) -> vec2i {
     [0, 0, 0],
     [0, 0, 0],
   ],
+  divisor: 1,
 };
 
 const lanes = 256;
@@ -73,7 +80,7 @@ function source(
     ],
     params: [
       ['count', 'u32'],
-      ...['h', 'w', 'oh', 'ow', 'kh', 'sh', 'ph', 'kw', 'sw', 'pw'].map((word) => [word, 'i32'] as const),
+      ...['h', 'w', 'oh', 'ow', 'kh', 'sh', 'ph', 'kw', 'sw', 'pw', 'divisor'].map((word) => [word, 'i32'] as const),
     ],
     workgroupSize: [lanes],
     declarations: windows.text,
@@ -99,13 +106,13 @@ const forwardText = `  let down = span(row, params.h, params.oh, vertical);
     for (var b = across.x; b < across.y; b++) { part += f32(x[line + u32(b)]); }
     total += part;
   }
-  total /= f32(down.z * across.z);`;
+  total /= f32(down.z * across.z * params.divisor);`;
 
 const backwardText = `  let down = holders(row, params.h, params.oh, vertical);
   let across = holders(column, params.w, params.ow, horizontal);
   for (var a = down.x; a <= down.y; a++) {
     let line = params.xOffset + (map * u32(params.oh) + u32(a)) * u32(params.ow);
-    let height = span(a, params.h, params.oh, vertical).z;
+    let height = span(a, params.h, params.oh, vertical).z * params.divisor;
     for (var b = across.x; b <= across.y; b++) {
       total += f32(x[line + u32(b)]) / f32(height * span(b, params.w, params.ow, horizontal).z);
     }
@@ -119,7 +126,7 @@ function averageForward(x: Tensor, y: Tensor, windows: Windows): void {
   if (y.size === 0) return;
   const type = storedType(x.dtype);
   const program = (): ProgramSource => source('averagePool', windows, type, 'oh', 'ow', forwardText);
-  const numbers = [y.size, ...mapOf(x), ...mapOf(y), ...windows.numbers.flat()];
+  const numbers = [y.size, ...mapOf(x), ...mapOf(y), ...windows.numbers.flat(), windows.divisor];
   launch(`averagePool ${windows.name} ${type}`, program, [x, y], numbers, Math.ceil(y.size / lanes));
 }
 
@@ -127,17 +134,17 @@ function averageBackward(gradient: Tensor, dx: Tensor, windows: Windows): void {
   if (dx.size === 0) return;
   const type = storedType(dx.dtype);
   const program = (): ProgramSource => source('averagePoolBackward', windows, type, 'h', 'w', backwardText);
-  const numbers = [dx.size, ...mapOf(dx), ...mapOf(gradient), ...windows.numbers.flat()];
+  const numbers = [dx.size, ...mapOf(dx), ...mapOf(gradient), ...windows.numbers.flat(), windows.divisor];
   launch(`averagePoolBackward ${windows.name} ${type}`, program, [gradient, dx], numbers, Math.ceil(dx.size / lanes));
 }
 
 export const avgPool2dWebgpu: Kernel<['x'], AvgPoolAttrs> = ({ x }, attrs, [y]) => {
-  averageForward(x, y!, windowsOf(resolvePool('avgPool2d', x.shape, attrs), attrs.countIncludePad));
+  averageForward(x, y!, windowsOf(resolvePool('avgPool2d', x.shape, attrs), attrs));
 };
 
 export const avgPool2dBackwardWebgpu: Kernel<['gradient'], AvgPoolBackwardAttrs> = ({ gradient }, attrs, [dx]) => {
   const windows = resolvePool('avgPool2dBackward', dx!.shape, attrs);
-  averageBackward(gradient, dx!, windowsOf(windows, attrs.countIncludePad));
+  averageBackward(gradient, dx!, windowsOf(windows, attrs));
 };
 
 /** One window is the mean of a map. */

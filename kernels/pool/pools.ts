@@ -13,6 +13,7 @@ import { adaptiveAvgPool2d } from './adaptiveAvgPool2d.ts';
 import { adaptiveMaxPool2d } from './adaptiveMaxPool2d.ts';
 import { avgPool2d } from './avgPool2d.ts';
 import { maxPool2d } from './maxPool2d.ts';
+import { checkDivisor } from './problem.ts';
 
 /** x [N, C, L] through a pooling of [N, C, 1, L]. */
 function ofRow(op: string, x: Tensor, pool: (image: Tensor) => Tensor): Tensor {
@@ -79,8 +80,10 @@ function readMax(op: string, attrs: MaxPoolAttrs): MaxPoolAttrs {
   return checkOptions(op, attrs, [...known, 'dilation'], ['kernelSize']);
 }
 
-function readAverage(op: string, attrs: AvgPoolAttrs): AvgPoolAttrs {
-  return checkOptions(op, attrs, [...known, 'countIncludePad'], ['kernelSize']);
+function readAverage(op: string, attrs: AvgPoolAttrs, own: readonly 'divisorOverride'[] = []): AvgPoolAttrs {
+  const given = checkOptions(op, attrs, [...known, 'countIncludePad', ...own], ['kernelSize']);
+  checkDivisor(op, given);
+  return given;
 }
 
 function averageWindows({ dilation: _none, ...windows }: Windows): AvgPoolAttrs {
@@ -129,7 +132,7 @@ export function maxPool3d(x: Tensor, attrs: MaxPoolAttrs): Tensor {
  * @example
  * await avgPool1d(tensor([[[1, 3, 2, 4]]]), { kernelSize: 2 }).array();     // [[[2, 3]]]
  */
-export function avgPool1d(x: Tensor, attrs: AvgPoolAttrs): Tensor {
+export function avgPool1d(x: Tensor, attrs: Omit<AvgPoolAttrs, 'divisorOverride'>): Tensor {
   const op = 'avgPool1d';
   const { ceilMode = false, countIncludePad = true, ...given } = readAverage(op, attrs);
   const windows = averageWindows(rowWindows(op, given));
@@ -139,20 +142,30 @@ export function avgPool1d(x: Tensor, attrs: AvgPoolAttrs): Tensor {
 /**
  * The mean of each window of depth, height and width. x [N, C, D, H, W] → [N, C, OD, OH, OW].
  *
- * @throws ShapeError or ArgumentError when no window fits or padding exceeds half of the kernel
+ * @throws ShapeError or ArgumentError when no window fits, padding exceeds half of the kernel or divisorOverride is no integer >= 1
  * @source PyTorch: `torch.nn.functional.avg_pool3d`
  * @example
  * avgPool3d(zeros([1, 2, 4, 6, 8]), { kernelSize: 2 }).shape;     // [1, 2, 2, 3, 4]
  */
 export function avgPool3d(x: Tensor, attrs: AvgPoolAttrs): Tensor {
   const op = 'avgPool3d';
-  const { ceilMode = false, countIncludePad = true, ...given } = readAverage(op, attrs);
+  const {
+    ceilMode = false,
+    countIncludePad = true,
+    divisorOverride,
+    ...given
+  } = readAverage(op, attrs, ['divisorOverride']);
   const { frames, depth } = volumeWindows(op, given);
   const pool =
-    (windows: Windows) =>
+    (windows: Windows, divisor: number) =>
     (image: Tensor): Tensor =>
-      avgPool2d(image, { ...averageWindows(windows), ceilMode, countIncludePad });
-  return ofVolume(op, x, pool(frames), pool(depth));
+      avgPool2d(image, {
+        ...averageWindows(windows),
+        ceilMode,
+        countIncludePad,
+        divisorOverride: divisorOverride && divisor,
+      });
+  return ofVolume(op, x, pool(frames, divisorOverride ?? 1), pool(depth, 1));
 }
 
 function adaptiveOfRow(op: string, x: Tensor, attrs: AdaptiveAttrs, pool: typeof adaptiveMaxPool2d): Tensor {

@@ -1,6 +1,7 @@
 import type { Shape } from '../../tensor/shape.ts';
 import type { Pair, Sides, WindowAttrs } from '../conv/problem.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { checkCount } from '../../tensor/range.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkImages, countWindows, readPair } from '../conv/problem.ts';
 
@@ -37,6 +38,11 @@ export function resolvePool(op: string, x: Shape, attrs: PoolAttrs & { dilation?
   const ceilMode = attrs.ceilMode ?? false;
   const size = countWindows(op, source, { kernel, stride, padding, dilation, ceilMode });
   return { kernel, stride, padding, dilation, ceilMode, source, size };
+}
+
+/** Throws unless the sums of windows can be divided by what was given, if anything was. */
+export function checkDivisor(op: string, { divisorOverride }: { divisorOverride?: number | undefined }): void {
+  if (divisorOverride !== undefined) checkCount(op, { divisorOverride });
 }
 
 /** Throws unless `gradient` is [N, C, *size]. Gives the shape of the input, [N, C, *source]. */

@@ -12,6 +12,15 @@ interface Attrs {
   readonly ceilMode: boolean;
 }
 
+/** What the sum of a window of `inside` elements, `padded` with those of the padding, is divided by. */
+export function divisorOf(
+  { countIncludePad, divisorOverride }: { countIncludePad: boolean; divisorOverride: number | undefined },
+  inside: number,
+  padded: number,
+): number {
+  return divisorOverride ?? (countIncludePad ? padded : inside);
+}
+
 /** One window along one axis: the places it sees, and how many it would see were the padding there too. */
 export interface Span {
   readonly inside: readonly number[];
