@@ -1,5 +1,5 @@
-// The last step of logsumexp: y = shift + ln y, shift the maximum, y the sum of e^(x − shift); the maximum alone where it
-// is not finite. Items are elements. No memory beside the buffers.
+// The last step of logsumexp: y = shift + ln y, shift the maximum, y the sum of e^(x − shift); where the maximum is not
+// finite, that alone. Items are elements. No memory beside the buffers.
 
 import { log1 } from '../runtime/cpu/simd.as';
 
