@@ -146,6 +146,8 @@ export {
   unsqueeze,
   type Place,
   type IndexRange,
+  type PadMode,
+  type PadOptions,
   type TriangleOptions,
 } from './kernels/index.ts';
 // Selection

@@ -8,6 +8,7 @@ import {
   adaptiveMaxPool2d,
   adaptiveMaxPool3d,
 } from '../index.ts';
+import { batched } from './batched.ts';
 import { describeCall, sides } from './check.ts';
 import { Module } from './module.ts';
 
@@ -19,6 +20,11 @@ abstract class AdaptivePool<S extends Single | Double | Triple> extends Module {
     this.outputSize = sides(new.target.name, 'outputSize', outputSize, 1, rank);
   }
 
+  protected pool(x: Tensor, pool: typeof adaptiveAvgPool1d): Tensor {
+    const { outputSize } = this;
+    return batched(x, outputSize.length, (images) => pool(images, { outputSize }));
+  }
+
   override describe(): string {
     return describeCall([this.outputSize], {}, {});
   }
@@ -27,7 +33,7 @@ abstract class AdaptivePool<S extends Single | Double | Triple> extends Module {
 /**
  * The means of a grid of windows that cover a sequence, of as nearly equal size as can be.
  *
- * Shape: x `[B, C, X]` → `[B, C, *outputSize]`.
+ * Shape: x `[B, C, X]` → `[B, C, *outputSize]`, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AdaptiveAvgPool1d`
  * @example
@@ -39,14 +45,14 @@ export class AdaptiveAvgPool1d extends AdaptivePool<Single> {
   }
 
   forward(x: Tensor): Tensor {
-    return adaptiveAvgPool1d(x, { outputSize: this.outputSize });
+    return this.pool(x, adaptiveAvgPool1d);
   }
 }
 
 /**
  * The means of a grid of windows that cover an image, of as nearly equal size as can be.
  *
- * Shape: x `[B, C, Y, X]` → `[B, C, *outputSize]`.
+ * Shape: x `[B, C, Y, X]` → `[B, C, *outputSize]`, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AdaptiveAvgPool2d`
  * @example
@@ -58,14 +64,14 @@ export class AdaptiveAvgPool2d extends AdaptivePool<Double> {
   }
 
   forward(x: Tensor): Tensor {
-    return adaptiveAvgPool2d(x, { outputSize: this.outputSize });
+    return this.pool(x, adaptiveAvgPool2d);
   }
 }
 
 /**
  * The means of a grid of windows that cover a volume, of as nearly equal size as can be.
  *
- * Shape: x `[B, C, Z, Y, X]` → `[B, C, *outputSize]`.
+ * Shape: x `[B, C, Z, Y, X]` → `[B, C, *outputSize]`, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AdaptiveAvgPool3d`
  * @example
@@ -77,14 +83,14 @@ export class AdaptiveAvgPool3d extends AdaptivePool<Triple> {
   }
 
   forward(x: Tensor): Tensor {
-    return adaptiveAvgPool3d(x, { outputSize: this.outputSize });
+    return this.pool(x, adaptiveAvgPool3d);
   }
 }
 
 /**
  * The largest of a grid of windows that cover a sequence, of as nearly equal size as can be.
  *
- * Shape: x `[B, C, X]` → `[B, C, *outputSize]`.
+ * Shape: x `[B, C, X]` → `[B, C, *outputSize]`, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AdaptiveMaxPool1d`
  * @example
@@ -96,14 +102,14 @@ export class AdaptiveMaxPool1d extends AdaptivePool<Single> {
   }
 
   forward(x: Tensor): Tensor {
-    return adaptiveMaxPool1d(x, { outputSize: this.outputSize });
+    return this.pool(x, adaptiveMaxPool1d);
   }
 }
 
 /**
  * The largest of a grid of windows that cover an image, of as nearly equal size as can be.
  *
- * Shape: x `[B, C, Y, X]` → `[B, C, *outputSize]`.
+ * Shape: x `[B, C, Y, X]` → `[B, C, *outputSize]`, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AdaptiveMaxPool2d`
  * @example
@@ -115,14 +121,14 @@ export class AdaptiveMaxPool2d extends AdaptivePool<Double> {
   }
 
   forward(x: Tensor): Tensor {
-    return adaptiveMaxPool2d(x, { outputSize: this.outputSize });
+    return this.pool(x, adaptiveMaxPool2d);
   }
 }
 
 /**
  * The largest of a grid of windows that cover a volume, of as nearly equal size as can be.
  *
- * Shape: x `[B, C, Z, Y, X]` → `[B, C, *outputSize]`.
+ * Shape: x `[B, C, Z, Y, X]` → `[B, C, *outputSize]`, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AdaptiveMaxPool3d`
  * @example
@@ -134,6 +140,6 @@ export class AdaptiveMaxPool3d extends AdaptivePool<Triple> {
   }
 
   forward(x: Tensor): Tensor {
-    return adaptiveMaxPool3d(x, { outputSize: this.outputSize });
+    return this.pool(x, adaptiveMaxPool3d);
   }
 }

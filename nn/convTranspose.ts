@@ -3,13 +3,14 @@ import type { Double, Single, Triple } from './check.ts';
 import type { ConvOptions } from './conv.ts';
 import { ArgumentError, convTranspose1d, convTranspose2d, convTranspose3d } from '../index.ts';
 import { checkOptions } from '../tensor/options.ts';
+import { batched } from './batched.ts';
 import { describeCall, sides } from './check.ts';
 import { checkGroups } from './conv.ts';
 import { likeLinear } from './init.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 
-export interface ConvTransposeOptions<S> extends ConvOptions<S> {
+export interface ConvTransposeOptions<S> extends Omit<ConvOptions<S>, 'paddingMode'> {
   /** Pixels that the result has more at the end of each axis; less than stride or dilation. Default 0. */
   outputPadding?: number | S;
 }
@@ -58,7 +59,8 @@ abstract class ConvTranspose<S extends Single | Double | Triple> extends Module 
 
   protected convolve(x: Tensor, conv: typeof convTranspose1d): Tensor {
     const { stride, padding, outputPadding, dilation, groups } = this;
-    return conv(x, this.weight, this.bias, { stride, padding, outputPadding, dilation, groups });
+    const options = { stride, padding, outputPadding, dilation, groups };
+    return batched(x, this.kernelSize.length, (images) => conv(images, this.weight, this.bias, options));
   }
 
   override describe(): string {
@@ -81,7 +83,7 @@ abstract class ConvTranspose<S extends Single | Double | Triple> extends Module 
  * as a layer.
  *
  * Shape: x `[B, inChannels, X]` → `[B, outChannels, X']`,
- * X' = (X − 1)·stride − 2·padding + dilation·(K − 1) + outputPadding + 1.
+ * X' = (X − 1)·stride − 2·padding + dilation·(K − 1) + outputPadding + 1, or all of it without `B`.
  *
  * Parameters: `weight` [inChannels, outChannels / groups, K] and `bias` [outChannels], uniform in ±1/√fan with
  * fan = outChannels / groups · K.
@@ -109,7 +111,7 @@ export class ConvTranspose1d extends ConvTranspose<Single> {
 /**
  * Each pixel spread over a learned window, and the windows added up: the gradient of Conv2d by its input as a layer.
  *
- * Shape: x `[B, inChannels, Y, X]` → `[B, outChannels, Y', X']`, each as ConvTranspose1d's.
+ * Shape: x `[B, inChannels, Y, X]` → `[B, outChannels, Y', X']`, each as ConvTranspose1d's, or all of it without `B`.
  *
  * Parameters: `weight` [inChannels, outChannels / groups, K, K] and `bias` [outChannels], uniform in ±1/√fan with
  * fan = outChannels / groups · K · K.
@@ -137,7 +139,7 @@ export class ConvTranspose2d extends ConvTranspose<Double> {
 /**
  * Each voxel spread over a learned window, and the windows added up: the gradient of Conv3d by its input as a layer.
  *
- * Shape: x `[B, inChannels, Z, Y, X]` → `[B, outChannels, Z', Y', X']`, each as ConvTranspose1d's.
+ * Shape: x `[B, inChannels, Z, Y, X]` → `[B, outChannels, Z', Y', X']`, each as ConvTranspose1d's, or all of it without `B`.
  *
  * Parameters: `weight` [inChannels, outChannels / groups, K, K, K] and `bias` [outChannels], uniform in ±1/√fan with
  * fan = outChannels / groups · K · K · K.

@@ -23,7 +23,7 @@ export interface MultiheadAttentionOptions {
 }
 
 export interface MultiheadAttentionCall {
-  /** Keys that are not attended to (bool, true), or numbers added to their scores; [B, T]. */
+  /** Keys that are not attended to (bool, true), or numbers added to their scores; [B, T], or [T] of a single sample. */
   keyPaddingMask?: Tensor;
   /** [S, T], or [B · numHeads, S, T]: pairs that are not attended to (bool, true), or numbers added to their scores. */
   attnMask?: Tensor;
@@ -37,7 +37,7 @@ export interface MultiheadAttentionCall {
 
 export interface AttentionAndWeights {
   readonly output: Tensor;
-  /** [B, S, T], or [B, numHeads, S, T] where they are not averaged. */
+  /** [B, S, T], or [B, numHeads, S, T] where they are not averaged; without B of a single sample. */
   readonly weights: Tensor;
 }
 
@@ -51,7 +51,7 @@ const callOptions = ['keyPaddingMask', 'attnMask', 'isCausal', 'needWeights', 'a
  * keys are all masked has weights of 0 (PyTorch: NaN).
  *
  * Shape: query `[B, S, embedDim]`, key `[B, T, kdim]`, value `[B, T, vdim]` → `[B, S, embedDim]`; with `batchFirst: false`
- * the first two axes change places.
+ * the first two axes change places. All of it, masks and weights too, without `B` where it is a single sample.
  *
  * Parameters: `in_proj_weight` [3 · embedDim, embedDim] (or `q_proj_weight`, `k_proj_weight`, `v_proj_weight` where kdim or
  * vdim differ), uniform after Glorot; `in_proj_bias` [3 · embedDim], zeros; `out_proj.weight` as a Linear's, `out_proj.bias`,
@@ -125,6 +125,7 @@ export class MultiheadAttention extends Module {
     options: MultiheadAttentionCall = {},
   ): Tensor | AttentionAndWeights {
     checkOptions('MultiheadAttention.forward', options, callOptions);
+    if (query.rank === 2 && key.rank === 2 && value.rank === 2) return this.#ofSample(query, key, value, options);
     this.#check({ query, key, value });
     const { needWeights = false, averageAttnWeights = true } = options;
     return scope(() => {
@@ -138,6 +139,22 @@ export class MultiheadAttention extends Module {
       const placed = this.batchFirst ? output : output.transpose(0, 1);
       if (!needWeights) return placed;
       return { output: placed, weights: averageAttnWeights ? weights!.mean({ axis: 1 }) : weights! };
+    });
+  }
+
+  /** The same of a single sample: a batch of one, whose axis is taken away again. */
+  #ofSample(query: Tensor, key: Tensor, value: Tensor, options: MultiheadAttentionCall): Tensor | AttentionAndWeights {
+    const axis = this.batchFirst ? 0 : 1;
+    const { keyPaddingMask } = options;
+    if (keyPaddingMask) checkMask('keyPaddingMask', keyPaddingMask, [key.shape[0]!]);
+    return scope(() => {
+      const q = query.unsqueeze(axis);
+      const k = key === query ? q : key.unsqueeze(axis);
+      const v = value === key ? k : value.unsqueeze(axis);
+      const masks = keyPaddingMask ? { ...options, keyPaddingMask: keyPaddingMask.unsqueeze(0) } : options;
+      if (!options.needWeights) return this.forward(q, k, v, { ...masks, needWeights: false }).squeeze(axis);
+      const { output, weights } = this.forward(q, k, v, { ...masks, needWeights: true });
+      return { output: output.squeeze(axis), weights: weights.squeeze(0) };
     });
   }
 
@@ -202,7 +219,7 @@ export class MultiheadAttention extends Module {
     const place = this.batchFirst ? ['B, S', 'B, T'] : ['S, B', 'T, B'];
     const wanted = `[${place[0]}, ${this.embedDim}], [${place[1]}, ${this.kdim}] and [${place[1]}, ${this.vdim}]`;
     const got = Object.values(inputs).map(({ shape }) => formatShape(shape));
-    throw new ShapeError(`query, key and value are ${got.join(', ')}; they must be ${wanted}`, {
+    throw new ShapeError(`query, key and value are ${got.join(', ')}; they must be ${wanted}, or all without B`, {
       op: 'MultiheadAttention.forward',
       query: query.shape,
       key: key.shape,

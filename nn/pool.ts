@@ -2,6 +2,7 @@ import type { Tensor } from '../index.ts';
 import type { Double, Single, Triple } from './check.ts';
 import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from '../index.ts';
 import { checkOptions } from '../tensor/options.ts';
+import { batched } from './batched.ts';
 import { checkSize, describeCall, sides } from './check.ts';
 import { Module } from './module.ts';
 
@@ -60,7 +61,8 @@ abstract class MaxPool<S extends Single | Double | Triple> extends Pool<S> {
 
   protected pool(x: Tensor, pool: typeof maxPool2d): Tensor {
     const { kernelSize, stride, padding, dilation, ceilMode } = this;
-    return pool(x, { kernelSize, stride, padding, dilation, ceilMode });
+    const windows = { kernelSize, stride, padding, dilation, ceilMode };
+    return batched(x, kernelSize.length, (images) => pool(images, windows));
   }
 
   override describe(): string {
@@ -84,8 +86,9 @@ abstract class AvgPool<S extends Single | Double | Triple> extends Pool<S> {
 
   protected pool(x: Tensor, pool: typeof avgPool3d): Tensor {
     const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
-    const windows = { kernelSize, stride, padding, ceilMode, countIncludePad };
-    return pool(x, divisorOverride === undefined ? windows : { ...windows, divisorOverride });
+    const divisor = divisorOverride === undefined ? {} : { divisorOverride };
+    const windows = { kernelSize, stride, padding, ceilMode, countIncludePad, ...divisor };
+    return batched(x, kernelSize.length, (images) => pool(images, windows));
   }
 
   override describe(): string {
@@ -100,7 +103,7 @@ abstract class AvgPool<S extends Single | Double | Triple> extends Pool<S> {
 /**
  * The largest of each window of a sequence.
  *
- * Shape: x `[B, C, X]` → `[B, C, X']`, X' = ⌊(X + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
+ * Shape: x `[B, C, X]` → `[B, C, X']`, X' = ⌊(X + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.MaxPool1d`
  * @example
@@ -119,7 +122,7 @@ export class MaxPool1d extends MaxPool<Single> {
 /**
  * The largest of each window.
  *
- * Shape: x `[B, C, Y, X]` → `[B, C, Y', X']`, each as MaxPool1d's.
+ * Shape: x `[B, C, Y, X]` → `[B, C, Y', X']`, each as MaxPool1d's, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.MaxPool2d`
  * @example
@@ -138,7 +141,7 @@ export class MaxPool2d extends MaxPool<Double> {
 /**
  * The largest of each window of a volume.
  *
- * Shape: x `[B, C, Z, Y, X]` → `[B, C, Z', Y', X']`, each as MaxPool1d's.
+ * Shape: x `[B, C, Z, Y, X]` → `[B, C, Z', Y', X']`, each as MaxPool1d's, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.MaxPool3d`
  * @example
@@ -157,7 +160,7 @@ export class MaxPool3d extends MaxPool<Triple> {
 /**
  * The mean of each window of a sequence.
  *
- * Shape: x `[B, C, X]` → `[B, C, X']`, X' = ⌊(X + 2·padding − kernelSize) / stride⌋ + 1.
+ * Shape: x `[B, C, X]` → `[B, C, X']`, X' = ⌊(X + 2·padding − kernelSize) / stride⌋ + 1, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AvgPool1d`
  * @example
@@ -176,7 +179,7 @@ export class AvgPool1d extends AvgPool<Single> {
 /**
  * The mean of each window.
  *
- * Shape: x `[B, C, Y, X]` → `[B, C, Y', X']`, each as AvgPool1d's.
+ * Shape: x `[B, C, Y, X]` → `[B, C, Y', X']`, each as AvgPool1d's, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AvgPool2d`
  * @example
@@ -195,7 +198,7 @@ export class AvgPool2d extends AvgPool<Double> {
 /**
  * The mean of each window of a volume.
  *
- * Shape: x `[B, C, Z, Y, X]` → `[B, C, Z', Y', X']`, each as AvgPool1d's.
+ * Shape: x `[B, C, Z, Y, X]` → `[B, C, Z', Y', X']`, each as AvgPool1d's, or all of it without `B`.
  *
  * @source PyTorch: `torch.nn.AvgPool3d`
  * @example

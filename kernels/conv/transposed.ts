@@ -9,7 +9,7 @@ import { scope } from '../../tensor/scope.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { cast } from '../elementwise/cast.ts';
-import { pad } from '../layout/place.ts';
+import { pad } from '../layout/pad.ts';
 import { overlapAdd } from '../spatial/slidingWindows.ts';
 import { conv2dInputGrad } from './conv2d.ts';
 import { checkParameters, checkSpace, readSides } from './space.ts';

@@ -4,7 +4,7 @@ import { binary } from './binary.ts';
 import { binaryCpu, powCpu } from './elementwise.cpu.ts';
 import { where } from './where.ts';
 
-/** x + y. */
+/** x + y. Integers wrap around at 2³¹, as they do in `sub`, `mul`, `neg`, `abs`, `square`, `sum`, `prod` and `cumsum`. */
 export const add: BinaryOp = binary({
   name: 'add',
   reference: (x, y) => x + y,
@@ -24,12 +24,13 @@ export const sub: BinaryOp = binary({
 export const mul: BinaryOp = binary({
   name: 'mul',
   reference: (x, y) => x * y,
+  integers: Math.imul,
   wgsl: 'x * y',
   saves: ['x', 'y'],
   backward: (g, { x, y }) => ({ x: () => g.mul(y), y: () => g.mul(x) }),
 });
 
-/** x / y in reals: integers become float32. */
+/** x / y in reals: integers become float32, so that division by 0 gives ±∞, or NaN for 0 / 0. */
 export const div: BinaryOp = binary({
   name: 'div',
   dtypes: 'float',
@@ -102,7 +103,8 @@ export const minimum: BinaryOp = binary({
 const quotient = (x: Tensor, y: Tensor): Tensor => x.detach().div(y.detach()).floor();
 
 /**
- * The rest of x / y with the sign of y: x − y ⌊x / y⌋, exact. NaN for y = 0, of integers 0. PyTorch: `remainder`.
+ * The rest of x / y with the sign of y: x − y ⌊x / y⌋, exact. NaN for y = 0; of integers 0, where PyTorch's `remainder`
+ * throws on the CPU: no device looks at values before it computes.
  *
  * @example
  * mod(tensor([-7, 7, 5.5]), 3); // [2, 1, 2.5]

@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { broadcastShapes } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
-import { mapBroadcast } from '../runtime/reference/loops.ts';
+import { isInt32, mapBroadcast } from '../runtime/reference/loops.ts';
 import { binaryCpu } from './elementwise.cpu.ts';
 import type { Wgsl } from './elementwise.webgpu.ts';
 import { binaryWebgpu } from './elementwise.webgpu.ts';
@@ -23,6 +23,8 @@ interface Rules {
   autocast?: 'float32';
   /** On float64 values. */
   reference: (x: number, y: number) => number;
+  /** On int32 values, where float64 would round what wraps around. */
+  integers?: (x: number, y: number) => number;
   /** Of the value, from `x` and `y`. */
   wgsl: Wgsl;
   /** On the CPU; default `binaryCpu(name)`, at the speed of memory. */
@@ -47,6 +49,7 @@ export function binary(rules: Rules): BinaryOp {
   const {
     name,
     reference,
+    integers = reference,
     wgsl,
     dtype,
     backward,
@@ -62,7 +65,8 @@ export function binary(rules: Rules): BinaryOp {
     ...(rules.autocast && { autocast: rules.autocast }),
     ...(dtype && { dtype: () => dtype }),
     shape: ({ x, y }) => broadcastShapes(name, x, y),
-    reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference),
+    reference: ({ x, y }) =>
+      mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], isInt32(x) ? integers : reference),
     kernels: { cpu, webgpu: binaryWebgpu(name, wgsl) },
     saves,
     ...(backward && {

@@ -1,7 +1,7 @@
 import type { Defaults, NoAttrs, Op, Sample } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { map } from '../runtime/reference/loops.ts';
+import { isInt32, map } from '../runtime/reference/loops.ts';
 import { unaryCpu } from './elementwise.cpu.ts';
 import type { Wgsl } from './elementwise.webgpu.ts';
 import { unaryWebgpu } from './elementwise.webgpu.ts';
@@ -19,6 +19,8 @@ interface Rules<A extends object> {
   autocast?: 'float32';
   /** On float64 values. */
   reference: (x: number, numbers: Required<A>) => number;
+  /** On int32 values, where float64 would round what wraps around. */
+  integers?: (x: number) => number;
   /** Of the value, from `x` and the numbers in `params`. */
   wgsl: Wgsl;
   /** Nanoseconds per element on the CPU; default that of memory. */
@@ -38,6 +40,7 @@ export function unary<A extends object = NoAttrs>({
   dtypes = 'float' as 'numeric',
   autocast,
   reference,
+  integers,
   wgsl,
   cost,
   saves,
@@ -56,7 +59,7 @@ export function unary<A extends object = NoAttrs>({
     dtypes,
     ...(autocast && { autocast }),
     shape: ({ x }) => x,
-    reference: ({ x }, attrs) => map(x, (value) => reference(value, attrs)),
+    reference: ({ x }, attrs) => map(x, isInt32(x) && integers ? integers : (value) => reference(value, attrs)),
     kernels: { cpu: unaryCpu(name, cost, names), webgpu: unaryWebgpu(name, wgsl, names) },
     saves: saves ? [saves] : [],
     ...(backward && {
@@ -113,6 +116,7 @@ export const square: UnaryOp = unary({
   autocast: 'float32',
   dtypes: 'numeric',
   reference: (x) => x * x,
+  integers: (x) => Math.imul(x, x),
   wgsl: 'x * x',
   saves: 'x',
   backward: (g, x) => g.mul(x).mul(2),

@@ -2,13 +2,11 @@ import type { Op } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
+import { ShapeError } from '../../tensor/errors.ts';
 import { checkList, checkShape, formatShape } from '../../tensor/shape.ts';
-import { checkTensor } from '../../tensor/tensor.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { placeCpu } from './copy.cpu.ts';
 import { placeWebgpu } from './copy.webgpu.ts';
-import { checkOptions } from '../../tensor/options.ts';
 
 export interface PlaceAttrs {
   /** Of the result. */
@@ -72,29 +70,3 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
   ],
   errors: [{ x: [3], attrs: { shape: [4], offsets: [2] }, throws: 'does not fit' }],
 });
-
-/**
- * x with a border of `value`: `padding` holds [before, after] per axis, for the last axes when there are fewer pairs.
- *
- * @example
- * pad(ones([2, 2]), [[1, 0], [0, 2]]).shape;        // [3, 4]
- */
-export function pad(x: Tensor, padding: readonly (readonly [number, number])[], options?: { value?: number }): Tensor {
-  checkTensor('pad', 'x', x);
-  const { value = 0 } = checkOptions('pad', options, ['value']);
-  checkList('pad', 'padding', 'pairs [before, after]', padding);
-  const lead = x.rank - padding.length;
-  const isPair = (pair: unknown): boolean =>
-    Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
-  if (lead < 0 || !padding.every(isPair)) {
-    const text = JSON.stringify(padding);
-    throw new ArgumentError(`padding ${text} must hold at most ${x.rank} pairs [before, after] of integers >= 0`, {
-      op: 'pad',
-      padding,
-      shape: x.shape,
-    });
-  }
-  const before = x.shape.map((_, i) => padding[i - lead]?.[0] ?? 0);
-  const shape = x.shape.map((n, i) => n + before[i]! + (padding[i - lead]?.[1] ?? 0));
-  return place(x, { shape, offsets: before, value });
-}

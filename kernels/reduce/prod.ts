@@ -5,9 +5,9 @@ import { defineOp } from '../../autograd/op.ts';
 import { normalizeAxes } from '../../tensor/shape.ts';
 import { onesLike } from '../create/filled.ts';
 import { concat } from '../layout/concat.ts';
-import { pad } from '../layout/place.ts';
+import { pad } from '../layout/pad.ts';
 import { pointer } from '../runtime/cpu/launch.ts';
-import { reduce } from '../runtime/reference/loops.ts';
+import { isInt32, reduce } from '../runtime/reference/loops.ts';
 import { reducedSize, reduceShape, withKeptDims } from './axes.ts';
 import { fold } from './fold.cpu.ts';
 import { fillAll, passesOf } from './passes.ts';
@@ -35,7 +35,9 @@ export const prod: Op<['x'], ReduceAttrs> = defineOp({
   dtypes: 'numeric',
   shape: ({ x }, attrs) => reduceShape('prod', x, attrs),
   reference: ({ x }, { axis, keepDims }) =>
-    reduce(x, normalizeAxes('prod', axis, x.shape), keepDims, (values) => values.reduce((a, b) => a * b, 1)),
+    reduce(x, normalizeAxes('prod', axis, x.shape), keepDims, (values) =>
+      values.reduce(isInt32(x) ? (a, b) => Math.imul(a, b) : (a, b) => a * b, 1),
+    ),
   kernels: { cpu: prodCpu, webgpu: prodWebgpu },
   saves: ['x'],
   backward({ grads: [g], inputs: { x }, attrs: { axis } }) {

@@ -17,7 +17,7 @@ const sumCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
   fold('sum', x, passesOf(x.shape, normalizeAxes('sum', axis, x.shape)), pointer(y));
 };
 
-/** The sum over one axis, several, or all; 0 over nothing. bool and uint8 are counted in int32. */
+/** The sum over one axis, several, or all; 0 over nothing. bool and uint8 are counted in int32, which wraps around. */
 export const sum: Op<['x'], ReduceAttrs> = defineOp({
   name: 'sum',
   inputs: ['x'],

@@ -6,7 +6,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { formatShape, normalizeAxis } from '../../tensor/shape.ts';
-import { pad } from '../layout/place.ts';
+import { pad } from '../layout/pad.ts';
 import { build, indices, positionOf } from '../runtime/reference/loops.ts';
 import { overlapAddCpu } from './overlapAdd.cpu.ts';
 import { overlapAddWebgpu } from './overlapAdd.webgpu.ts';

@@ -8,7 +8,7 @@ import { scope } from '../../tensor/scope.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { checkImages, countWindows, readPair } from '../conv/problem.ts';
-import { pad } from '../layout/place.ts';
+import { pad } from '../layout/pad.ts';
 import { overlapAdd, slidingWindows } from './slidingWindows.ts';
 
 export interface UnfoldOptions {

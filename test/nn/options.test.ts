@@ -17,7 +17,7 @@ const sgd = 'lr, momentum, dampening, weightDecay, nesterov';
 /** All that takes options: its name in errors, the options it knows, a call with those given. */
 const takers: [op: string, known: string, call: (options: never) => unknown][] = [
   ['Linear', 'bias', (o) => new nn.Linear(4, 4, o)],
-  ['Conv2d', 'stride, padding, dilation, groups, bias', (o) => new nn.Conv2d(4, 4, 3, o)],
+  ['Conv2d', 'stride, padding, dilation, groups, bias, paddingMode', (o) => new nn.Conv2d(4, 4, 3, o)],
   ['LayerNorm', 'eps, elementwiseAffine, bias', (o) => new nn.LayerNorm(4, o)],
   ['BatchNorm2d', 'eps, momentum, affine', (o) => new nn.BatchNorm2d(4, o)],
   [
@@ -29,7 +29,8 @@ const takers: [op: string, known: string, call: (options: never) => unknown][] =
   ['RMSNorm', 'eps, elementwiseAffine', (o) => new nn.RMSNorm(4, o)],
   ['InstanceNorm2d', 'eps, momentum, affine, trackRunningStats', (o) => new nn.InstanceNorm2d(4, o)],
   ['MaxPool2d', 'stride, padding, dilation, ceilMode', (o) => new nn.MaxPool2d(2, o)],
-  ['AvgPool2d', 'stride, padding, ceilMode, countIncludePad', (o) => new nn.AvgPool2d(2, o)],
+  ['AvgPool1d', 'stride, padding, ceilMode, countIncludePad', (o) => new nn.AvgPool1d(2, o)],
+  ['AvgPool2d', 'stride, padding, ceilMode, countIncludePad, divisorOverride', (o) => new nn.AvgPool2d(2, o)],
   ['Unfold', 'stride, padding, dilation', (o) => new nn.Unfold(2, o)],
   ['MLP', 'hiddenFeatures, outFeatures, act, drop', (o) => new nn.MLP(4, o)],
   ['NeighborhoodAttention1d', attention, (o) => new nn.NeighborhoodAttention1d(4, 2, o)],

@@ -28,6 +28,11 @@ function count(shape: Shape): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
+/** Whether sums and products wrap around. */
+export function isInt32({ data }: NdArray): boolean {
+  return data instanceof Int32Array;
+}
+
 /** f of every element. */
 export function map(x: NdArray, f: (value: number) => number): NdArray {
   return { shape: x.shape, data: Float64Array.from(x.data, f) };

@@ -20,7 +20,7 @@ class Calls(Cases):
         given = list(leaves.values())
         given += given[-1:] * (3 - len(given))
         masks = masks or {}
-        pairs = (given[0].shape[1], given[1].shape[1])
+        pairs = (given[0].shape[-2], given[1].shape[-2])
         hidden = {'attn_mask': torch.ones(pairs).triu(1).bool()} if causal else {}
         output, weights = module(*given, average_attn_weights=average, **masks, **hidden)
         self.put('state', module.state_dict())
@@ -49,4 +49,8 @@ def make():
     c.add([8, 2], [x, memory], masks={'attn_mask': exact(draw(6, 5, 6)), 'key_padding_mask': padding(3, 6)})
     c.add([8, 2], [x, memory], masks={'key_padding_mask': padding(3, 6).double() * -3})
     c.add([8, 2], [x], masks={'attn_mask': torch.ones(5, 5).triu(1).bool(), 'key_padding_mask': padding(3, 5)})
+    c.add([8, 2], [draw(5, 8)], causal=True)
+    c.add([8, 2], [draw(5, 8)], batch_first=False)
+    one = {'key_padding_mask': padding(3, 6)[2], 'attn_mask': exact(draw(2, 5, 6))}
+    c.add([8, 2], [draw(5, 8), draw(6, 8)], masks=one, average=False)
     c.save('multihead')

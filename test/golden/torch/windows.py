@@ -34,6 +34,24 @@ def pools(c):
         c.add('adaptiveMaxPool2d', F.adaptive_max_pool2d, draw(2, 3, 7, 8), outputSize=size)
 
 
+def divisors(c):
+    for axes, sizes in ((2, [7, 8]), (3, [4, 5, 3])):
+        for attrs in (dict(kernelSize=2, divisorOverride=3), dict(kernelSize=3, stride=2, padding=1, countIncludePad=False, divisorOverride=5)):
+            c.add(f'avgPool{axes}d', getattr(F, f'avg_pool{axes}d'), draw(1, 2, *sizes), **attrs)
+
+
+def borders(c):
+    def pad(x, pairs, mode):
+        # PyTorch pads the last one to three axes of a tensor with two more in these modes.
+        more = x[(None,) * (2 + len(pairs) - x.dim())]
+        padded = F.pad(more, [n for pair in pairs[::-1] for n in pair], mode=mode)
+        return padded.reshape(x.shape[:-len(pairs)] + padded.shape[-len(pairs):])
+    for mode in ('reflect', 'replicate', 'circular'):
+        c.add('pad', pad, draw(2, 5), [[2, 3]], mode=mode)
+        c.add('pad', pad, draw(2, 2, 3, 4), [[0, 2], [3, 1]], mode=mode)
+        c.add('pad', pad, draw(1, 2, 3, 4, 3), [[1, 2], [2, 0], [1, 2]], mode=mode)
+
+
 def windows(c):
     for attrs in (dict(kernelSize=2), dict(kernelSize=[3, 2], stride=2, padding=1), dict(kernelSize=2, dilation=[2, 1])):
         c.add('unfold', F.unfold, draw(2, 3, 5, 6), **attrs)
@@ -104,6 +122,6 @@ def layouts(c):
 
 def make():
     cases = Calls()
-    for family in (convolutions, pools, windows, norms, attentions, layouts):
+    for family in (convolutions, pools, windows, norms, attentions, layouts, divisors, borders):
         family(cases)
     cases.save('windows')
