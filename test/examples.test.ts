@@ -1,13 +1,15 @@
 // Every `@example` of a public docstring runs. A line `expression; // value` is also compared with its value.
 
+import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import * as vicinal from '../index.ts';
 import * as nn from '../nn/index.ts';
 import * as kernels from '../kernels/index.ts';
-import * as libnatten from '../kernels/neighborhood/natten/libnatten.ts';
-import * as natten from '../kernels/neighborhood/natten/natten.ts';
+import { readEntryPoints } from '../scripts/entryPoints.ts';
+import './matchers.ts';
 
 interface Example {
   readonly title: string;
@@ -16,11 +18,12 @@ interface Example {
   readonly entry?: object | undefined;
 }
 
-/** Entries of the package that are one file. */
-const entries: Readonly<Record<string, object>> = {
-  'kernels/neighborhood/natten/libnatten.ts': libnatten,
-  'kernels/neighborhood/natten/natten.ts': natten,
-};
+/** The entry points whose names no other has, by their file, and by the folder of an `index.ts`. */
+const entries = new Map<string, object>();
+for (const { name, source } of readEntryPoints()) {
+  if (['vicinal', 'vicinal/nn', 'vicinal/kernels'].includes(name)) continue;
+  entries.set(source.replace('/index.ts', ''), (await import(/* @vite-ignore */ name)) as object);
+}
 
 /** The examples of one source file, with the line each starts at. */
 function examplesOf(file: string): Example[] {
@@ -33,7 +36,11 @@ function examplesOf(file: string): Example[] {
       const end = lines.findIndex((line, k) => k > i && /^@\w/.test(line));
       const body = lines.slice(i + 1, end < 0 ? undefined : end).filter((line) => !line.startsWith('```'));
       const line = source.slice(0, match.index).split('\n').length + i;
-      found.push({ title: `${file}:${line}`, code: body.join('\n'), entry: entries[file] });
+      found.push({
+        title: `${file}:${line}`,
+        code: body.join('\n'),
+        entry: entries.get(file) ?? entries.get(dirname(file)),
+      });
     }
   }
   return found;
@@ -72,6 +79,8 @@ const environment: Readonly<Record<string, unknown>> = {
   ...kernels,
   ...vicinal,
   nn,
+  fc,
+  expect,
   console: { log() {}, warn() {}, error() {} },
 };
 
@@ -92,7 +101,7 @@ async function run({ code, entry }: Example): Promise<void> {
   await f(check, ...names.map((name) => known[name]));
 }
 
-const files = ['tensor', 'autograd', 'kernels', 'nn']
+const files = ['tensor', 'autograd', 'kernels', 'nn', 'testing']
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts') && !file.endsWith('cpu/binary.ts'));
 const examples = [

@@ -19,7 +19,7 @@ import { holdKeys } from './texts.ts';
 await device('webgpu');
 holdKeys();
 
-const small = { longest: [14, 6, 4], mostDim: 6 } as const;
+const small = { longest: [14, 6, 4], maxDim: 6 } as const;
 
 test.each(implementations)('%s is the oracle', (implementation) =>
   fc.assert(

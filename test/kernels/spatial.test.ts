@@ -7,41 +7,24 @@ import * as kernels from '../../kernels/index.ts';
 import { device, memory, randn, scope, tensor, zeros } from '../../index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { indices, positionOf } from '../../kernels/runtime/reference/loops.ts';
+import { slidingAxis, type SlidingAxis, type SlidingBounds } from '../../testing/convolutions.ts';
 import { draw, readScoped, secondOrderError } from './operands.ts';
 
 await device('webgpu');
 const devices = ['cpu', 'webgpu'] as const;
 
-interface Axis {
-  readonly length: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly dilation: number;
-}
-
-const axis = fc
-  .record({
-    length: fc.integer({ min: 1, max: 7 }),
-    kernel: fc.integer({ min: 1, max: 3 }),
-    stride: fc.integer({ min: 1, max: 3 }),
-    padding: fc.integer({ min: 0, max: 2 }),
-    dilation: fc.integer({ min: 1, max: 2 }),
-  })
-  .filter((a) => countOf(a) > 0);
-const axes = (rank: number) => fc.array(axis, { minLength: rank, maxLength: rank });
-
-function countOf({ length, kernel, stride, padding, dilation }: Axis): number {
-  return Math.floor((length + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
-}
+const axes = (rank: number, bounds: SlidingBounds = {}): fc.Arbitrary<SlidingAxis[]> => {
+  const axis = slidingAxis({ maxLength: 7, maxKernelSize: 3, maxDilation: 2, ...bounds });
+  return fc.array(axis, { minLength: rank, maxLength: rank });
+};
 
 /** Calls `visit` with each place of the result, each tap, and the source place under it, where that is inside. */
 function forEachTap(
-  space: readonly Axis[],
+  space: readonly SlidingAxis[],
   visit: (place: readonly number[], tap: readonly number[], source: readonly number[]) => void,
 ): void {
-  for (const place of indices(space.map(countOf))) {
-    for (const tap of indices(space.map(({ kernel }) => kernel))) {
+  for (const place of indices(space.map(({ count }) => count))) {
+    for (const tap of indices(space.map(({ kernelSize }) => kernelSize))) {
       const source = space.map((a, i) => place[i]! * a.stride + tap[i]! * a.dilation - a.padding);
       if (source.every((n, i) => n >= 0 && n < space[i]!.length)) visit(place, tap, source);
     }
@@ -49,21 +32,21 @@ function forEachTap(
 }
 
 interface Problem {
-  readonly space: readonly Axis[];
+  readonly space: readonly SlidingAxis[];
   readonly groups: number;
   readonly x: { shape: number[]; data: Float32Array };
   readonly weight: { shape: number[]; data: Float32Array };
 }
 
-function problemOf(space: readonly Axis[], groups: number, seed: number): Problem {
+function problemOf(space: readonly SlidingAxis[], groups: number, seed: number): Problem {
   const generator = new Generator(seed);
   const of = (shape: number[]) => ({ shape, data: draw(generator, shape) });
   const x = of([2, 2 * groups, ...space.map(({ length }) => length)]);
-  return { space, groups, x, weight: of([3 * groups, 2, ...space.map(({ kernel }) => kernel)]) };
+  return { space, groups, x, weight: of([3 * groups, 2, ...space.map(({ kernelSize }) => kernelSize)]) };
 }
 
 function convolved({ space, groups, x, weight }: Problem): Float64Array {
-  const shape = [2, 3 * groups, ...space.map(countOf)];
+  const shape = [2, 3 * groups, ...space.map(({ count }) => count)];
   const y = new Float64Array(shape.reduce((a, b) => a * b, 1));
   forEachTap(space, (place, tap, source) => {
     for (const [n, o, c] of indices([2, 3 * groups, 2])) {
@@ -101,7 +84,7 @@ describe.each([1, 2, 3] as const)('convolution of %d axes', (rank) => {
         // ⟨conv x, g⟩ = ⟨x, convᵀ g⟩, with the rows at the end that no window reaches as outputPadding.
         const g = { shape: [...got.shape], data: draw(new Generator(seed + 1), got.shape) };
         const outputPadding = space.map((a) => {
-          return a.length + 2 * a.padding - ((countOf(a) - 1) * a.stride + a.dilation * (a.kernel - 1) + 1);
+          return a.length + 2 * a.padding - ((a.count - 1) * a.stride + a.dilation * (a.kernelSize - 1) + 1);
         });
         const back = await readScoped(() =>
           transposed[rank](on(g), on(problem.weight), undefined, { ...attrs, outputPadding }),
@@ -135,8 +118,8 @@ test('unfold gives the patches channel by channel, and fold is its adjoint', asy
   await fc.assert(
     fc.asyncProperty(axes(2), fc.nat(1e6), async (space, seed) => {
       const { x } = problemOf(space, 1, seed);
-      const counts = space.map(countOf);
-      const taps = space.map(({ kernel }) => kernel);
+      const counts = space.map(({ count }) => count);
+      const taps = space.map(({ kernelSize }) => kernelSize);
       const columns = new Float64Array(4 * [...counts, ...taps].reduce((a, b) => a * b, 1));
       forEachTap(space, (place, tap, source) => {
         for (const [n, c] of indices([2, 2])) {
@@ -144,7 +127,7 @@ test('unfold gives the patches channel by channel, and fold is its adjoint', asy
           columns[to] = x.data[positionOf([n!, c!, ...source], x.shape)]!;
         }
       });
-      const [a, b] = space as [Axis, Axis];
+      const [a, b] = space as [SlidingAxis, SlidingAxis];
       const options = {
         kernelSize: taps,
         stride: [a.stride, b.stride],
@@ -168,21 +151,20 @@ test('unfold gives the patches channel by channel, and fold is its adjoint', asy
 
 describe('pooling of three axes', () => {
   const problem = fc.tuple(
-    axes(3).filter((space) => space.every(({ kernel, padding }) => 2 * padding <= kernel)),
+    axes(3, { maxDilation: 1 }).filter((space) => space.every(({ kernelSize, padding }) => 2 * padding <= kernelSize)),
     fc.nat(1e6),
   );
-  const attrsFor = (space: readonly Axis[]): kernels.MaxPoolAttrs => ({
-    kernelSize: space.map(({ kernel }) => kernel),
+  const attrsFor = (space: readonly SlidingAxis[]): kernels.MaxPoolAttrs => ({
+    kernelSize: space.map(({ kernelSize }) => kernelSize),
     stride: space.map(({ stride }) => stride),
     padding: space.map(({ padding }) => padding),
   });
 
   test('equals plain loops', async () => {
     await fc.assert(
-      fc.asyncProperty(problem, async ([drawn, seed]) => {
-        const space = drawn.map((a) => ({ ...a, dilation: 1 }));
+      fc.asyncProperty(problem, async ([space, seed]) => {
         const { x } = problemOf(space, 1, seed);
-        const shape = [2, 2, ...space.map(countOf)];
+        const shape = [2, 2, ...space.map(({ count }) => count)];
         const most = new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(-Infinity);
         const sums = most.map(() => 0);
         forEachTap(space, (place, _tap, source) => {
@@ -190,7 +172,7 @@ describe('pooling of three axes', () => {
             const to = positionOf([n!, c!, ...place], shape);
             const value = x.data[positionOf([n!, c!, ...source], x.shape)]!;
             most[to] = Math.max(most[to]!, value);
-            sums[to]! += value / space.reduce((count, { kernel }) => count * kernel, 1);
+            sums[to]! += value / space.reduce((taps, { kernelSize }) => taps * kernelSize, 1);
           }
         });
         const on = (): Tensor => tensor(x.data, { shape: x.shape });

@@ -3,7 +3,7 @@ import type { NeighborhoodAttentionOptions } from '../../nn/index.ts';
 import type { Tensor } from '../../index.ts';
 import { ArgumentError, manualSeed, memory, neighborhoodAttention, randn, scope, ShapeError } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
-import { distance } from './distance.ts';
+import '../matchers.ts';
 
 const classes = [
   undefined,
@@ -51,7 +51,7 @@ describe('the layer', () => {
       return layer.proj.forward(attended.reshape(shape));
     });
     using got = layer.forward(x);
-    expect(await distance(got, want)).toBeLessThan(1e-6);
+    await expect(got).toBeCloseToTensor(want, { rtol: 0, atol: 1e-6 });
   });
 
   test.each(problems)('%j with %i heads and %j: the weights times the values are the result', async (...problem) => {
@@ -88,7 +88,7 @@ describe('the layer', () => {
       using layer = layerOf(2, 8, 2, { kernelSize: 3, relPosBias: true, attnDrop: 0.2, implementation });
       results.push(layer.forward(x));
     }
-    for (const result of results.slice(1)) expect(await distance(result, results[0]!)).toBeLessThan(1e-6);
+    for (const result of results.slice(1)) await expect(result).toBeCloseToTensor(results[0]!, { rtol: 0, atol: 1e-6 });
     for (const result of results) result.dispose();
   });
 });
@@ -148,7 +148,7 @@ describe('parameters', () => {
     }));
     into.loadStateDict(state);
     const [a, b] = [from.forward(x), into.forward(x)];
-    expect(await distance(a, b)).toBe(0);
+    await expect(a).toEqualTensor(b);
     for (const tensor of [a, b, ...Object.values(state)]) tensor.dispose();
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../index.ts';
 import { pad, randn, scope, ShapeError } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
-import { distance } from './distance.ts';
+import '../matchers.ts';
 
 describe('padSmallInputs', () => {
   const options = { kernelSize: 3, dilation: [2, 1], relPosBias: true } as const;
@@ -20,8 +20,8 @@ describe('padSmallInputs', () => {
     const cut = (y: Tensor): Tensor => y.slice({ axis: 1, end: 4 }).slice({ axis: 2, end: 2 });
     using large = layer.forward(padded);
     using largeWeights = layer.attentionWeights(padded);
-    expect(await distance(got, cut(large))).toBeLessThan(1e-6);
-    expect(await distance(weights, cut(largeWeights))).toBe(0);
+    await expect(got).toBeCloseToTensor(cut(large), { rtol: 0, atol: 1e-6 });
+    await expect(weights).toEqualTensor(cut(largeWeights));
     padded.dispose();
   });
 
@@ -31,7 +31,7 @@ describe('padSmallInputs', () => {
     scope(() => plain.loadStateDict(layer.stateDict()));
     using x = randn([1, 7, 5, 8]);
     const [a, b] = [layer.forward(x), plain.forward(x)];
-    expect(await distance(a, b)).toBe(0);
+    await expect(a).toEqualTensor(b);
     a.dispose();
     b.dispose();
   });

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ArgumentError, DtypeError, ShapeError, device, memory, scope, tensor } from '../../index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import { shapes } from '../../testing/shapes.ts';
 import { devices } from '../devices.ts';
-import { shapes } from './layouts.ts';
 
 /** Nested arrays of `shape`, and the same values flat. */
 function nested(shape: readonly number[], seed: number): { values: unknown; flat: number[] } {

@@ -1,16 +1,12 @@
-// Random shapes and strided layouts, and the plain walk over their elements that others are judged by.
+// Random strided layouts, and the plain walk over their elements that others are judged by.
 
 import { fc } from '@fast-check/vitest';
 import type { Layout } from '../../tensor/layout.ts';
-
-/** Shapes of up to four axes of up to four elements. */
-export function shapes({ empty = true } = {}): fc.Arbitrary<number[]> {
-  return fc.array(fc.integer({ min: empty ? 0 : 1, max: 4 }), { maxLength: 4 });
-}
+import { shapes } from '../../testing/shapes.ts';
 
 /** Layouts as slicing, permuting, flipping and expanding make them: any stride, negative and zero ones too. */
-export function layouts(options: { empty?: boolean } = {}): fc.Arbitrary<Layout> {
-  return shapes(options).chain((shape) =>
+export function layouts({ empty = true } = {}): fc.Arbitrary<Layout> {
+  return shapes({ minLength: empty ? 0 : 1 }).chain((shape) =>
     fc
       .record({
         order: fc.shuffledSubarray(

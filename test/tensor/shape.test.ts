@@ -14,7 +14,8 @@ import {
   sizeOf,
 } from '../../tensor/shape.ts';
 import type { Layout } from '../../tensor/layout.ts';
-import { layouts, positions, shapes } from './layouts.ts';
+import { shapes } from '../../testing/shapes.ts';
+import { layouts, positions } from './layouts.ts';
 
 const positionsOf = (shape: readonly number[], strides: readonly number[]): number[] =>
   positions({ shape, strides, offset: 0 });

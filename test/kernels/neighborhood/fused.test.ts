@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { NaOptions, Tensor } from '../../../index.ts';
 import type { Host, Operands, Results } from './attend.ts';
@@ -18,6 +17,7 @@ import {
   zeros,
 } from '../../../index.ts';
 import { drawOperands, expectNear, expectSame, fused, run } from './attend.ts';
+import { check, operandsOf } from './propertiesProblem.ts';
 
 const problems: [shape: number[], options: NaOptions][] = [
   [[2, 28, 28, 3, 16], { kernelSize: 7 }],
@@ -34,40 +34,12 @@ test.each(problems)('cpu = reference: %j %j', (shape, options) => {
   expectNear(run(fused(options), operands), run(fused(options), operands, 'reference'), 1e-5, 1e-5);
 });
 
-test('cpu = reference on random problems', () => {
-  const axis = fc.record({
-    length: fc.integer({ min: 1, max: 12 }),
-    window: fc.nat(),
-    dilation: fc.nat(),
-    stride: fc.nat(),
-    isCausal: fc.boolean(),
-  });
-  const problem = fc.record({
-    axes: fc.array(axis, { minLength: 1, maxLength: 3 }),
-    batch: fc.integer({ min: 1, max: 2 }),
-    heads: fc.integer({ min: 1, max: 3 }),
-    dim: fc.integer({ min: 1, max: 21 }),
-    seed: fc.nat(),
-    scale: fc.constantFrom(undefined, 0, -0.5, 2),
-  });
-  fc.assert(
-    fc.property(problem, ({ axes, batch, heads, dim, seed, scale }) => {
-      const dilation = axes.map((a) => 1 + (a.dilation % a.length));
-      const kernelSize = axes.map((a, i) => 1 + (a.window % Math.floor(a.length / dilation[i]!)));
-      const stride = axes.map((a, i) => 1 + (a.stride % kernelSize[i]!));
-      const options = {
-        kernelSize,
-        dilation,
-        stride,
-        isCausal: axes.map((a) => a.isCausal),
-        ...(scale === undefined ? {} : { scale }),
-      };
-      const operands = drawOperands([batch, ...axes.map((a) => a.length), heads, dim], seed);
-      expectNear(run(fused(options), operands), run(fused(options), operands, 'reference'), 1e-4, 1e-5);
-    }),
-    { numRuns: 60 },
-  );
-});
+test('cpu = reference on random problems', () =>
+  check({ longest: [12, 12, 7], maxDim: 21 }, 60, (problem) => {
+    const operands = operandsOf(problem);
+    const attend = fused(problem.options);
+    expectNear(run(attend, operands), run(attend, operands, 'reference'), 1e-4, 1e-5);
+  }));
 
 describe('memory around the operands', () => {
   test('query, key and value may be views of one tensor, and NaN between and around them stays there', () => {

@@ -3,8 +3,9 @@
 import { describe, test } from 'vitest';
 import type { Tensor } from '../../../index.ts';
 import type { Attend } from './attend.ts';
-import type { Limits, RandomProblem } from './propertiesProblem.ts';
+import type { RandomProblem } from './propertiesProblem.ts';
 import { attention } from '../../../kernels/neighborhood/attention.ts';
+import type { AttentionBounds } from '../../../testing/attentions.ts';
 import { mergeAttentions } from '../../../kernels/neighborhood/merge.ts';
 import { drawOperands, expectNear, fused, implementations, implemented, run } from './attend.ts';
 import { byGroups, dense, reversed, transposed, withinBlocks } from './identitiesParts.ts';
@@ -15,7 +16,7 @@ type Options = RandomProblem['options'];
 
 /** Holds both for random problems against each other. */
 function same(
-  limits: Limits,
+  limits: AttentionBounds,
   left: (problem: RandomProblem) => Attend,
   right: (problem: RandomProblem) => Attend,
 ): void {
@@ -30,7 +31,7 @@ describe.each(implementations)('%s', (implementation) => {
 
   test('a window of the axis is dense attention', () =>
     same(
-      { isWhole: true, hasBias: false },
+      { wholeWindows: true, hasRpb: false },
       ({ options }) => of(options),
       ({ options: { scale } }) => dense(scale),
     ));
@@ -43,11 +44,11 @@ describe.each(implementations)('%s', (implementation) => {
     ));
 
   test('stride = kernelSize is attention within blocks, with their bias', () =>
-    check({ isWhole: true, longest: [7, 4, 3], hasAdditional: false }, runs, (problem) => {
+    check({ wholeWindows: true, longest: [7, 4, 3], hasAdditional: false }, runs, (problem) => {
       const { kernelSize, scale } = problem.options;
       // Three blocks along each axis.
-      const shape = problem.shape.map((length, axis) => (axis > 0 && axis <= kernelSize.length ? 3 * length : length));
-      const operands = operandsOf({ ...problem, shape });
+      const query = problem.shapes.query.map((n, axis) => (axis > 0 && axis <= kernelSize.length ? 3 * n : n));
+      const operands = operandsOf({ ...problem, shapes: { ...problem.shapes, query } });
       const blocks = { kernelSize, ...(scale !== undefined && { scale }) };
       const whole = implemented(implementation, { ...blocks, stride: kernelSize });
       const byBlocks = withinBlocks(implemented(implementation, blocks), kernelSize);
@@ -56,7 +57,7 @@ describe.each(implementations)('%s', (implementation) => {
 
   test('transposing axes with their parameters transposes the result', () =>
     same(
-      { leastAxes: 2 },
+      { minAxes: 2 },
       ({ options }) => of(options),
       ({ options }) => {
         const turned = Object.fromEntries(
@@ -103,7 +104,7 @@ describe.each(implementations)('%s', (implementation) => {
 });
 
 test('halves of the keys, merged, are the whole', () =>
-  check({ isWhole: true, longest: [23, 7, 5], hasBias: false, hasAdditional: false }, 2 * runs, (problem) => {
+  check({ wholeWindows: true, longest: [23, 7, 5], hasRpb: false, hasAdditional: false }, 2 * runs, (problem) => {
     const { kernelSize, scale } = problem.options;
     const scaled = scale === undefined ? {} : { scale };
     const merged: Attend = (query, key, value) => {

@@ -10,8 +10,11 @@ import { ArgumentError, ShapeError, scope } from '../../../index.ts';
 import { naFlops } from '../../../kernels/neighborhood/flops.ts';
 import { naMask } from '../../../kernels/neighborhood/mask.ts';
 import { hasUnseen, offsetTable, seenTable, slotKeys } from '../../../kernels/neighborhood/pairTables.ts';
+import { resolveProblem } from '../../../kernels/neighborhood/problem.ts';
 import { groupLength, inverseWindowOf } from '../../../kernels/neighborhood/window.ts';
 import { resolveDevice } from '../../../tensor/runtime.ts';
+import { neighborhoods } from '../../../testing/attentions.ts';
+import { indexAt } from '../../../testing/closeness.ts';
 
 const cpu = (): Device => resolveDevice('cpu');
 
@@ -24,15 +27,7 @@ function isSeen(axis: Axis, i: number, j: number): boolean {
   return start <= p && p < end;
 }
 
-/** Coordinates of token number `token`. */
-function place(token: number, axes: readonly Axis[]): number[] {
-  const at: number[] = [];
-  for (const { length } of axes.toReversed()) {
-    at.unshift(token % length);
-    token = Math.floor(token / length);
-  }
-  return at;
-}
+const problems = neighborhoods({ longest: [9, 9, 6] });
 
 function maskOf(shape: number[], problem: NaProblem): boolean[][] {
   return scope(() => {
@@ -46,36 +41,13 @@ function maskOf(shape: number[], problem: NaProblem): boolean[][] {
   });
 }
 
-const axisOf = fc
-  .record({
-    length: fc.integer({ min: 1, max: 9 }),
-    window: fc.nat(),
-    dilation: fc.nat(),
-    stride: fc.nat(),
-    isCausal: fc.boolean(),
-  })
-  .map(({ length, window, dilation: d, stride: s, isCausal }): Axis => {
-    const dilation = 1 + (d % length);
-    const kernelSize = 1 + (window % Math.floor(length / dilation));
-    return { length, kernelSize, dilation, stride: 1 + (s % kernelSize), isCausal };
-  });
-const problemOf = (axes: readonly Axis[]): Required<NaProblem> => ({
-  kernelSize: axes.map((a) => a.kernelSize),
-  dilation: axes.map((a) => a.dilation),
-  stride: axes.map((a) => a.stride),
-  isCausal: axes.map((a) => a.isCausal),
-});
-
 test('windows and inverse windows give one mask', () => {
   fc.assert(
-    fc.property(fc.array(axisOf, { minLength: 1, maxLength: 3 }), (axes) => {
-      const mask = maskOf(
-        axes.map((a) => a.length),
-        problemOf(axes),
-      );
-      mask.forEach((row, i) => {
-        const query = place(i, axes);
-        const wanted = row.map((_, j) => place(j, axes).every((x, a) => isSeen(axes[a]!, query[a]!, x)));
+    fc.property(problems, ({ tokens, problem }) => {
+      const axes = resolveProblem('naMask', [], problem, tokens);
+      maskOf(tokens, problem).forEach((row, i) => {
+        const query = indexAt(i, tokens);
+        const wanted = row.map((_, j) => indexAt(j, tokens).every((x, a) => isSeen(axes[a]!, query[a]!, x)));
         expect(row).toEqual(wanted);
       });
     }),
@@ -85,9 +57,9 @@ test('windows and inverse windows give one mask', () => {
 
 test('slots hold the keys of the mask in order, and the distance of each', () => {
   fc.assert(
-    fc.property(fc.array(axisOf, { minLength: 1, maxLength: 3 }), (axes) => {
-      const shape = axes.map((a) => a.length);
-      const mask = maskOf(shape, problemOf(axes));
+    fc.property(problems, ({ tokens, problem }) => {
+      const axes = resolveProblem('naMask', [], problem, tokens);
+      const mask = maskOf(tokens, problem);
       const read = (make: (device: Device) => Tensor): number[] => scope(() => Array.from(make(cpu()).dataNow()!));
       const keys = read((device) => slotKeys(axes, device));
       const seen = read((device) => seenTable(axes, 'slots', device));
@@ -100,7 +72,7 @@ test('slots hold the keys of the mask in order, and the distance of each', () =>
         const places = Array.from({ length: slots }, (_, slot) => i * slots + slot).filter((at) => seen[at] === 1);
         expect(places.map((at) => keys[at])).toEqual(row.flatMap((isOne, j) => (isOne ? [j] : [])));
         for (const at of places) {
-          const [query, other] = [place(i, axes), place(keys[at]!, axes)];
+          const [query, other] = [indexAt(i, tokens), indexAt(keys[at]!, tokens)];
           const offset = axes.reduce((sum, { kernelSize, dilation }, a) => {
             return sum * (2 * kernelSize - 1) + (other[a]! - query[a]!) / dilation + kernelSize - 1;
           }, 0);

@@ -66,7 +66,7 @@ describe('gradients of all inputs, through output and logsumexp, are central dif
 
   test.each(implementations)('%s', async (implementation) =>
     fc.assert(
-      fc.asyncProperty(problems({ longest: [14, 5, 3], mostDim: 5 }), fc.boolean(), async (problem, isDropped) => {
+      fc.asyncProperty(problems({ longest: [14, 5, 3], maxDim: 5 }), fc.boolean(), async (problem, isDropped) => {
         const operands: Operands = operandsOf(problem);
         const given = names.filter((name) => operands[name]);
         const attend = implemented(implementation, { ...problem.options, ...(isDropped && { dropout: 0.4 }) });

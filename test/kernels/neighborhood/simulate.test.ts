@@ -8,6 +8,7 @@ import { configsFor } from '../../../kernels/neighborhood/tuner/configs.ts';
 import { naMask } from '../../../kernels/neighborhood/mask.ts';
 import { simulateTiles } from '../../../kernels/neighborhood/tuner/simulate.ts';
 import { rand } from '../../../kernels/index.ts';
+import { neighborhoods } from '../../../testing/attentions.ts';
 
 const plans: Plan[] = vi.hoisted(() => []);
 
@@ -26,27 +27,12 @@ afterEach(() => {
   plans.length = 0;
 });
 
+const tile = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 3, maxLength: 3 });
 const problems = fc
-  .array(
-    fc.record({
-      length: fc.integer({ min: 1, max: 9 }),
-      window: fc.nat(),
-      dilation: fc.nat(),
-      stride: fc.nat(),
-      isCausal: fc.boolean(),
-      queryTile: fc.integer({ min: 1, max: 6 }),
-      keyTile: fc.integer({ min: 1, max: 6 }),
-    }),
-    { minLength: 1, maxLength: 3 },
-  )
-  .map((axes) => {
-    const shape = axes.map(({ length }) => length);
-    const dilation = axes.map((a) => 1 + (a.dilation % a.length));
-    const kernelSize = axes.map((a, i) => 1 + (a.window % Math.floor(a.length / dilation[i]!)));
-    const stride = axes.map((a, i) => 1 + (a.stride % kernelSize[i]!));
-    const isCausal = axes.map((a) => a.isCausal);
-    const [queryTileSize, keyTileSize] = [axes.map((a) => a.queryTile), axes.map((a) => a.keyTile)];
-    return { shape, rules: { kernelSize, dilation, stride, isCausal }, queryTileSize, keyTileSize };
+  .tuple(neighborhoods({ longest: [9, 9, 9] }), tile, tile)
+  .map(([{ tokens, problem }, queryTile, keyTile]) => {
+    const [queryTileSize, keyTileSize] = [queryTile.slice(0, tokens.length), keyTile.slice(0, tokens.length)];
+    return { shape: tokens, rules: problem, queryTileSize, keyTileSize };
   });
 
 describe('simulateTiles', () => {
