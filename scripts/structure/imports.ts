@@ -64,7 +64,15 @@ export function cycles(sources: Sources): string[] {
 }
 
 /** The floors, lowest first; what lies above them all may import anything. */
-const floors = [/^tensor\//, /^autograd\//, /^kernels\//, /^(index|methods)\.ts$/, /^nn\//, /^testing\//, /^examples\//];
+const floors = [
+  /^tensor\//,
+  /^autograd\//,
+  /^kernels\//,
+  /^(index|methods)\.ts$/,
+  /^nn\//,
+  /^testing\//,
+  /^examples\//,
+];
 
 function floorOf(path: string): number {
   const floor = floors.findIndex((pattern) => pattern.test(path));
