@@ -170,6 +170,7 @@ export interface OpDefinition<
   moves?(attrs: Required<A>): Device;
   /** Inputs that the kernel writes, of a list all tensors. Such an op has no outputs (`outputs: []`) and is never differentiable. */
   mutates?: readonly (keyof ByInput<I, Tensor> & string)[];
+  /** By device. The library's own for GPUs are in tables (`kernels/webgpu.ts`), which are loaded when the device starts. */
   kernels?: Partial<Record<DeviceName, Kernel<I, A>>>;
   /** The inputs and outputs that backward reads. */
   saves?: readonly (S & ((keyof ByInput<I, Tensor> & string) | O[number]))[];
@@ -190,7 +191,7 @@ export interface Op<I extends readonly string[], A extends object = NoAttrs, O e
 }
 
 /** A kernel whose types were checked when it was written. */
-interface AnyKernel {
+export interface AnyKernel {
   (inputs: object, attrs: object, outputs: readonly Tensor[]): void;
   readonly acceptsStrides?: boolean;
   readonly acceptsReals?: boolean;

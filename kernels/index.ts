@@ -1,4 +1,5 @@
-// What it takes to declare an op, then the ops, a line each.
+// What it takes to declare an op, then the ops, a line each. Kernels that are loaded with their device have a line in its table,
+// webgpu.ts.
 
 export { defineOp } from '../autograd/op.ts';
 export { acceptsStrides } from '../autograd/types.ts';

@@ -4,6 +4,7 @@ import type { AnyOpDefinition, DtypeRule } from '../autograd/types.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { add, device, div, zeros } from '../index.ts';
 import { ops } from '../kernels/selfTest/samples.ts';
+import '../kernels/webgpu.ts';
 
 const path = 'manual/ops.md';
 /** Without float64, which is the reference device's alone. */

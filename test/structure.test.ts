@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { readEntryPoints } from '../scripts/entryPoints.ts';
-import { cycles, upwardImports } from '../scripts/structure/imports.ts';
+import { cycles, loadedTooSoon, upwardImports } from '../scripts/structure/imports.ts';
 import { tooLong } from '../scripts/structure/lengths.ts';
 import { sharedWithKernels } from '../scripts/structure/reference.ts';
 import { parse, readTree } from '../scripts/structure/sources.ts';
@@ -13,6 +13,9 @@ describe('imports', () => {
   test('make no cycle', () => expect(cycles(tree)).toEqual([]));
   test('go down only', () => expect(upwardImports(tree)).toEqual([]));
   test('keep the reference forms apart from the kernels they judge', () => expect(sharedWithKernels(tree)).toEqual([]));
+  test.each(readEntryPoints())('of $name leave the code of GPUs for later', ({ source }) =>
+    expect(loadedTooSoon(tree, source)).toEqual([]),
+  );
 });
 
 test('no file or function is too long', () => expect(tooLong(tree)).toEqual([]));
@@ -54,6 +57,16 @@ describe('the checks see', () => {
     expect(upwardImports(sources)).toEqual([
       'tensor/a.ts imports autograd/op.ts, which is above it',
       'kernels/c.ts imports nn/index.ts, which is above it',
+    ]);
+  });
+
+  test('a kernel of a GPU in the first load, but not a late one', () => {
+    const sources = parse({
+      'index.ts': "import './a.ts'; const b = await import('./b.webgpu.ts'); import type { C } from './c.webgl.ts';",
+      'a.ts': "import { launch } from './kernels/runtime/webgpu/launch.ts';",
+    });
+    expect(loadedTooSoon(sources, 'index.ts')).toEqual([
+      'a.ts imports kernels/runtime/webgpu/launch.ts, which index.ts need not load',
     ]);
   });
 

@@ -7,7 +7,6 @@ import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sizeOf } from '../../tensor/shape.ts';
 import { conv2dCpu, conv2dInputGradCpu, conv2dWeightGradCpu } from './conv2d.cpu.ts';
-import { conv2dInputGradWebgpu, conv2dWebgpu, conv2dWeightGradWebgpu } from './conv2d.webgpu.ts';
 import { checkGradient, checkImages, outputShape, readPair, resolveConvolution } from './problem.ts';
 import { forEachProduct, outputLength, zerosOf } from './reference.ts';
 
@@ -62,7 +61,7 @@ export const conv2d: Op<['x', 'weight', 'bias?'], ConvolutionAttrs> = defineOp({
     });
     return y;
   },
-  kernels: { cpu: conv2dCpu, webgpu: conv2dWebgpu },
+  kernels: { cpu: conv2dCpu },
   saves: ['x', 'weight'],
   backward({ grads: [g], inputs: { x, weight }, attrs, needs }) {
     return {
@@ -121,7 +120,7 @@ export const conv2dInputGrad: Op<['gradient', 'weight'], InputGradAttrs> = defin
     });
     return dx;
   },
-  kernels: { cpu: conv2dInputGradCpu, webgpu: conv2dInputGradWebgpu },
+  kernels: { cpu: conv2dInputGradCpu },
   saves: ['gradient', 'weight'],
   backward({ grads: [g], inputs: { gradient, weight }, attrs, needs }) {
     const { size: _size, ...shared } = attrs;
@@ -167,7 +166,7 @@ export const conv2dWeightGrad: Op<['x', 'gradient'], WeightGradAttrs> = defineOp
     });
     return dw;
   },
-  kernels: { cpu: conv2dWeightGradCpu, webgpu: conv2dWeightGradWebgpu },
+  kernels: { cpu: conv2dWeightGradCpu },
   saves: ['x', 'gradient'],
   backward({ grads: [g], inputs: { x, gradient }, attrs, needs }) {
     const { kernelSize: _kernelSize, ...shared } = attrs;

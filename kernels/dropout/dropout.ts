@@ -6,7 +6,6 @@ import { defaultGenerator, philox } from '../../tensor/philox.ts';
 import { formatShape, sizeOf } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { seededDropoutCpu } from './dropout.cpu.ts';
-import { seededDropoutWebgpu } from './dropout.webgpu.ts';
 import { checkShare } from '../../tensor/range.ts';
 import { checkOptions } from '../../tensor/options.ts';
 
@@ -52,7 +51,7 @@ export const seededDropout: Op<['x'], DropoutAttrs> = defineOp({
     });
     return { shape: x.shape, data };
   },
-  kernels: { cpu: seededDropoutCpu, webgpu: seededDropoutWebgpu },
+  kernels: { cpu: seededDropoutCpu },
   backward: ({ grads: [g], attrs }) => ({ x: seededDropout(g, attrs) }),
   samples: [
     { x: [5], attrs: { p: 0.5, seed: 1 } },

@@ -7,7 +7,6 @@ import { checkShare } from '../../tensor/range.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { build } from '../runtime/reference/loops.ts';
 import { pairDropoutCpu } from './pairDropout.cpu.ts';
-import { pairDropoutWebgpu } from './pairDropout.webgpu.ts';
 
 export interface PairDropoutAttrs {
   /** Probability of being dropped, 0..1. */
@@ -60,7 +59,7 @@ export const pairDropout: Op<['x', 'keys:int'], PairDropoutAttrs> = defineOp({
       return word >= Math.round(p * 2 ** 32) ? value / (1 - p) : 0;
     });
   },
-  kernels: { cpu: pairDropoutCpu, webgpu: pairDropoutWebgpu },
+  kernels: { cpu: pairDropoutCpu },
   saves: ['keys'],
   backward: ({ grads: [g], inputs: { keys }, attrs }) => ({ x: pairDropout(g, keys, attrs) }),
   samples: [

@@ -13,7 +13,6 @@ const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 export const reluBackward: ActivationBackward = activationBackward({
   name: 'reluBackward',
   slope: (y) => (y <= 0 ? 0 : 1),
-  wgsl: 'select(x, 0.0, isAtMost0_(y))',
 });
 
 /** max(x, 0); its gradient at 0 is 0. */
@@ -21,7 +20,6 @@ export const relu: UnaryOp = unary({
   name: 'relu',
   dtypes: 'numeric',
   reference: (x) => Math.max(x, 0),
-  wgsl: { float: 'select(x, 0.0, isAtMost0_(x))', int: 'max(x, 0)' },
   saves: 'output',
   backward: reluBackward,
 });
@@ -30,7 +28,6 @@ export const relu: UnaryOp = unary({
 export const sigmoidBackward: ActivationBackward = activationBackward({
   name: 'sigmoidBackward',
   slope: (y) => y * (1 - y),
-  wgsl: 'x * (y * (1.0 - y))',
   curvature: (y) => y.mul(-2).add(1),
 });
 
@@ -38,7 +35,6 @@ export const sigmoidBackward: ActivationBackward = activationBackward({
 export const sigmoid: UnaryOp = unary({
   name: 'sigmoid',
   reference: logistic,
-  wgsl: 'sigmoid_(x)',
   cost: 1.2,
   saves: 'output',
   backward: sigmoidBackward,
@@ -48,7 +44,6 @@ export const sigmoid: UnaryOp = unary({
 export const tanhBackward: ActivationBackward = activationBackward({
   name: 'tanhBackward',
   slope: (y) => 1 - y * y,
-  wgsl: 'x * (1.0 - y * y)',
   curvature: (y) => y.mul(-2),
 });
 
@@ -56,7 +51,6 @@ export const tanhBackward: ActivationBackward = activationBackward({
 export const tanh: UnaryOp = unary({
   name: 'tanh',
   reference: Math.tanh,
-  wgsl: 'tanh_(x)',
   cost: 1.5,
   saves: 'output',
   backward: tanhBackward,
@@ -66,7 +60,6 @@ export const tanh: UnaryOp = unary({
 export const siluBackward: ActivationBackward = activationBackward({
   name: 'siluBackward',
   slope: (x) => logistic(x) * (1 + x * (1 - logistic(x))),
-  wgsl: 'x * selfGatedSlope_(sigmoid_(y), y)',
   // σ (1 − σ) (2 + x (1 − 2σ))
   curvature: (x) => {
     const s = x.sigmoid();
@@ -79,7 +72,6 @@ export const siluBackward: ActivationBackward = activationBackward({
 export const silu: UnaryOp = unary({
   name: 'silu',
   reference: (x) => x * logistic(x),
-  wgsl: 'x * sigmoid_(x)',
   cost: 1.2,
   saves: 'x',
   backward: siluBackward,
@@ -89,7 +81,6 @@ export const silu: UnaryOp = unary({
 export const geluErfBackward: ActivationBackward = activationBackward({
   name: 'geluErfBackward',
   slope: (x) => normalBelow(x) + x * normalDensity(x),
-  wgsl: 'x * (normalBelow_(y) + y * (exp_(-0.5 * y * y) * 0.3989422804014327))',
   // φ(x) (2 − x²)
   curvature: (x) => {
     const x2 = x.square();
@@ -106,7 +97,6 @@ export const geluErfBackward: ActivationBackward = activationBackward({
 export const geluErf: UnaryOp = unary({
   name: 'geluErf',
   reference: (x) => x * normalBelow(x),
-  wgsl: 'x * normalBelow_(x)',
   cost: 1.2,
   saves: 'x',
   backward: geluErfBackward,
@@ -120,7 +110,6 @@ const innerSlope = (x: number): number => slope0 * (1 + 3 * 0.044715 * x * x);
 /** g times the derivative of `geluTanh`. */
 export const geluTanhBackward: ActivationBackward = activationBackward({
   name: 'geluTanhBackward',
-  wgsl: 'x * geluTanhSlope_(y)',
   slope(x) {
     const t = Math.tanh(inner(x));
     return (1 + t + x * (1 - t * t) * innerSlope(x)) / 2;
@@ -147,7 +136,6 @@ export const geluTanhBackward: ActivationBackward = activationBackward({
 export const geluTanh: UnaryOp = unary({
   name: 'geluTanh',
   reference: (x) => (x * (1 + Math.tanh(inner(x)))) / 2,
-  wgsl: 'geluTanh_(x)',
   cost: 1.3,
   saves: 'x',
   backward: geluTanhBackward,

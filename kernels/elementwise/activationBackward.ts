@@ -6,8 +6,6 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { mapBroadcast } from '../runtime/reference/loops.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
-import type { Formula } from './elementwise.webgpu.ts';
-import { launchElementwise as launchWebgpu } from './elementwise.webgpu.ts';
 import { numbersOf } from './numbers.ts';
 
 /** g · f′ in one pass; `saved` is f's input or its output. */
@@ -19,8 +17,6 @@ interface Rules<A extends object> {
   numbers?: Required<A>;
   /** f′ on float64 values, from what f saves. */
   slope: (saved: number, numbers: Required<A>) => number;
-  /** WGSL of g · f′, g being `x`, what f saves `y`, the numbers in `params`. */
-  wgsl: string;
   /** The derivative of `slope`; left out where it is 0. */
   curvature?: (saved: Tensor, numbers: Required<A>) => Tensor;
   /** Nanoseconds per element on the CPU; default that of memory. */
@@ -30,9 +26,8 @@ interface Rules<A extends object> {
 
 /** Declares the backward op of one activation f. */
 export function activationBackward<A extends object = NoAttrs>(rules: Rules<A>): ActivationBackward<A> {
-  const { name, numbers = {}, slope, wgsl, curvature, cost = 0.3, samples = [] } = rules;
+  const { name, numbers = {}, slope, curvature, cost = 0.3, samples = [] } = rules;
   const names = Object.keys(numbers);
-  const formula: Formula = { name, value: wgsl, params: names.map((number) => [number, 'f32']) };
   const op: Op<['g', 'saved'], object> = defineOp<['g', 'saved'], A, ['output'], 'g' | 'saved'>({
     name,
     inputs: ['g', 'saved'],
@@ -46,9 +41,6 @@ export function activationBackward<A extends object = NoAttrs>(rules: Rules<A>):
     kernels: {
       cpu: acceptsStrides(({ g, saved }, attrs, [out]) =>
         launchElementwise(`${name}Float`, [g, saved], out!, cost, numbersOf(g, attrs, names)),
-      ),
-      webgpu: acceptsStrides(({ g, saved }, attrs, [out]) =>
-        launchWebgpu(formula, [g, saved], out!, numbersOf(g, attrs, names)),
       ),
     },
     saves: curvature ? ['g', 'saved'] : ['saved'],

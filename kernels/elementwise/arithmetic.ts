@@ -8,7 +8,6 @@ import { where } from './where.ts';
 export const add: BinaryOp = binary({
   name: 'add',
   reference: (x, y) => x + y,
-  wgsl: 'x + y',
   backward: (g) => ({ x: () => g, y: () => g }),
 });
 
@@ -16,7 +15,6 @@ export const add: BinaryOp = binary({
 export const sub: BinaryOp = binary({
   name: 'sub',
   reference: (x, y) => x - y,
-  wgsl: 'x - y',
   backward: (g) => ({ x: () => g, y: () => g.neg() }),
 });
 
@@ -25,7 +23,6 @@ export const mul: BinaryOp = binary({
   name: 'mul',
   reference: (x, y) => x * y,
   integers: Math.imul,
-  wgsl: 'x * y',
   saves: ['x', 'y'],
   backward: (g, { x, y }) => ({ x: () => g.mul(y), y: () => g.mul(x) }),
 });
@@ -35,7 +32,6 @@ export const div: BinaryOp = binary({
   name: 'div',
   dtypes: 'float',
   reference: (x, y) => x / y,
-  wgsl: 'x / y',
   saves: ['y', 'output'],
   backward: (g, { y, output }) => ({ x: () => g.div(y), y: () => g.div(y).mul(output).neg() }),
   samples: [
@@ -57,7 +53,6 @@ export const pow: BinaryOp = binary({
   autocast: 'float32',
   dtypes: 'float',
   reference: (x, y) => (x === 1 ? 1 : x ** y), // JavaScript says NaN for 1 to the NaN, C and PyTorch say 1
-  wgsl: 'pow_(x, y)',
   cpu: powCpu,
   saves: ['x', 'y', 'output'],
   backward: (g, { x, y, output }) => ({
@@ -79,7 +74,6 @@ export const pow: BinaryOp = binary({
 export const maximum: BinaryOp = binary({
   name: 'maximum',
   reference: Math.max,
-  wgsl: { float: 'maximum_(x, y)', int: 'max(x, y)' },
   saves: ['x', 'y'],
   backward: (g, { x, y }) => {
     const shared = where(x.eq(y), g.mul(0.5), g);
@@ -91,7 +85,6 @@ export const maximum: BinaryOp = binary({
 export const minimum: BinaryOp = binary({
   name: 'minimum',
   reference: Math.min,
-  wgsl: { float: 'minimum_(x, y)', int: 'min(x, y)' },
   saves: ['x', 'y'],
   backward: (g, { x, y }) => {
     const shared = where(x.eq(y), g.mul(0.5), g);
@@ -115,7 +108,6 @@ export const mod: BinaryOp = binary({
     const rest = x % y;
     return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
   },
-  wgsl: { float: 'modulo_(x, y)', int: 'integerModulo_(x, y)' },
   cpu: binaryCpu('mod', 3),
   saves: ['x', 'y'],
   backward: (g, { x, y }) => ({ x: () => g, y: () => g.mul(quotient(x, y)).neg() }),

@@ -6,8 +6,6 @@ import { broadcastShapes } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import { isInt32, mapBroadcast } from '../runtime/reference/loops.ts';
 import { binaryCpu } from './elementwise.cpu.ts';
-import type { Wgsl } from './elementwise.webgpu.ts';
-import { binaryWebgpu } from './elementwise.webgpu.ts';
 
 /** An elementwise op of two operands that broadcast; either may be a number. */
 export type BinaryOp = Op<['x:operand', 'y:operand']>;
@@ -25,8 +23,6 @@ interface Rules {
   reference: (x: number, y: number) => number;
   /** On int32 values, where float64 would round what wraps around. */
   integers?: (x: number, y: number) => number;
-  /** Of the value, from `x` and `y`. */
-  wgsl: Wgsl;
   /** On the CPU; default `binaryCpu(name)`, at the speed of memory. */
   cpu?: Kernel<['x:operand', 'y:operand']>;
   /** What the gradients need beside g. */
@@ -50,7 +46,6 @@ export function binary(rules: Rules): BinaryOp {
     name,
     reference,
     integers = reference,
-    wgsl,
     dtype,
     backward,
     cpu = binaryCpu(rules.name),
@@ -67,7 +62,7 @@ export function binary(rules: Rules): BinaryOp {
     shape: ({ x, y }) => broadcastShapes(name, x, y),
     reference: ({ x, y }) =>
       mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], isInt32(x) ? integers : reference),
-    kernels: { cpu, webgpu: binaryWebgpu(name, wgsl) },
+    kernels: { cpu },
     saves,
     ...(backward && {
       backward({ grads: [g], inputs, outputs, needs, shapes }) {

@@ -8,7 +8,6 @@ import { checkDtype, isFloat } from '../../tensor/dtype.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { map } from '../runtime/reference/loops.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
-import { castWebgpu } from './cast.webgpu.ts';
 
 export type CastAttrs = { dtype: Dtype };
 
@@ -40,7 +39,7 @@ export const castTo: Op<['x'], CastAttrs> = defineOp({
     return x;
   },
   reference: ({ x }, { dtype }) => map(x, (value) => converted(value, dtype)),
-  kernels: { cpu: castCpu, webgpu: castWebgpu },
+  kernels: { cpu: castCpu },
   backward: ({ grads: [g] }) => ({ x: g }),
   samples: [
     { x: [5], attrs: { dtype: 'int32' } },

@@ -1,16 +1,11 @@
 import type { BinaryOp } from './binary.ts';
 import { binary } from './binary.ts';
 
-function comparison(name: string, operator: string, holds: (x: number, y: number) => boolean): BinaryOp {
-  const number =
-    operator === '!='
-      ? '!(areNumbers_(x, y) && order_(x) == order_(y))'
-      : `areNumbers_(x, y) && order_(x) ${operator} order_(y)`;
+function comparison(name: string, holds: (x: number, y: number) => boolean): BinaryOp {
   return binary({
     name,
     dtype: 'bool',
     reference: (x, y) => Number(holds(x, y)),
-    wgsl: { float: number, int: `x ${operator} y` },
     samples: [
       { x: [7], y: [7] },
       { x: { shape: [3, 1, 5], dtype: 'int32', high: 3 }, y: { shape: [4, 1], dtype: 'int32', high: 3 } },
@@ -25,14 +20,14 @@ function comparison(name: string, operator: string, holds: (x: number, y: number
 }
 
 /** x = y as a bool; NaN equals nothing. */
-export const eq: BinaryOp = comparison('eq', '==', (x, y) => x === y);
+export const eq: BinaryOp = comparison('eq', (x, y) => x === y);
 /** x ≠ y as a bool. */
-export const ne: BinaryOp = comparison('ne', '!=', (x, y) => x !== y);
+export const ne: BinaryOp = comparison('ne', (x, y) => x !== y);
 /** x < y as a bool. */
-export const lt: BinaryOp = comparison('lt', '<', (x, y) => x < y);
+export const lt: BinaryOp = comparison('lt', (x, y) => x < y);
 /** x ≤ y as a bool. */
-export const le: BinaryOp = comparison('le', '<=', (x, y) => x <= y);
+export const le: BinaryOp = comparison('le', (x, y) => x <= y);
 /** x > y as a bool. */
-export const gt: BinaryOp = comparison('gt', '>', (x, y) => x > y);
+export const gt: BinaryOp = comparison('gt', (x, y) => x > y);
 /** x ≥ y as a bool. */
-export const ge: BinaryOp = comparison('ge', '>=', (x, y) => x >= y);
+export const ge: BinaryOp = comparison('ge', (x, y) => x >= y);

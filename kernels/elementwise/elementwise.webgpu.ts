@@ -1,8 +1,6 @@
-import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Loops } from '../runtime/collapse.ts';
 import type { ProgramSource, Word } from '../runtime/webgpu/program.ts';
-import { acceptsReals, acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
 import { collapse } from '../runtime/collapse.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
@@ -10,7 +8,6 @@ import { withTemporary } from '../runtime/webgpu/temporary.ts';
 import { computedType, placeWords, places, storedType } from '../runtime/webgpu/types.ts';
 import { copyTransposed } from '../layout/transpose.webgpu.ts';
 import { functions, functionsIn } from './functions.webgpu.ts';
-import { numbersOf } from './numbers.ts';
 
 /** One value from those at the same place: WGSL for `value`, from `x`, `y`, `z` (of the computed type) and `params`. */
 export interface Formula {
@@ -154,26 +151,4 @@ function sourceOf(
     if (i < params.count) { element(i); }
   }`,
   };
-}
-
-/** WGSL of an op's value: one for all dtypes, or one for reals and one for integers. */
-export type Wgsl = string | { readonly float: string; readonly int: string };
-
-function formulaOf(name: string, wgsl: Wgsl, numbers: readonly string[] = []): (x: Tensor) => Formula {
-  const [float, int] = typeof wgsl === 'string' ? [wgsl, wgsl] : [wgsl.float, wgsl.int];
-  const of = (value: string, type: Word): Formula => ({ name, value, params: numbers.map((number) => [number, type]) });
-  const [ofFloats, ofIntegers] = [of(float, 'f32'), of(int, 'i32')];
-  return ({ dtype }) => (dtype === 'int32' ? ofIntegers : ofFloats);
-}
-
-/** The WebGPU kernel of an op of one input; `numbers` are the attributes that its formula finds in `params`. */
-export function unaryWebgpu(name: string, wgsl: Wgsl, numbers: readonly string[] = []): Kernel<['x'], object> {
-  const formula = formulaOf(name, wgsl, numbers);
-  return acceptsStrides(({ x }, attrs, [y]) => launchElementwise(formula(x), [x], y!, numbersOf(x, attrs, numbers)));
-}
-
-/** The same for two operands. */
-export function binaryWebgpu(name: string, wgsl: Wgsl): Kernel<['x:operand', 'y:operand']> {
-  const formula = formulaOf(name, wgsl);
-  return acceptsReals(acceptsStrides(({ x, y }, _attrs, [out]) => launchElementwise(formula(x), [x, y], out!)));
 }

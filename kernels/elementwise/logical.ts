@@ -9,13 +9,11 @@ import { full } from '../create/filled.ts';
 import { mapBroadcast } from '../runtime/reference/loops.ts';
 import { eq } from './compare.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
-import { launchElementwise as launchWebgpu } from './elementwise.webgpu.ts';
 
 /** An op of two bools that broadcast. */
 export type BitsOp = Op<['x:bool', 'y:bool']>;
 
-function bits(name: string, operator: string, reference: (x: number, y: number) => number): BitsOp {
-  const formula = { name, value: `x ${operator} y` };
+function bits(name: string, reference: (x: number, y: number) => number): BitsOp {
   return defineOp<['x:bool', 'y:bool']>({
     name,
     inputs: ['x:bool', 'y:bool'],
@@ -25,7 +23,6 @@ function bits(name: string, operator: string, reference: (x: number, y: number) 
     reference: ({ x, y }) => mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], reference),
     kernels: {
       cpu: acceptsStrides(({ x, y }, _attrs, [out]) => launchElementwise(`${name}Byte`, [x, y], out!, 0.3)),
-      webgpu: acceptsStrides(({ x, y }, _attrs, [out]) => launchWebgpu(formula, [x, y], out!)),
     },
     samples: [
       { x: [7], y: [7] },
@@ -42,11 +39,11 @@ function bits(name: string, operator: string, reference: (x: number, y: number) 
 }
 
 /** The op behind `logicalAnd`. */
-export const bitsAnd: BitsOp = bits('bitsAnd', '&', (x, y) => x & y);
+export const bitsAnd: BitsOp = bits('bitsAnd', (x, y) => x & y);
 /** The op behind `logicalOr`. */
-export const bitsOr: BitsOp = bits('bitsOr', '|', (x, y) => x | y);
+export const bitsOr: BitsOp = bits('bitsOr', (x, y) => x | y);
 /** The op behind `logicalXor`. */
-export const bitsXor: BitsOp = bits('bitsXor', '^', (x, y) => x ^ y);
+export const bitsXor: BitsOp = bits('bitsXor', (x, y) => x ^ y);
 
 function logical(name: string, op: BitsOp, x: Tensor, y: Operand): Tensor {
   checkTensor(name, 'x', x);

@@ -13,7 +13,6 @@ export const leakyReluBackward: ActivationBackward<LeakyReluAttrs> = activationB
   name: 'leakyReluBackward',
   numbers: { negativeSlope: 0.01 },
   slope: (x, { negativeSlope }) => (x > 0 ? 1 : negativeSlope),
-  wgsl: 'x * select(params.negativeSlope, 1.0, y > 0.0)',
   samples: [{ g: [9], saved: [9], attrs: { negativeSlope: 0.3 } }],
 });
 
@@ -22,7 +21,6 @@ export const leakyRelu: UnaryOp<LeakyReluAttrs> = unary<LeakyReluAttrs>({
   name: 'leakyRelu',
   numbers: { negativeSlope: 0.01 },
   reference: (x, { negativeSlope }) => (x > 0 ? x : x * negativeSlope),
-  wgsl: 'select(x * params.negativeSlope, x, x > 0.0)',
   saves: 'x',
   backward: (g, x, numbers) => leakyReluBackward(g, x, numbers),
   samples: [{ x: [9], attrs: { negativeSlope: 1.5 } }],
@@ -35,7 +33,6 @@ export const eluBackward: ActivationBackward<EluAttrs> = activationBackward<EluA
   name: 'eluBackward',
   numbers: { alpha: 1 },
   slope: (x, { alpha }) => (x > 0 ? 1 : alpha * Math.exp(x)),
-  wgsl: 'x * select(params.alpha * exp_(y), 1.0, y > 0.0)',
   curvature: (x, { alpha }) => where(x.gt(0), 0, x.exp().mul(alpha)),
   cost: 1,
   samples: [{ g: [9], saved: [9], attrs: { alpha: 0.7 } }],
@@ -50,7 +47,6 @@ export const elu: UnaryOp<EluAttrs> = unary<EluAttrs>({
   name: 'elu',
   numbers: { alpha: 1 },
   reference: (x, { alpha }) => (x > 0 ? x : alpha * Math.expm1(x)),
-  wgsl: 'select(params.alpha * expm1_(x), x, x > 0.0)',
   cost: 1,
   saves: 'x',
   backward: (g, x, numbers) => eluBackward(g, x, numbers),
@@ -70,7 +66,6 @@ export const softplusBackward: ActivationBackward<SoftplusAttrs> = activationBac
   name: 'softplusBackward',
   numbers: softplusNumbers,
   slope: (x, { beta, threshold }) => (x * beta > threshold ? 1 : logistic(x * beta)),
-  wgsl: 'x * select(sigmoid_(y * params.beta), 1.0, y * params.beta > params.threshold)',
   curvature: (x, { beta, threshold }) => {
     const s = x.mul(beta).sigmoid();
     return where(x.mul(beta).gt(threshold), 0, s.mul(s.neg().add(1)).mul(beta));
@@ -88,7 +83,6 @@ export const softplus: UnaryOp<SoftplusAttrs> = unary<SoftplusAttrs>({
     const t = x * beta;
     return t > threshold ? x : (Math.max(t, 0) + Math.log1p(Math.exp(-Math.abs(t)))) / beta;
   },
-  wgsl: 'select(softplus_(x * params.beta) / params.beta, x, x * params.beta > params.threshold)',
   cost: 2.5,
   saves: 'x',
   backward: (g, x, numbers) => softplusBackward(g, x, numbers),
@@ -102,7 +96,6 @@ export const softplus: UnaryOp<SoftplusAttrs> = unary<SoftplusAttrs>({
 export const hardswishBackward: ActivationBackward = activationBackward({
   name: 'hardswishBackward',
   slope: (x) => (x < -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5),
-  wgsl: 'x * select(select(y / 3.0 + 0.5, 1.0, y >= 3.0), 0.0, y < -3.0)',
   curvature: (x) =>
     x
       .abs()
@@ -120,7 +113,6 @@ export const hardswishBackward: ActivationBackward = activationBackward({
 export const hardswish: UnaryOp = unary({
   name: 'hardswish',
   reference: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
-  wgsl: 'x * clamp(x + 3.0, 0.0, 6.0) * 0.16666666666666666',
   saves: 'x',
   backward: (g, x) => hardswishBackward(g, x),
   samples: [{ x: { shape: [9], low: -5, high: 5 } }],
@@ -136,7 +128,6 @@ export const mishBackward: ActivationBackward = activationBackward({
     const t = Math.tanh(softplusOf(x));
     return t + x * (1 - t * t) * logistic(x);
   },
-  wgsl: 'x * mishSlope_(y)',
   // (1 − t²) σ (2 + x (1 − σ − 2 t σ)), t = tanh(softplus x)
   curvature: (x) => {
     const s = x.sigmoid();
@@ -155,7 +146,6 @@ export const mishBackward: ActivationBackward = activationBackward({
 export const mish: UnaryOp = unary({
   name: 'mish',
   reference: (x) => x * Math.tanh(softplusOf(x)),
-  wgsl: 'x * mishGate_(x)',
   cost: 1.2,
   saves: 'x',
   backward: (g, x) => mishBackward(g, x),

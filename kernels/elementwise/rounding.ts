@@ -16,7 +16,6 @@ function rounding(name: string, reference: (x: number) => number): UnaryOp {
     name,
     dtypes: 'numeric',
     reference,
-    wgsl: { float: `${name}(x)`, int: 'x' },
     backward: (g) => zerosLike(g),
     samples: [{ x: { shape: [9], values: [-2.6, -1.7, -0.4, -0.2, 0.4, 1.6, 2.3, -30.6, 70.1] } }],
   });
@@ -43,7 +42,6 @@ export const clampBackward: ActivationBackward<ClampAttrs> = activationBackward<
   name: 'clampBackward',
   numbers: everything,
   slope: (x, { min, max }) => Number(x >= min && x <= max),
-  wgsl: 'select(0.0, x, order_(y) >= order_(params.min) && order_(y) <= order_(params.max) && !isNan_(y))',
   samples: [
     { g: [9], saved: { shape: [9], values: [-2, -1.1, -0.5, 0, 1, 2.9, 7, 4, -9] }, attrs: { min: -1, max: 3 } },
   ],
@@ -55,7 +53,6 @@ export const clampTo: UnaryOp<ClampAttrs> = unary<ClampAttrs>({
   numbers: everything,
   dtypes: 'numeric',
   reference: (x, { min, max }) => Math.min(Math.max(x, min), max),
-  wgsl: { float: 'minimum_(maximum_(x, params.min), params.max)', int: 'min(max(x, params.min), params.max)' },
   saves: 'x',
   backward: (g, x, { min, max }) => clampBackward(g, x, { min, max }),
   samples: [

@@ -10,7 +10,6 @@ export const log1p: UnaryOp = unary({
   name: 'log1p',
   autocast: 'float32',
   reference: Math.log1p,
-  wgsl: 'log1p_(x)',
   cost: 1.5,
   saves: 'x',
   backward: (g, x) => g.div(x.add(1)),
@@ -23,7 +22,6 @@ export const expm1: UnaryOp = unary({
   name: 'expm1',
   autocast: 'float32',
   reference: Math.expm1,
-  wgsl: 'expm1_(x)',
   cost: 1,
   saves: 'output',
   backward: (g, y) => g.mul(y.add(1)),
@@ -34,7 +32,6 @@ export const expm1: UnaryOp = unary({
 export const sin: UnaryOp = unary({
   name: 'sin',
   reference: Math.sin,
-  wgsl: 'sine_(x, 0)',
   cost: 1.5,
   saves: 'x',
   backward: (g, x) => g.mul(x.cos()),
@@ -45,7 +42,6 @@ export const sin: UnaryOp = unary({
 export const cos: UnaryOp = unary({
   name: 'cos',
   reference: Math.cos,
-  wgsl: 'sine_(x, 1)',
   cost: 1.5,
   saves: 'x',
   backward: (g, x) => g.mul(x.sin()).neg(),
@@ -56,7 +52,6 @@ export const cos: UnaryOp = unary({
 export const erf: UnaryOp = unary({
   name: 'erf',
   reference: (x) => 2 * normalBelow(x * Math.SQRT2) - 1,
-  wgsl: 'erf_(x)',
   cost: 1.5,
   saves: 'x',
   backward: (g, x) =>
@@ -77,7 +72,6 @@ export const atan2: BinaryOp = binary({
   name: 'atan2',
   dtypes: 'float',
   reference: Math.atan2,
-  wgsl: 'angle_(x, y)',
   cpu: binaryCpu('atan2', 2),
   saves: ['x', 'y'],
   backward: (g, { x, y }) => {

@@ -3,8 +3,6 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { isInt32, map } from '../runtime/reference/loops.ts';
 import { unaryCpu } from './elementwise.cpu.ts';
-import type { Wgsl } from './elementwise.webgpu.ts';
-import { unaryWebgpu } from './elementwise.webgpu.ts';
 
 /** An elementwise op of one tensor, with numbers `A`. */
 export type UnaryOp<A extends object = NoAttrs> = Op<['x'], A>;
@@ -21,8 +19,6 @@ interface Rules<A extends object> {
   reference: (x: number, numbers: Required<A>) => number;
   /** On int32 values, where float64 would round what wraps around. */
   integers?: (x: number) => number;
-  /** Of the value, from `x` and the numbers in `params`. */
-  wgsl: Wgsl;
   /** Nanoseconds per element on the CPU; default that of memory. */
   cost?: number;
   saves?: 'x' | 'output';
@@ -41,7 +37,6 @@ export function unary<A extends object = NoAttrs>({
   autocast,
   reference,
   integers,
-  wgsl,
   cost,
   saves,
   backward,
@@ -60,7 +55,7 @@ export function unary<A extends object = NoAttrs>({
     ...(autocast && { autocast }),
     shape: ({ x }) => x,
     reference: ({ x }, attrs) => map(x, isInt32(x) && integers ? integers : (value) => reference(value, attrs)),
-    kernels: { cpu: unaryCpu(name, cost, names), webgpu: unaryWebgpu(name, wgsl, names) },
+    kernels: { cpu: unaryCpu(name, cost, names) },
     saves: saves ? [saves] : [],
     ...(backward && {
       backward: ({ grads: [g], inputs: { x }, outputs: { output }, attrs }) => ({
@@ -76,7 +71,6 @@ export const neg: UnaryOp = unary({
   name: 'neg',
   dtypes: 'numeric',
   reference: (x) => -x,
-  wgsl: '-x',
   backward: (g) => g.neg(),
 });
 
@@ -85,7 +79,6 @@ export const abs: UnaryOp = unary({
   name: 'abs',
   dtypes: 'numeric',
   reference: Math.abs,
-  wgsl: 'abs(x)',
   saves: 'x',
   backward: (g, x) => g.mul(x.sign()),
 });
@@ -95,7 +88,6 @@ export const sign: UnaryOp = unary({
   name: 'sign',
   dtypes: 'numeric',
   reference: (x) => Number(x > 0) - Number(x < 0),
-  wgsl: { float: 'sign_(x)', int: 'sign(x)' },
   samples: [{ x: { shape: [5], values: [NaN, -0, 0, Infinity, -1e-40] } }],
 });
 
@@ -104,7 +96,6 @@ export const reciprocal: UnaryOp = unary({
   name: 'reciprocal',
   autocast: 'float32',
   reference: (x) => 1 / x,
-  wgsl: '1.0 / x',
   saves: 'output',
   backward: (g, y) => g.mul(y).mul(y).neg(),
   range: [0.3, 3],
@@ -117,7 +108,6 @@ export const square: UnaryOp = unary({
   dtypes: 'numeric',
   reference: (x) => x * x,
   integers: (x) => Math.imul(x, x),
-  wgsl: 'x * x',
   saves: 'x',
   backward: (g, x) => g.mul(x).mul(2),
 });
@@ -127,7 +117,6 @@ export const exp: UnaryOp = unary({
   name: 'exp',
   autocast: 'float32',
   reference: Math.exp,
-  wgsl: 'exp_(x)',
   cost: 1,
   saves: 'output',
   backward: (g, y) => g.mul(y),
@@ -138,7 +127,6 @@ export const log: UnaryOp = unary({
   name: 'log',
   autocast: 'float32',
   reference: Math.log,
-  wgsl: 'log_(x)',
   cost: 1,
   saves: 'x',
   backward: (g, x) => g.div(x),
@@ -149,7 +137,6 @@ export const log: UnaryOp = unary({
 export const sqrt: UnaryOp = unary({
   name: 'sqrt',
   reference: Math.sqrt,
-  wgsl: 'sqrt(x)',
   saves: 'output',
   backward: (g, y) => g.mul(0.5).div(y),
   range: [0.1, 4],
@@ -160,7 +147,6 @@ export const rsqrt: UnaryOp = unary({
   name: 'rsqrt',
   autocast: 'float32',
   reference: (x) => 1 / Math.sqrt(x),
-  wgsl: 'inverseSqrt(x)',
   cost: 0.6,
   saves: 'output',
   backward: (g, y) => g.mul(y).mul(y).mul(y).mul(-0.5),

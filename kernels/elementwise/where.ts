@@ -7,18 +7,11 @@ import { broadcastShapes } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import { mapBroadcast } from '../runtime/reference/loops.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
-import { launchElementwise as launchWebgpu } from './elementwise.webgpu.ts';
 
 type Inputs = ['condition:bool', 'x:operand', 'y:operand'];
 
 const whereCpu: Kernel<Inputs> = acceptsStrides(({ condition, x, y }, _attrs, [out]) =>
   launchElementwise(`where${8 * byteSize[x.dtype]}`, [condition, x, y], out!, 0.4),
-);
-
-const chosen = { name: 'where', value: 'select(z, y, x != 0u)' };
-
-const whereWebgpu: Kernel<Inputs> = acceptsStrides(({ condition, x, y }, _attrs, [out]) =>
-  launchWebgpu(chosen, [condition, x, y], out!),
 );
 
 function commonShape(condition: Shape, x: Shape, y: Shape): Shape {
@@ -33,7 +26,7 @@ export const where: Op<Inputs> = defineOp({
   shape: ({ condition, x, y }) => commonShape(condition, x, y),
   reference: ({ condition, x, y }) =>
     mapBroadcast(commonShape(condition.shape, x.shape, y.shape), [condition, x, y], (c, a, b) => (c ? a : b)),
-  kernels: { cpu: whereCpu, webgpu: whereWebgpu },
+  kernels: { cpu: whereCpu },
   saves: ['condition'],
   backward({ grads: [g], inputs: { condition }, needs, shapes }) {
     return {

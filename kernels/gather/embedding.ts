@@ -4,7 +4,6 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { build } from '../runtime/reference/loops.ts';
 import { embeddingCpu } from './gather.cpu.ts';
-import { embeddingWebgpu } from './gather.webgpu.ts';
 import { scatterAdd } from './gather.ts';
 import { indexAt } from './loops.ts';
 
@@ -33,7 +32,7 @@ export const embedding: Op<['weight', 'index:int']> = defineOp({
       return weight.data[chosen[Math.floor(next++ / width)]! * width + place.at(-1)!]!;
     });
   },
-  kernels: { cpu: embeddingCpu, webgpu: embeddingWebgpu },
+  kernels: { cpu: embeddingCpu },
   saves: ['index'],
   backward({ grads: [g], inputs: { index }, shapes: { weight } }) {
     const [rows, width] = weight as [number, number];

@@ -8,7 +8,6 @@ import { checkShape, formatShape, normalizeAxis, sameShape } from '../../tensor/
 import { checkTensor } from '../../tensor/tensor.ts';
 import { build, indices, positionOf } from '../runtime/reference/loops.ts';
 import { gatherCpu, scatterAddCpu } from './gather.cpu.ts';
-import { gatherWebgpu, scatterAddWebgpu } from './gather.webgpu.ts';
 import { indexAt } from './loops.ts';
 
 /** `gather` where x and index differ along `axis` only. */
@@ -32,7 +31,7 @@ export const gatherAlong: Op<['x', 'index:int'], { axis: number }> = defineOp({
       return x.data[positionOf(place.with(at, chosen), x.shape)]!;
     });
   },
-  kernels: { cpu: gatherCpu, webgpu: gatherWebgpu },
+  kernels: { cpu: gatherCpu },
   saves: ['index'],
   backward: ({ grads: [g], inputs: { index }, attrs: { axis }, shapes: { x } }) => ({
     x: scatterAdd(g, index, { axis, size: x.at(axis)! }),
@@ -85,7 +84,7 @@ export const scatterAdd: Op<['x', 'index:int'], { axis: number; size: number }> 
     }
     return result;
   },
-  kernels: { cpu: scatterAddCpu, webgpu: scatterAddWebgpu },
+  kernels: { cpu: scatterAddCpu },
   saves: ['index'],
   backward: ({ grads: [h], inputs: { index }, attrs: { axis } }) => ({ x: gatherAlong(h, index, { axis }) }),
   samples: [

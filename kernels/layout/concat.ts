@@ -4,7 +4,6 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, normalizeAxis } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { concatCpu } from './copy.cpu.ts';
-import { concatWebgpu } from './concat.webgpu.ts';
 
 /**
  * The tensors one after another along `axis`; their other sizes are equal.
@@ -43,7 +42,7 @@ export const concat: Op<['tensors[]'], { axis?: number }> = defineOp({
       return x.data[positionOf(index.with(at, row), x.shape)]!;
     });
   },
-  kernels: { cpu: concatCpu, webgpu: concatWebgpu },
+  kernels: { cpu: concatCpu },
   backward({ grads: [g], attrs: { axis }, shapes: { tensors } }) {
     let start = 0;
     return {

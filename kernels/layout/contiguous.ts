@@ -1,7 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { contiguousCpu } from './copy.cpu.ts';
-import { contiguousWebgpu } from './copy.webgpu.ts';
 
 /** A copy of x whose elements lie in row-major order. */
 export const contiguous: Op<['x']> = defineOp({
@@ -10,7 +9,7 @@ export const contiguous: Op<['x']> = defineOp({
   dtypes: 'any',
   shape: ({ x }) => x,
   reference: ({ x }) => ({ shape: x.shape, data: x.data.slice() }),
-  kernels: { cpu: contiguousCpu, webgpu: contiguousWebgpu },
+  kernels: { cpu: contiguousCpu },
   backward: ({ grads: [g] }) => ({ x: g }),
   samples: [{ x: [3, 4] }, { x: [] }, { x: { shape: [5], dtype: 'int32', low: -9, high: 9 } }],
 });

@@ -6,7 +6,6 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { checkList, checkShape, formatShape } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { placeCpu } from './copy.cpu.ts';
-import { placeWebgpu } from './copy.webgpu.ts';
 
 export interface PlaceAttrs {
   /** Of the result. */
@@ -53,7 +52,7 @@ export const place: Op<['x'], PlaceAttrs> = defineOp({
     });
     return result;
   },
-  kernels: { cpu: placeCpu, webgpu: placeWebgpu },
+  kernels: { cpu: placeCpu },
   backward({ grads: [g], attrs: { offsets, steps }, shapes: { x } }) {
     return {
       x: x.reduce<Tensor>((part, n, axis) => {

@@ -11,7 +11,6 @@ import { scope } from '../../tensor/scope.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { crossEntropyBackwardCpu, crossEntropyCpu } from './crossEntropy.cpu.ts';
-import { crossEntropyBackwardWebgpu, crossEntropyWebgpu } from './crossEntropy.webgpu.ts';
 import { crossEntropyOfShares } from './crossEntropyOfShares.ts';
 import { checkReduction } from './reduction.ts';
 
@@ -93,7 +92,7 @@ export const crossEntropyRows: Op<['logits', 'target:int'], CrossEntropyAttrs> =
     const isEmpty = attrs.reduction === 'mean' && target.data.every((label) => label === attrs.ignoreIndex);
     return { shape: [], data: Float64Array.of(isEmpty ? NaN : losses.reduce((a, b) => a + b, 0)) };
   },
-  kernels: { cpu: crossEntropyCpu, webgpu: crossEntropyWebgpu },
+  kernels: { cpu: crossEntropyCpu },
   saves: ['logits', 'target'],
   backward: ({ grads: [g], inputs: { logits, target }, attrs }) => ({
     logits: crossEntropyBackward(logits, target, g, attrs),
@@ -143,7 +142,7 @@ export const crossEntropyBackward: Op<['logits', 'target:int', 'g'], CrossEntrop
     });
     return { shape: logits.shape, data: Float64Array.from(rows.flat()) };
   },
-  kernels: { cpu: crossEntropyBackwardCpu, webgpu: crossEntropyBackwardWebgpu },
+  kernels: { cpu: crossEntropyBackwardCpu },
   saves: ['logits', 'target', 'g'],
   backward({ grads: [h], inputs: { logits, target, g }, attrs, needs }) {
     // dlogits = g ⊙ d with d = that of g = 1; d's rows move with logits as softmax does.

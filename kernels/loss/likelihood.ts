@@ -23,7 +23,6 @@ export const binaryCrossEntropy: BinaryOp = binary({
   dtypes: 'float',
   autocast: 'float32',
   reference: (p, y) => -(y * noLess(Math.log(p)) + (1 - y) * noLess(Math.log1p(-p))),
-  wgsl: 'binaryCrossEntropy_(x, y)',
   cpu: binaryCpu('binaryCrossEntropy', 3),
   saves: ['x', 'y'],
   backward: (g, { x: p, y }) => ({

@@ -4,7 +4,6 @@ import type { Reduction } from './reduction.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { scope } from '../../tensor/scope.ts';
 import { squaredErrorCpu } from './mse.cpu.ts';
-import { squaredErrorWebgpu } from './mse.webgpu.ts';
 import { checkReduction, checkSame } from './reduction.ts';
 import { checkOptions } from '../../tensor/options.ts';
 
@@ -23,7 +22,7 @@ export const squaredError: Op<['input', 'target'], { reduction?: 'mean' | 'sum' 
     for (let i = 0; i < input.data.length; i++) sum += (input.data[i]! - target.data[i]!) ** 2;
     return { shape: [], data: Float64Array.of(reduction === 'mean' ? sum / input.data.length : sum) };
   },
-  kernels: { cpu: squaredErrorCpu, webgpu: squaredErrorWebgpu },
+  kernels: { cpu: squaredErrorCpu },
   saves: ['input', 'target'],
   backward({ grads: [g], inputs: { input, target }, attrs: { reduction }, needs }) {
     const factor = g.mul(reduction === 'mean' ? 2 / input.size : 2);

@@ -5,7 +5,6 @@ import { formatShape, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { linearCpu, linearWeightGradCpu } from './matmul.cpu.ts';
 import { matmul } from './matmul.ts';
-import { linearWebgpu, linearWeightGradWebgpu } from './matmul.webgpu.ts';
 
 /**
  * y = x · weightᵀ + bias. x [..., I], weight [O, I], bias [O] → [..., O].
@@ -52,7 +51,7 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
       return sum;
     });
   },
-  kernels: { cpu: linearCpu, webgpu: linearWebgpu },
+  kernels: { cpu: linearCpu },
   saves: ['x', 'weight'],
   backward({ grads: [g], inputs: { x, weight }, needs }) {
     const input = needs.x ? matmul(g, weight) : null;
@@ -118,7 +117,7 @@ export const linearWeightGrad: Op<['x', 'gradient'], NoAttrs, ['weight', 'bias']
       build([rows], ([row]) => sum(row!, () => 1)),
     ];
   },
-  kernels: { cpu: linearWeightGradCpu, webgpu: linearWeightGradWebgpu },
+  kernels: { cpu: linearWeightGradCpu },
   saves: ['x', 'gradient'],
   backward({ grads: [ofWeight, ofBias], inputs: { x, gradient }, needs }) {
     const shared = needs.gradient && ofBias ? ofBias.expand(gradient.shape) : null;

@@ -8,7 +8,6 @@ import { broadcastShapes, formatShape, sizeOf } from '../../tensor/shape.ts';
 import { sumTo } from '../reduce/sumTo.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { matmulCpu } from './matmul.cpu.ts';
-import { matmulWebgpu } from './matmul.webgpu.ts';
 
 /**
  * c[..., i, j] = Σₖ a[..., i, k] · b[..., k, j]. a [..., M, K], b [..., K, N] → [..., M, N]; leading axes broadcast.
@@ -72,7 +71,7 @@ export const matmul: Op<['a', 'b']> = defineOp({
     ];
     return { shape: [...batch, ...m, ...n], data: full.data };
   },
-  kernels: { cpu: matmulCpu, webgpu: matmulWebgpu },
+  kernels: { cpu: matmulCpu },
   saves: ['a', 'b'],
   backward({ grads: [g], inputs: { a, b }, needs }) {
     const [left, right] = [a.reshape(asRows(a.shape)), b.reshape(asColumns(b.shape))];

@@ -16,7 +16,6 @@ import {
   neighborhoodAttentionBackwardQuery,
 } from './fusedBackward.ts';
 import { forwardCpu } from './cpu/fused.cpu.ts';
-import { forwardWebgpu } from './webgpu/fused.webgpu.ts';
 import { attentionBackwardKey } from './plain.ts';
 import { attentionReference } from './reference/fused.ts';
 import { errors, samples } from './samples/fused.ts';
@@ -45,6 +44,9 @@ function assignFound(found: Record<string, Tensor>, names: readonly string[], te
   tensors.forEach((x, i) => (found[names[i]!] = x));
 }
 
+/** One object for the op under all its names: what a device's table supplies to one is there for all. */
+const kernels = { cpu: forwardCpu };
+
 /** `neighborhoodAttentionForward` under the name that its caller used, so that errors say it. */
 export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 'logsumexp']> {
   return defineOp({
@@ -64,7 +66,7 @@ export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 
       return [[...rows, operands.value.at(-1)!], rows];
     },
     reference: (inputs, attrs) => attentionReference(inputs, attrs),
-    kernels: { cpu: forwardCpu, webgpu: forwardWebgpu },
+    kernels,
     saves: ['query', 'key', 'value', 'rpb', 'additionalKeys', 'additionalValues', 'output', 'logsumexp'],
     backward(context) {
       if (isGradEnabled()) refuseSecondDerivative(name, "use implementation: 'unfused' or 'dense'");

@@ -12,7 +12,6 @@ import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkFollowing, checkProblem, checkSplits } from './attributes.ts';
 import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
 import { backwardCpu, backwardKeyCpu, backwardQueryCpu, deltaCpu } from './cpu/fused.cpu.ts';
-import { backwardKeyWebgpu, backwardWebgpu, backwardQueryWebgpu, deltaWebgpu } from './webgpu/fused.webgpu.ts';
 import { backwardKeyReference, backwardQueryReference, deltaReference } from './reference/fused.ts';
 import { backwardKeySamples, backwardQuerySamples, deltaSamples } from './samples/backward.ts';
 
@@ -39,7 +38,7 @@ export const attentionDelta: Op<DeltaInputs> = defineOp({
     return rows;
   },
   reference: (inputs) => deltaReference(inputs),
-  kernels: { cpu: deltaCpu, webgpu: deltaWebgpu },
+  kernels: { cpu: deltaCpu },
   samples: deltaSamples,
   errors: [{ output: [2, 3], gradOutput: [3, 2], throws: 'gradOutput [3, 2] does not fit output [2, 3]' }],
 });
@@ -103,7 +102,7 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
     return inputs.rpb && attrs.withRpb ? [inputs.query, inputs.rpb] : [inputs.query];
   },
   reference: (inputs, attrs) => backwardQueryReference(inputs, attrs).slice(0, attrs.withRpb ? 2 : 1),
-  kernels: { cpu: backwardQueryCpu, webgpu: backwardQueryWebgpu },
+  kernels: { cpu: backwardQueryCpu },
   samples: backwardQuerySamples,
   errors: [
     {
@@ -133,7 +132,7 @@ export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKey
       return [inputs.key, inputs.value];
     },
     reference: (inputs, attrs) => backwardKeyReference(inputs, attrs),
-    kernels: { cpu: backwardKeyCpu, webgpu: backwardKeyWebgpu },
+    kernels: { cpu: backwardKeyCpu },
     samples: backwardKeySamples,
     errors: [
       {
@@ -166,7 +165,7 @@ export const neighborhoodAttentionBackward: Op<BackwardQueryInputs, BackwardAttr
     const found = [gradQuery!, ...backwardKeyReference(own, attrs)];
     return gradRpb && attrs.withRpb ? [...found, gradRpb] : found;
   },
-  kernels: { cpu: backwardCpu, webgpu: backwardWebgpu },
+  kernels: { cpu: backwardCpu },
   samples: backwardQuerySamples,
   errors: [
     {

@@ -9,7 +9,6 @@ import { zerosLike } from '../create/filled.ts';
 import { checkFollowing, checkWeights, refuseSecondDerivative, weightDefaults } from './attributes.ts';
 import { attentionDelta, followingShapes } from './fusedBackward.ts';
 import { plainBackwardKeyCpu, plainBackwardQueryCpu, plainCpu } from './cpu/fused.cpu.ts';
-import { plainBackwardKeyWebgpu, plainBackwardQueryWebgpu, plainWebgpu } from './webgpu/fused.webgpu.ts';
 import { checkHeads } from './problem.ts';
 import { plainBackwardKeyReference, plainBackwardQueryReference, plainReference } from './reference/plain.ts';
 import { plainBackwardKeySamples, plainBackwardQuerySamples, plainErrors, plainSamples } from './samples/plain.ts';
@@ -107,6 +106,9 @@ function checkPacked(op: string, { query, key }: Shapes, attrs: Required<PlainAt
   );
 }
 
+/** One object for the op under all its names: what a device's table supplies to one is there for all. */
+const kernels = { cpu: plainCpu };
+
 /** `attentionForward` under the name that its caller used, so that errors say it. */
 export function plainCalled(name: string): Op<PlainInputs, PlainAttrs, ['output', 'logsumexp']> {
   return defineOp({
@@ -123,7 +125,7 @@ export function plainCalled(name: string): Op<PlainInputs, PlainAttrs, ['output'
       return [gradOutput, rows];
     },
     reference: (inputs, attrs) => plainReference(inputs, attrs),
-    kernels: { cpu: plainCpu, webgpu: plainWebgpu },
+    kernels,
     saves: ['query', 'key', 'value', 'output', 'logsumexp'],
     backward({ grads, inputs: { query, key, value }, outputs: { output, logsumexp }, attrs, needs }) {
       if (isGradEnabled()) refuseSecondDerivative(name, "use implementation: 'dense'");
@@ -154,7 +156,7 @@ export const attentionBackwardQuery: Op<PlainBackwardInputs, PlainAttrs> = defin
   flops: (inputs, attrs) => flopsOf(inputs, attrs, 2, 1),
   shape: (inputs, attrs) => (checkBackward('attentionBackwardQuery', inputs, attrs), inputs.query),
   reference: (inputs, attrs) => plainBackwardQueryReference(inputs, attrs),
-  kernels: { cpu: plainBackwardQueryCpu, webgpu: plainBackwardQueryWebgpu },
+  kernels: { cpu: plainBackwardQueryCpu },
   samples: plainBackwardQuerySamples,
 });
 
@@ -167,7 +169,7 @@ export const attentionBackwardKey: Op<PlainBackwardInputs, PlainAttrs, ['gradKey
   flops: (inputs, attrs) => flopsOf(inputs, attrs, 2, 2),
   shape: (inputs, attrs) => (checkBackward('attentionBackwardKey', inputs, attrs), [inputs.key, inputs.value]),
   reference: (inputs, attrs) => plainBackwardKeyReference(inputs, attrs),
-  kernels: { cpu: plainBackwardKeyCpu, webgpu: plainBackwardKeyWebgpu },
+  kernels: { cpu: plainBackwardKeyCpu },
   samples: plainBackwardKeySamples,
 });
 

@@ -15,7 +15,6 @@ import { dotsReference, spreadReference, sumReference } from './reference/slots.
 import { dotsErrors, dotsSamples, spreadErrors, spreadSamples, sumErrors, sumSamples } from './samples/slots.ts';
 import { checkAdditional, checkDots, checkSpread, checkSum, checkTokenAxes, slotsOf } from './slotChecks.ts';
 import { dotsCpu, spreadCpu, sumCpu } from './cpu/unfused.cpu.ts';
-import { dotsWebgpu, spreadWebgpu, sumWebgpu } from './webgpu/unfused.webgpu.ts';
 
 export type SumAttrs = NaProblem;
 
@@ -51,7 +50,7 @@ export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
     return query.with(-1, slotsOf(checkDots('neighborhoodDots', query, key, attrs)));
   },
   reference: (inputs, attrs) => dotsReference(inputs, attrs),
-  kernels: { cpu: dotsCpu, webgpu: dotsWebgpu },
+  kernels: { cpu: dotsCpu },
   saves: ['query', 'key'],
   backward({ grads: [g], inputs: { query, key }, attrs: { masked: _, ...problem }, needs }) {
     return {
@@ -81,7 +80,7 @@ export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
     return attn.with(-1, value.at(-1)!);
   },
   reference: (inputs, attrs) => sumReference(inputs, attrs),
-  kernels: { cpu: sumCpu, webgpu: sumWebgpu },
+  kernels: { cpu: sumCpu },
   saves: ['attn', 'value'],
   backward({ grads: [g], inputs: { attn, value }, attrs, needs }) {
     return {
@@ -110,7 +109,7 @@ export const neighborhoodSpread: Op<SpreadInputs, SpreadAttrs> = defineOp({
     return x.with(1, attrs.headsKv);
   },
   reference: (inputs, attrs) => spreadReference(inputs, attrs),
-  kernels: { cpu: spreadCpu, webgpu: spreadWebgpu },
+  kernels: { cpu: spreadCpu },
   saves: ['attn', 'x'],
   backward({ grads: [g], inputs: { attn, x }, attrs: { headsKv: _, ...problem }, needs }) {
     return {

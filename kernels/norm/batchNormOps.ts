@@ -19,12 +19,6 @@ import {
   batchNormUpdateCpu,
   normalizeChannelsCpu,
 } from './batchNorm.cpu.ts';
-import {
-  batchNormBackwardWebgpu,
-  batchNormForwardWebgpu,
-  batchNormUpdateWebgpu,
-  normalizeChannelsWebgpu,
-} from './batchNorm.webgpu.ts';
 import { checkShapes } from './checks.ts';
 import { secondGradients, statisticsGradient } from './gradients.ts';
 import { normalize, normalizeBackward } from './loops.ts';
@@ -64,7 +58,7 @@ export const batchNormForward: Op<['x', 'weight?', 'bias?'], { eps?: number }, [
     return [x, channels, channels];
   },
   reference: ({ x, weight, bias }, { eps }) => normalize(x, weight, bias, eps, groupsOf(x.shape)),
-  kernels: { cpu: batchNormForwardCpu, webgpu: batchNormForwardWebgpu },
+  kernels: { cpu: batchNormForwardCpu },
   saves: ['x', 'weight', 'mean', 'rstd'],
   backward({ grads: [g, gm, gr], inputs: { x, weight }, outputs: { mean, rstd }, needs, shapes }) {
     const [dx, dweight, dbias] = g ? batchNormBackward(x, weight, mean, rstd, g) : [null, null, null];
@@ -104,7 +98,7 @@ export const batchNormBackward: Op<
     return [x, channels, channels];
   },
   reference: (inputs) => normalizeBackward(inputs, groupsOf(inputs.x.shape)),
-  kernels: { cpu: batchNormBackwardCpu, webgpu: batchNormBackwardWebgpu },
+  kernels: { cpu: batchNormBackwardCpu },
   saves: ['x', 'weight', 'mean', 'rstd', 'g'],
   backward: ({ grads, inputs, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x)),
   samples: [
@@ -137,7 +131,7 @@ export const normalizeChannels: Op<Given, { eps?: number }> = defineOp({
     });
     return { shape: x.shape, data };
   },
-  kernels: { cpu: normalizeChannelsCpu, webgpu: normalizeChannelsWebgpu },
+  kernels: { cpu: normalizeChannelsCpu },
   saves: ['x', 'mean', 'variance', 'weight'],
   backward({ grads: [g], inputs, attrs: { eps }, needs, shapes }) {
     const along = aligned(shapes.x);
@@ -196,7 +190,7 @@ export const batchNormUpdate: Op<['runningMean', 'runningVar', 'mean:wide', 'rst
       const variance = (i: number): number => (Math.max(rstd.data[i]! ** -2 - eps, 0) * count) / (count - 1);
       return [blend(runningMean, (i) => mean.data[i]!), blend(runningVar, variance)];
     },
-    kernels: { cpu: batchNormUpdateCpu, webgpu: batchNormUpdateWebgpu },
+    kernels: { cpu: batchNormUpdateCpu },
     samples: [
       { runningMean: [5], runningVar: [5], mean: [5], rstd: { shape: [5], low: 0.5, high: 2 }, attrs: { count: 7 } },
       {

@@ -14,7 +14,6 @@ import { channelsOf } from './batchNormOps.ts';
 import { checkShapes } from './checks.ts';
 import { secondGradients, statisticsGradient } from './gradients.ts';
 import { groupNormBackwardCpu, groupNormForwardCpu } from './groupNorm.cpu.ts';
-import { groupNormBackwardWebgpu, groupNormForwardWebgpu } from './groupNorm.webgpu.ts';
 import { normalize, normalizeBackward } from './loops.ts';
 
 export interface GroupNormAttrs {
@@ -73,7 +72,7 @@ export const groupNormForward: Op<
     return [x, statistics, statistics];
   },
   reference: ({ x, weight, bias }, { groups, eps }) => normalize(x, weight, bias, eps, groupsOf(x.shape, groups)),
-  kernels: { cpu: groupNormForwardCpu, webgpu: groupNormForwardWebgpu },
+  kernels: { cpu: groupNormForwardCpu },
   saves: ['x', 'weight', 'mean', 'rstd'],
   backward({ grads: [g, gm, gr], inputs: { x, weight }, outputs: { mean, rstd }, attrs: { groups }, needs, shapes }) {
     const [dx, dweight, dbias] = g ? groupNormBackward(x, weight, mean, rstd, g, { groups }) : [null, null, null];
@@ -120,7 +119,7 @@ export const groupNormBackward: Op<
     return [x, channels, channels];
   },
   reference: (inputs, { groups }) => normalizeBackward(inputs, groupsOf(inputs.x.shape, groups)),
-  kernels: { cpu: groupNormBackwardCpu, webgpu: groupNormBackwardWebgpu },
+  kernels: { cpu: groupNormBackwardCpu },
   saves: ['x', 'weight', 'mean', 'rstd', 'g'],
   backward({ grads: [h, hw, hb], inputs: { x, g, ...rest }, attrs: { groups }, shapes }) {
     const shape = grouped(shapes.x, groups);

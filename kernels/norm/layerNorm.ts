@@ -12,7 +12,6 @@ import { checkTensor } from '../../tensor/tensor.ts';
 import { checkShapes } from './checks.ts';
 import { secondGradients, statisticsGradient } from './gradients.ts';
 import { layerNormBackwardCpu, layerNormForwardCpu } from './layerNorm.cpu.ts';
-import { layerNormBackwardWebgpu, layerNormForwardWebgpu } from './layerNorm.webgpu.ts';
 import { normalize, normalizeBackward } from './loops.ts';
 import { checkOptions } from '../../tensor/options.ts';
 
@@ -61,7 +60,7 @@ export const layerNormForward: Op<
     return [x, lead, lead];
   },
   reference: ({ x, weight, bias }, { axes, eps }) => normalize(x, weight, bias, eps, groupsOf(x.shape, axes)),
-  kernels: { cpu: layerNormForwardCpu, webgpu: layerNormForwardWebgpu },
+  kernels: { cpu: layerNormForwardCpu },
   saves: ['x', 'weight', 'mean', 'rstd'],
   backward({ grads: [g, gm, gr], inputs: { x, weight }, outputs: { mean, rstd }, attrs: { axes }, needs, shapes }) {
     const [dx, dweight, dbias] = g ? layerNormBackward(x, weight, mean, rstd, g, { axes }) : [null, null, null];
@@ -107,7 +106,7 @@ export const layerNormBackward: Op<
     return [x, normal, normal];
   },
   reference: (inputs, { axes }) => normalizeBackward(inputs, groupsOf(inputs.x.shape, axes)),
-  kernels: { cpu: layerNormBackwardCpu, webgpu: layerNormBackwardWebgpu },
+  kernels: { cpu: layerNormBackwardCpu },
   saves: ['x', 'weight', 'mean', 'rstd', 'g'],
   backward: ({ grads, inputs, attrs: { axes }, shapes }) => secondGradients(inputs, grads, extentOf(shapes.x, axes)),
   samples: [

@@ -13,7 +13,6 @@ import { sumTo } from '../reduce/sumTo.ts';
 import { checkShapes } from './checks.ts';
 import { splitAxes } from './layerNorm.ts';
 import { rmsNormBackwardCpu, rmsNormForwardCpu } from './rmsNorm.cpu.ts';
-import { rmsNormBackwardWebgpu, rmsNormForwardWebgpu } from './rmsNorm.webgpu.ts';
 
 /** The rows of an array, n elements each. */
 function rowsOf({ data }: NdArray, n: number): number[][] {
@@ -51,7 +50,7 @@ export const rmsNormForward: Op<['x', 'weight?'], LayerNormAxes & { eps?: number
       { shape: lead, data: Float64Array.from(rstd) },
     ];
   },
-  kernels: { cpu: rmsNormForwardCpu, webgpu: rmsNormForwardWebgpu },
+  kernels: { cpu: rmsNormForwardCpu },
   saves: ['x', 'weight', 'rstd'],
   backward({ grads: [g, gr], inputs: { x, weight }, outputs: { rstd }, attrs: { axes }, needs, shapes }) {
     const [dx, dweight] = g ? rmsNormBackward(x, weight, rstd, g, { axes }) : [null, null];
@@ -114,7 +113,7 @@ export const rmsNormBackward: Op<['x', 'weight?', 'rstd:wide', 'g'], LayerNormAx
       { shape: normal, data: dweight },
     ];
   },
-  kernels: { cpu: rmsNormBackwardCpu, webgpu: rmsNormBackwardWebgpu },
+  kernels: { cpu: rmsNormBackwardCpu },
   saves: ['x', 'weight', 'rstd', 'g'],
   // dx = r u − r³ x ⟨u, x⟩ / n and dweight = Σ g x r: the gradients of ⟨h, dx⟩ + ⟨k, dweight⟩.
   backward({ grads: [h, k], inputs: { x, weight, rstd, g }, attrs: { axes }, shapes }) {

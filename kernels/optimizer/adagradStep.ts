@@ -1,7 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { checkNonNegative } from '../../tensor/range.ts';
-import { adagradStepWebgpu } from './adaptive.webgpu.ts';
 import { checkLists, checkStep } from './checkLists.ts';
 import { launchStep } from './launchStep.cpu.ts';
 import { stepsTaken } from './overflow.ts';
@@ -71,7 +70,6 @@ export const adagradStep: Op<AdagradInputs, AdagradAttrs, []> = defineOp({
       const numbers = [weightDecay, lr / (1 + (step - 1) * lrDecay), eps];
       launchStep('adagradStep', [params, grads, sums], numbers);
     },
-    webgpu: adagradStepWebgpu,
   },
   samples: [
     { ...lists([7]), attrs: { lr: 0.01, step: 1 } },

@@ -2,7 +2,6 @@ import type { Op } from '../../autograd/types.ts';
 import type { AdamwAttrs, AdamwInputs } from './adamwStep.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { checkDecay, checkNonNegative } from '../../tensor/range.ts';
-import { adamStepWebgpu } from './adaptive.webgpu.ts';
 import { checkLists, checkStep } from './checkLists.ts';
 import { launchStep } from './launchStep.cpu.ts';
 import { stepsTaken } from './overflow.ts';
@@ -71,7 +70,6 @@ export const adamStep: Op<AdamInputs, AdamAttrs, []> = defineOp({
       const numbers = [weightDecay, beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, eps];
       launchStep('adamStep', [params, grads, expAvgs, expAvgSqs], numbers);
     },
-    webgpu: adamStepWebgpu,
   },
   samples: [
     { ...lists([7]), attrs: { lr: 0.01, step: 1 } },

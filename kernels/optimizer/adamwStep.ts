@@ -6,7 +6,6 @@ import { launchStep } from './launchStep.cpu.ts';
 import { stepsTaken } from './overflow.ts';
 import { perTensor } from './perTensor.ts';
 import { takenStep } from './scaling.cpu.ts';
-import { adamwStepWebgpu } from './steps.webgpu.ts';
 import { checkPairs } from './unscale.ts';
 
 export type AdamwInputs = ['params[]', 'grads[]', 'expAvgs:wide[]', 'expAvgSqs:wide[]', 'overflow:wide?'];
@@ -83,7 +82,6 @@ export const adamwStep: Op<AdamwInputs, AdamwAttrs, []> = defineOp({
       const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, 1 - lr * weightDecay, rate, correction, eps];
       launchStep('adamwStep', [params, grads, expAvgs, expAvgSqs], numbers);
     },
-    webgpu: adamwStepWebgpu,
   },
   samples: [
     { ...lists([5]), attrs: { lr: 0.01, step: 1 } },

@@ -1,7 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { checkShare } from '../../tensor/range.ts';
-import { averageStepWebgpu } from './adaptive.webgpu.ts';
 import { checkLists } from './checkLists.ts';
 import { launchStep } from './launchStep.cpu.ts';
 import { perTensor } from './perTensor.ts';
@@ -33,7 +32,6 @@ export const averageStep: Op<AverageInputs, AverageAttrs, []> = defineOp({
     perTensor([averages, values], (average, value) => [average.map((a, i) => a + weight * (value[i]! - a))]),
   kernels: {
     cpu: ({ averages, values }, { weight }) => launchStep('averageStep', [averages, values], [weight]),
-    webgpu: averageStepWebgpu,
   },
   samples: [
     { averages: [[5]], values: [[5]], attrs: { weight: 0.1 } },

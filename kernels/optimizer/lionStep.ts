@@ -1,7 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { checkDecay, checkNonNegative } from '../../tensor/range.ts';
-import { lionStepWebgpu } from './adaptive.webgpu.ts';
 import { checkLists } from './checkLists.ts';
 import { launchStep } from './launchStep.cpu.ts';
 import { stepsTaken } from './overflow.ts';
@@ -66,7 +65,6 @@ export const lionStep: Op<LionInputs, LionAttrs, []> = defineOp({
       const numbers = [1 - lr * weightDecay, lr, beta1, 1 - beta1, beta2, 1 - beta2];
       launchStep('lionStep', [params, grads, expAvgs], numbers);
     },
-    webgpu: lionStepWebgpu,
   },
   samples: [
     { ...lists([7]), attrs: { lr: 0.01 } },

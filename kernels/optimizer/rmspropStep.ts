@@ -1,7 +1,6 @@
 import type { Op } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { checkNonNegative, checkShare } from '../../tensor/range.ts';
-import { rmspropStepWebgpu } from './adaptive.webgpu.ts';
 import { checkLists } from './checkLists.ts';
 import { launchStep } from './launchStep.cpu.ts';
 import { stepsTaken } from './overflow.ts';
@@ -98,7 +97,6 @@ export const rmspropStep: Op<RmspropInputs, RmspropAttrs, []> = defineOp({
       const numbers = [weightDecay, alpha, 1 - alpha, momentum, lr, eps];
       launchStep('rmspropStep', [params, grads, squareAvgs, gradAvgs, momentumBuffers], numbers);
     },
-    webgpu: rmspropStepWebgpu,
   },
   samples: [
     { ...lists([7]), attrs: { lr: 0.01 } },

@@ -7,7 +7,6 @@ import { stepsTaken } from './overflow.ts';
 import { perTensor } from './perTensor.ts';
 import { takenStep } from './scaling.cpu.ts';
 import { checkPairs } from './unscale.ts';
-import { sgdStepWebgpu } from './steps.webgpu.ts';
 
 export type SgdInputs = ['params[]', 'grads[]', 'momentumBuffers:wide[]', 'overflow:wide?'];
 
@@ -81,7 +80,6 @@ export const sgdStep: Op<SgdInputs, SgdAttrs, []> = defineOp({
       const numbers = [lr, momentum, 1 - dampening, weightDecay, Number(nesterov), Number(step === 1)];
       launchStep('sgdStep', [params, grads, momentumBuffers], numbers);
     },
-    webgpu: sgdStepWebgpu,
   },
   samples: [
     { ...lists([5]), attrs: { lr: 0.1 } },

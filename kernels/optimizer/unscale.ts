@@ -4,7 +4,6 @@ import { defineOp } from '../../autograd/op.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { unscaleCpu } from './scaling.cpu.ts';
-import { unscaleWebgpu } from './scaling.webgpu.ts';
 
 export type UnscaleInputs = ['grad', 'overflow:wide', 'scale:wide'];
 
@@ -41,7 +40,7 @@ export const unscale: Op<UnscaleInputs, NoAttrs, []> = defineOp({
       { shape: [2], data: Float64Array.of(found, overflow.data[1]!) },
     ];
   },
-  kernels: { cpu: unscaleCpu, webgpu: unscaleWebgpu },
+  kernels: { cpu: unscaleCpu },
   samples: [
     { grad: [5], overflow: { shape: [2], values: [0, 3] }, scale: { shape: [2], values: [4, 0] } },
     { grad: [3, 68], overflow: { shape: [2], values: [1, 0] }, scale: { shape: [2], values: [0.5, 1] } },

@@ -3,7 +3,6 @@ import { defineOp } from '../../autograd/op.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';
 import { mapLines } from '../runtime/reference/loops.ts';
 import { cumsumCpu } from './cumsum.cpu.ts';
-import { cumsumWebgpu } from './cumsum.webgpu.ts';
 
 export interface CumsumAttrs {
   axis: number;
@@ -37,7 +36,7 @@ export const cumsum: Op<['x'], CumsumAttrs> = defineOp({
   },
   reference: ({ x }, { axis, reverse }) =>
     mapLines([x], axis, (line) => (reverse ? running(line.toReversed()).toReversed() : running(line))),
-  kernels: { cpu: cumsumCpu, webgpu: cumsumWebgpu },
+  kernels: { cpu: cumsumCpu },
   backward: ({ grads: [g], attrs: { axis, reverse } }) => ({ x: cumsum(g, { axis, reverse: !reverse }) }),
   samples: [
     { x: [7], attrs: { axis: 0 } },

@@ -9,7 +9,6 @@ import { checkTensor } from '../../tensor/tensor.ts';
 import { scatterAdd } from '../gather/gather.ts';
 import { mapLines } from '../runtime/reference/loops.ts';
 import { sortCpu, topkCpu } from './sort.cpu.ts';
-import { sortWebgpu, topkWebgpu } from './sort.webgpu.ts';
 
 export interface SortAttrs {
   /** Default the last. */
@@ -78,7 +77,7 @@ export const sort: Op<['x'], SortAttrs, ['values', 'indices']> = defineOp<
     return [x, x];
   },
   reference: ({ x }, { axis, descending }) => sorted(x, axis, descending),
-  kernels: { cpu: sortCpu, webgpu: sortWebgpu },
+  kernels: { cpu: sortCpu },
   saves: ['indices'],
   backward: ({ grads: [g], outputs: { indices }, attrs: { axis }, shapes: { x } }) => ({
     x: g && scatterAdd(g, indices, { axis, size: x.at(axis)! }),
@@ -130,7 +129,7 @@ export const topk: Op<['x'], TopkAttrs, ['values', 'indices']> = defineOp<
     const [values, places] = sorted(x, axis, largest);
     return [cut(values, axis, k), cut(places, axis, k)];
   },
-  kernels: { cpu: topkCpu, webgpu: topkWebgpu },
+  kernels: { cpu: topkCpu },
   saves: ['indices'],
   backward: ({ grads: [g], outputs: { indices }, attrs: { axis }, shapes: { x } }) => ({
     x: g && scatterAdd(g, indices, { axis, size: x.at(axis)! }),

@@ -6,7 +6,6 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import { checkImages, readPair } from '../conv/problem.ts';
 import { adaptiveAvgPool2dBackwardCpu, adaptiveAvgPool2dCpu } from './averagePool.cpu.ts';
-import { adaptiveAvgPool2dBackwardWebgpu, adaptiveAvgPool2dWebgpu } from './averagePool.webgpu.ts';
 import { adaptiveSpans, forEachWindow, zerosOf } from './reference.ts';
 
 export interface AdaptiveAttrs {
@@ -49,7 +48,7 @@ export const adaptiveAvgPool2d: Op<['x'], AdaptiveAttrs> = defineOp({
     });
     return y;
   },
-  kernels: { cpu: adaptiveAvgPool2dCpu, webgpu: adaptiveAvgPool2dWebgpu },
+  kernels: { cpu: adaptiveAvgPool2dCpu },
   backward({ grads: [g], shapes: { x } }) {
     return { x: adaptiveAvgPool2dBackward(g, { size: x.slice(2) }) };
   },
@@ -82,7 +81,7 @@ export const adaptiveAvgPool2dBackward: Op<['gradient'], AdaptiveBackwardAttrs> 
     });
     return dx;
   },
-  kernels: { cpu: adaptiveAvgPool2dBackwardCpu, webgpu: adaptiveAvgPool2dBackwardWebgpu },
+  kernels: { cpu: adaptiveAvgPool2dBackwardCpu },
   backward({ grads: [g], shapes: { gradient } }) {
     return { gradient: adaptiveAvgPool2d(g, { outputSize: gradient.slice(2) }) };
   },

@@ -7,7 +7,6 @@ import { formatShape } from '../../tensor/shape.ts';
 import { checkImages, readPair } from '../conv/problem.ts';
 import { adaptiveMaxPool2dCpu } from './adaptiveMaxPool2d.cpu.ts';
 import { maxPool2dBackward } from './maxPool2d.ts';
-import { adaptiveMaxPool2dWebgpu } from './maxPool2d.webgpu.ts';
 import { adaptiveSpans, forEachWindow, zerosOf } from './reference.ts';
 
 /**
@@ -43,7 +42,7 @@ export const adaptiveMaxPool2dWithIndices: Op<['x'], AdaptiveAttrs, ['output', '
     });
     return [values, { shape: values.shape, data: indices }];
   },
-  kernels: { cpu: adaptiveMaxPool2dCpu, webgpu: adaptiveMaxPool2dWebgpu },
+  kernels: { cpu: adaptiveMaxPool2dCpu },
   saves: ['indices'],
   backward({ grads: [g], outputs: { indices }, shapes: { x } }) {
     return { x: g && maxPool2dBackward(g, indices, { size: x.slice(2) }) };

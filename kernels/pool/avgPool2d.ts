@@ -4,7 +4,6 @@ import type { PoolAttrs } from './problem.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { checkImages, readPair } from '../conv/problem.ts';
 import { avgPool2dBackwardCpu, avgPool2dCpu } from './averagePool.cpu.ts';
-import { avgPool2dBackwardWebgpu, avgPool2dWebgpu } from './averagePool.webgpu.ts';
 import { checkDivisor, inputShape, resolvePool } from './problem.ts';
 import { divisorOf, forEachWindow, spansOf, zerosOf } from './reference.ts';
 
@@ -47,7 +46,7 @@ export const avgPool2d: Op<['x'], AvgPoolAttrs> = defineOp({
     });
     return y;
   },
-  kernels: { cpu: avgPool2dCpu, webgpu: avgPool2dWebgpu },
+  kernels: { cpu: avgPool2dCpu },
   backward({ grads: [g], attrs, shapes: { x } }) {
     return { x: avgPool2dBackward(g, { ...attrs, size: x.slice(2) }) };
   },
@@ -91,7 +90,7 @@ export const avgPool2dBackward: Op<['gradient'], AvgPoolBackwardAttrs> = defineO
     });
     return dx;
   },
-  kernels: { cpu: avgPool2dBackwardCpu, webgpu: avgPool2dBackwardWebgpu },
+  kernels: { cpu: avgPool2dBackwardCpu },
   backward({ grads: [g], attrs }) {
     const { size: _size, ...shared } = attrs;
     return { gradient: avgPool2d(g, shared) };

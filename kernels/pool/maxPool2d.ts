@@ -8,7 +8,6 @@ import { ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import { checkImages, readPair } from '../conv/problem.ts';
 import { maxPool2dBackwardCpu, maxPool2dCpu, maxPool2dGatherCpu } from './maxPool2d.cpu.ts';
-import { maxPool2dBackwardWebgpu, maxPool2dGatherWebgpu, maxPool2dWebgpu } from './maxPool2d.webgpu.ts';
 import { resolvePool } from './problem.ts';
 import { forEachWindow, spansOf, zerosOf } from './reference.ts';
 
@@ -57,7 +56,7 @@ export const maxPool2dWithIndices: Op<['x'], MaxPoolAttrs, ['output', 'indices']
       { shape, data: indices },
     ];
   },
-  kernels: { cpu: maxPool2dCpu, webgpu: maxPool2dWebgpu },
+  kernels: { cpu: maxPool2dCpu },
   saves: ['indices'],
   backward({ grads: [g], outputs: { indices }, shapes: { x } }) {
     return { x: g && maxPool2dBackward(g, indices, { size: x.slice(2) }) };
@@ -99,7 +98,7 @@ export const maxPool2dBackward: Op<['gradient', 'indices:int'], WinnersAttrs> = 
     });
     return dx;
   },
-  kernels: { cpu: maxPool2dBackwardCpu, webgpu: maxPool2dBackwardWebgpu },
+  kernels: { cpu: maxPool2dBackwardCpu },
   saves: ['indices'],
   backward({ grads: [g], inputs: { indices } }) {
     return { gradient: maxPool2dGather(g, indices) };
@@ -138,7 +137,7 @@ export const maxPool2dGather: Op<['x', 'indices:int']> = defineOp({
     });
     return values;
   },
-  kernels: { cpu: maxPool2dGatherCpu, webgpu: maxPool2dGatherWebgpu },
+  kernels: { cpu: maxPool2dGatherCpu },
   saves: ['indices'],
   backward({ grads: [g], inputs: { indices }, shapes: { x } }) {
     return { x: maxPool2dBackward(g, indices, { size: x.slice(2) }) };

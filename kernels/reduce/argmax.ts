@@ -6,7 +6,6 @@ import { reduce } from '../runtime/reference/loops.ts';
 import { reduceShape } from './axes.ts';
 import { fold } from './fold.cpu.ts';
 import { passesOf } from './passes.ts';
-import { argWebgpu } from './reductions.webgpu.ts';
 
 export interface ArgAttrs {
   /** Default: x is flattened. */
@@ -45,7 +44,7 @@ function arg(extreme: 'max' | 'min', isBetter: (a: number, b: number) => boolean
     dtype: () => 'int32',
     shape: ({ x }, attrs) => reduceShape(name, x, attrs, true),
     reference: ({ x }, { axis, keepDims }) => reduce(x, normalizeAxes(name, axis, x.shape), keepDims, first),
-    kernels: { cpu: argCpu(extreme), webgpu: argWebgpu(extreme) },
+    kernels: { cpu: argCpu(extreme) },
     samples: [
       { x: [5] },
       { x: [] },

@@ -7,7 +7,6 @@ import { reduce } from '../runtime/reference/loops.ts';
 import { reduceShape, withKeptDims } from './axes.ts';
 import { fold } from './fold.cpu.ts';
 import { passesOf } from './passes.ts';
-import { extremeWebgpu } from './reductions.webgpu.ts';
 
 function extreme(name: 'max' | 'min', further: (a: number, b: number) => number): Op<['x'], ReduceAttrs> {
   return defineOp<['x'], ReduceAttrs, ['output'], 'x' | 'output'>({
@@ -20,7 +19,6 @@ function extreme(name: 'max' | 'min', further: (a: number, b: number) => number)
       reduce(x, normalizeAxes(name, axis, x.shape), keepDims, (values) => values.reduce(further)),
     kernels: {
       cpu: ({ x }, { axis }, [y]) => fold(name, x, passesOf(x.shape, normalizeAxes(name, axis, x.shape)), pointer(y!)),
-      webgpu: extremeWebgpu(name),
     },
     saves: ['x', 'output'],
     backward({ grads: [g], inputs: { x }, outputs: { output }, attrs: { axis } }) {

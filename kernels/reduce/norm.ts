@@ -9,7 +9,6 @@ import { where } from '../elementwise/where.ts';
 import { reduce } from '../runtime/reference/loops.ts';
 import { reduceShape, withKeptDims } from './axes.ts';
 import { normCpu } from './norm.cpu.ts';
-import { normWebgpu } from './norm.webgpu.ts';
 
 export interface NormAttrs extends ReduceAttrs {
   /** The power: 2 (default) is the length, 1 the sum of sizes, ∞ and −∞ the largest and smallest size, 0 counts what is not 0. */
@@ -44,7 +43,7 @@ export const norm: Op<['x'], NormAttrs> = defineOp<['x'], NormAttrs, ['output'],
   },
   reference: ({ x }, { p, axis, keepDims }) =>
     reduce(x, normalizeAxes('norm', axis, x.shape), keepDims, (values) => normOf(values, p)),
-  kernels: { cpu: normCpu, webgpu: normWebgpu },
+  kernels: { cpu: normCpu },
   saves: ['x', 'output'],
   backward({ grads: [g], inputs: { x }, outputs: { output }, attrs: { p, axis } }) {
     const y = withKeptDims(output, x.shape, axis);

@@ -11,7 +11,6 @@ import { isInt32, reduce } from '../runtime/reference/loops.ts';
 import { reducedSize, reduceShape, withKeptDims } from './axes.ts';
 import { fold } from './fold.cpu.ts';
 import { fillAll, passesOf } from './passes.ts';
-import { prodWebgpu } from './truth.webgpu.ts';
 
 const prodCpu: Kernel<['x'], ReduceAttrs> = ({ x }, { axis }, outputs) => {
   const y = outputs[0]!;
@@ -38,7 +37,7 @@ export const prod: Op<['x'], ReduceAttrs> = defineOp({
     reduce(x, normalizeAxes('prod', axis, x.shape), keepDims, (values) =>
       values.reduce(isInt32(x) ? (a, b) => Math.imul(a, b) : (a, b) => a * b, 1),
     ),
-  kernels: { cpu: prodCpu, webgpu: prodWebgpu },
+  kernels: { cpu: prodCpu },
   saves: ['x'],
   backward({ grads: [g], inputs: { x }, attrs: { axis } }) {
     const axes = normalizeAxes('prod', axis, x.shape);

@@ -7,7 +7,6 @@ import { pointer } from '../runtime/cpu/launch.ts';
 import { reducedSize, reduceShape, withKeptDims } from './axes.ts';
 import { fold } from './fold.cpu.ts';
 import { fillAll, passesOf } from './passes.ts';
-import { meanWebgpu, sumWebgpu } from './reductions.webgpu.ts';
 
 const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -26,7 +25,7 @@ export const sum: Op<['x'], ReduceAttrs> = defineOp({
   dtypes: 'numeric',
   shape: ({ x }, attrs) => reduceShape('sum', x, attrs),
   reference: ({ x }, { axis, keepDims }) => reduce(x, normalizeAxes('sum', axis, x.shape), keepDims, total),
-  kernels: { cpu: sumCpu, webgpu: sumWebgpu },
+  kernels: { cpu: sumCpu },
   backward: ({ grads: [g], attrs: { axis }, shapes: { x } }) => ({
     x: withKeptDims(g, x, axis).expand(x),
   }),
@@ -63,7 +62,7 @@ export const mean: Op<['x'], ReduceAttrs> = defineOp({
   shape: ({ x }, attrs) => reduceShape('mean', x, attrs),
   reference: ({ x }, { axis, keepDims }) =>
     reduce(x, normalizeAxes('mean', axis, x.shape), keepDims, (values) => total(values) / values.length),
-  kernels: { cpu: meanCpu, webgpu: meanWebgpu },
+  kernels: { cpu: meanCpu },
   backward({ grads: [g], attrs: { axis }, shapes: { x } }) {
     const count = reducedSize(x, normalizeAxes('mean', axis, x));
     return { x: withKeptDims(g.div(count), x, axis).expand(x) };

@@ -5,7 +5,6 @@ import { normalizeAxes } from '../../tensor/shape.ts';
 import { reduce } from '../runtime/reference/loops.ts';
 import { reduceShape } from './axes.ts';
 import { truthCpu } from './truth.cpu.ts';
-import { truthWebgpu } from './truth.webgpu.ts';
 
 function truth(name: 'any' | 'all'): Op<['x:any'], ReduceAttrs> {
   const holds = (values: readonly number[]): boolean =>
@@ -18,7 +17,7 @@ function truth(name: 'any' | 'all'): Op<['x:any'], ReduceAttrs> {
     shape: ({ x }, attrs) => reduceShape(name, x, attrs),
     reference: ({ x }, { axis, keepDims }) =>
       reduce(x, normalizeAxes(name, axis, x.shape), keepDims, (values) => Number(holds(values))),
-    kernels: { cpu: truthCpu(name), webgpu: truthWebgpu(name) },
+    kernels: { cpu: truthCpu(name) },
     samples: [
       { x: { shape: [5], values: [0, -0, NaN, 0, 0] } },
       { x: [] },

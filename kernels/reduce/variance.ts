@@ -9,7 +9,6 @@ import { reduce } from '../runtime/reference/loops.ts';
 import { degrees, reduceShape, withKeptDims } from './axes.ts';
 import { fold } from './fold.cpu.ts';
 import { fillAll, inOnePass } from './passes.ts';
-import { varianceWebgpu } from './reductions.webgpu.ts';
 
 export interface VarianceAttrs extends ReduceAttrs {
   /** Taken from the number of elements before dividing: 1 (default) is unbiased, 0 divides by all. */
@@ -44,7 +43,7 @@ export const variance: Op<['x'], VarianceAttrs> = defineOp({
       return squares / Math.max(0, values.length - correction);
     });
   },
-  kernels: { cpu: varianceCpu, webgpu: varianceWebgpu },
+  kernels: { cpu: varianceCpu },
   saves: ['x'],
   backward({ grads: [g], inputs: { x }, attrs: { axis, correction } }) {
     const axes = normalizeAxes('variance', axis, x.shape);

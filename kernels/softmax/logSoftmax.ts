@@ -5,7 +5,6 @@ import { normalizeAxis } from '../../tensor/shape.ts';
 import { mapLines } from '../runtime/reference/loops.ts';
 import { checkPair, pairSamples } from './pair.ts';
 import { backwardCpu, forwardCpu } from './softmax.cpu.ts';
-import { logSoftmaxBackwardWebgpu, logSoftmaxWebgpu } from './softmax.webgpu.ts';
 
 /**
  * logSoftmax(x)ᵢ = xᵢ − max x − ln Σⱼ exp(xⱼ − max x) along `axis`. x [..., n, ...] → the same shape.
@@ -24,7 +23,7 @@ export const logSoftmax: Op<['x'], SoftmaxAttrs> = defineOp({
     return x;
   },
   reference: ({ x }, { axis }) => mapLines([x], axis, logSoftmaxLine),
-  kernels: { cpu: forwardCpu('logSoftmax'), webgpu: logSoftmaxWebgpu },
+  kernels: { cpu: forwardCpu('logSoftmax') },
   saves: ['output'],
   backward: ({ grads: [g], outputs: { output }, attrs }) => ({ x: logSoftmaxBackward(output, g, attrs) }),
   samples: [
@@ -57,7 +56,7 @@ export const logSoftmaxBackward: Op<['y', 'g'], SoftmaxAttrs> = defineOp({
       const sum = gs.reduce((a, b) => a + b, 0);
       return ys.map((v, i) => gs[i]! - Math.exp(v) * sum);
     }),
-  kernels: { cpu: backwardCpu('logSoftmaxBackward'), webgpu: logSoftmaxBackwardWebgpu },
+  kernels: { cpu: backwardCpu('logSoftmaxBackward') },
   saves: ['y', 'g'],
   backward({ grads: [h], inputs: { y, g }, attrs: { axis }, needs }) {
     const hp = h.mul(y.exp());

@@ -5,7 +5,6 @@ import { normalizeAxis } from '../../tensor/shape.ts';
 import { mapLines } from '../runtime/reference/loops.ts';
 import { checkPair, pairSamples } from './pair.ts';
 import { backwardCpu, forwardCpu } from './softmax.cpu.ts';
-import { softmaxBackwardWebgpu, softmaxWebgpu } from './softmax.webgpu.ts';
 
 export interface SoftmaxAttrs {
   /** Default: the last. */
@@ -32,7 +31,7 @@ export const softmax: Op<['x'], SoftmaxAttrs> = defineOp({
     return x;
   },
   reference: ({ x }, { axis }) => mapLines([x], axis, softmaxLine),
-  kernels: { cpu: forwardCpu('softmax'), webgpu: softmaxWebgpu },
+  kernels: { cpu: forwardCpu('softmax') },
   saves: ['output'],
   backward: ({ grads: [g], outputs: { output }, attrs }) => ({ x: softmaxBackward(output, g, attrs) }),
   samples: [
@@ -71,7 +70,7 @@ export const softmaxBackward: Op<['y', 'g'], SoftmaxAttrs> = defineOp({
       const sum = ys.reduce((total, v, i) => total + v * gs[i]!, 0);
       return ys.map((v, i) => v * (gs[i]! - sum));
     }),
-  kernels: { cpu: backwardCpu('softmaxBackward'), webgpu: softmaxBackwardWebgpu },
+  kernels: { cpu: backwardCpu('softmaxBackward') },
   saves: ['y', 'g'],
   backward({ grads: [h], inputs: { y, g }, attrs, needs }) {
     const sums = { axis: attrs.axis, keepDims: true };

@@ -6,7 +6,6 @@ import { formatShape, normalizeAxis } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { transposeBand } from './band.ts';
 import { resampleCpu } from './resample.cpu.ts';
-import { resampleWebgpu } from './resample.webgpu.ts';
 
 export interface ResampleAttrs {
   axis: number;
@@ -53,7 +52,7 @@ export const resample: Op<['x'], ResampleAttrs> = defineOp({
       return weights[i]!.reduce((sum, weight, t) => sum + weight * value(t), 0);
     });
   },
-  kernels: { cpu: resampleCpu, webgpu: resampleWebgpu },
+  kernels: { cpu: resampleCpu },
   backward: ({ grads: [g], attrs: { axis, band } }) => ({ x: resample(g, { axis, band: transposeBand(band) }) }),
   samples: [
     { x: [3], attrs: { axis: 0, band: { length: 3, starts: [0, 0, 1, 2], weights: [[1], [0.5, 0.5], [2, -1], []] } } },

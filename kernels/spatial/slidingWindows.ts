@@ -9,7 +9,6 @@ import { formatShape, normalizeAxis } from '../../tensor/shape.ts';
 import { pad } from '../layout/pad.ts';
 import { build, indices, positionOf } from '../runtime/reference/loops.ts';
 import { overlapAddCpu } from './overlapAdd.cpu.ts';
-import { overlapAddWebgpu } from './overlapAdd.webgpu.ts';
 
 export interface SlidingWindowsAttrs {
   axis: number;
@@ -141,7 +140,7 @@ export const overlapAdd: Op<['x'], OverlapAddAttrs> = defineOp({
     }
     return result;
   },
-  kernels: { cpu: overlapAddCpu, webgpu: overlapAddWebgpu },
+  kernels: { cpu: overlapAddCpu },
   backward({ grads: [g], attrs, shapes: { x } }) {
     const { axis, length, step, dilation, padding } = attrs;
     const at = normalizeAxis('overlapAdd', axis, x.slice(0, -1));

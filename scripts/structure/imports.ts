@@ -11,6 +11,8 @@ export interface Import {
   readonly typeOnly: boolean;
   /** The names that it binds here. */
   readonly names: readonly string[];
+  /** An `import()`, which loads the file when it is called. */
+  readonly isLate?: true;
 }
 
 /** The package's own entry points, as examples name them. */
@@ -19,11 +21,16 @@ const entries = new Map(readEntryPoints().map(({ name, source }) => [name, sourc
 /** The imports, re-exports and dynamic imports of a file that lead to files of this repository. */
 export function importsOf(file: ts.SourceFile): Import[] {
   const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean, names: string[]): void => {
+  const add = (
+    specifier: ts.Node | undefined,
+    typeOnly: boolean,
+    names: string[],
+    late: { isLate?: true } = {},
+  ): void => {
     if (!specifier || !ts.isStringLiteralLike(specifier)) return;
     const name = specifier.text;
     const target = name.startsWith('.') ? posix.join(posix.dirname(file.fileName), name) : entries.get(name);
-    if (target !== undefined) found.push({ target, typeOnly, names });
+    if (target !== undefined) found.push({ target, typeOnly, names, ...late });
   };
   walk(file, (node) => {
     if (ts.isImportDeclaration(node)) {
@@ -31,7 +38,7 @@ export function importsOf(file: ts.SourceFile): Import[] {
     } else if (ts.isExportDeclaration(node)) {
       add(node.moduleSpecifier, node.isTypeOnly, []);
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0], false, []);
+      add(node.arguments[0], false, [], { isLate: true });
     }
   });
   return found;
@@ -99,4 +106,24 @@ export function reach(sources: Sources, start: string, follow: (path: string) =>
   };
   visit(start);
   return reached;
+}
+
+const ofGpus = /\.(webgpu|webgl)\.ts$|^kernels\/runtime\/(webgpu|webgl)\//;
+
+/** Kernels and runtimes of GPUs that come with an entry point: pages should load them when they start the device. */
+export function loadedTooSoon(sources: Sources, start: string): string[] {
+  const reached = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string): void => {
+    const file = sources.get(path);
+    if (reached.has(path) || !file) return;
+    reached.add(path);
+    for (const { target, typeOnly, isLate } of importsOf(file)) {
+      if (typeOnly || isLate) continue;
+      if (ofGpus.test(target)) found.push(`${path} imports ${target}, which ${start} need not load`);
+      else visit(target);
+    }
+  };
+  visit(start);
+  return found;
 }

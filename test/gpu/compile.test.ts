@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { AnyOp, Lay } from '../../kernels/selfTest/samples.ts';
 import type { Device, Dtype, Tensor } from '../../index.ts';
 import * as vicinal from '../../index.ts';
+import '../../kernels/webgpu.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';
 import { openGpu } from '../../kernels/runtime/webgpu/gpu.ts';
 import { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';

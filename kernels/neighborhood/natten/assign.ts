@@ -4,7 +4,6 @@ import { acceptsStrides } from '../../../autograd/types.ts';
 import { ShapeError } from '../../../tensor/errors.ts';
 import { formatShape, sameShape } from '../../../tensor/shape.ts';
 import { contiguousCpu } from '../../layout/copy.cpu.ts';
-import { contiguousWebgpu } from '../../layout/copy.webgpu.ts';
 
 /** Writes the elements of `source` over those of `target`, of the same shape. */
 export const assign: Op<['target', 'source'], NoAttrs, []> = defineOp({
@@ -25,7 +24,6 @@ export const assign: Op<['target', 'source'], NoAttrs, []> = defineOp({
   reference: ({ source }) => [{ shape: source.shape, data: source.data.slice() }],
   kernels: {
     cpu: acceptsStrides(({ target, source }) => contiguousCpu({ x: source }, {}, [target])),
-    webgpu: acceptsStrides(({ target, source }) => contiguousWebgpu({ x: source }, {}, [target])),
   },
   samples: [
     { target: [5], source: [5] },

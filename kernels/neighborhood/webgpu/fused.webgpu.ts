@@ -21,8 +21,9 @@ import { attend } from './attend.ts';
 import { backwardKey, backwardQuery, forward } from './launch.ts';
 import { line, neighbours } from './sighting.ts';
 import { rowsLast } from './rows.ts';
-import { onThree, wgslLine } from './sight.ts';
+import { wgslLine } from './sight.ts';
 import { inSplits, partOfSight, splitAt } from './splits.ts';
+import { onThree } from './tileChoice.ts';
 import { tileChoice } from './tiling.ts';
 
 const lanes = 64;

@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { Word } from '../../runtime/webgpu/program.ts';
-import { onThree } from './sight.ts';
+import { onThree } from './tileChoice.ts';
 import { storedType } from '../../runtime/webgpu/types.ts';
 
 /** A tensor whose last axis is rows without gaps: strides of batch entries, tokens along three axes, heads. */

@@ -2,6 +2,7 @@
 
 import type { Word } from '../../runtime/webgpu/program.ts';
 import type { Axis } from '../window.ts';
+import { onThree } from './tileChoice.ts';
 
 /** Functions `first<a>(c)` and `end<a>(c)` for the three axes: the window of the owner with coordinate c, in positions of its group. */
 export interface WgslSight {
@@ -17,15 +18,6 @@ export interface WgslSight {
 type Rule = Omit<Axis, 'length'>;
 
 const lone: Rule = { kernelSize: 1, stride: 1, dilation: 1, isCausal: false };
-
-/**
- * Values of one to three axes on the three that programs have. A single axis lies along the middle one, the rows: an invocation of the
- * tiled programs has several owners along it.
- */
-export function onThree<T>(values: readonly T[], missing: T): [T, T, T] {
-  if (values.length === 1) return [missing, values[0]!, missing];
-  return [missing, missing, ...values].slice(-3) as [T, T, T];
-}
 
 /** What queries see of keys, or by key of queries. Lengths are params n0, n1, n2. */
 export function wgslSight(axes: readonly Rule[], by: 'query' | 'key'): WgslSight {

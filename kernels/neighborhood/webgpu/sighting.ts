@@ -7,7 +7,8 @@ import type { WgslSight } from './sight.ts';
 import type { Three, TileChoice } from './tileChoice.ts';
 import { lineWindows } from '../lineWindows.ts';
 import { withTemporary } from '../../runtime/webgpu/temporary.ts';
-import { onThree, wgslLine, wgslSight } from './sight.ts';
+import { wgslLine, wgslSight } from './sight.ts';
+import { onThree } from './tileChoice.ts';
 
 export interface Sighting {
   readonly byQuery: WgslSight;

@@ -7,6 +7,15 @@ import { cellBytes } from './tileParts.ts';
 /** On the three axes of programs. */
 export type Three = readonly [number, number, number];
 
+/**
+ * Values of one to three axes on the three that programs have. A single axis lies along the middle one, the rows: an invocation of the
+ * tiled programs has several owners along it.
+ */
+export function onThree<T>(values: readonly T[], missing: T): [T, T, T] {
+  if (values.length === 1) return [missing, values[0]!, missing];
+  return [missing, missing, ...values].slice(-3) as [T, T, T];
+}
+
 /** What a caller chose: queries of a tile, and keys of one. Either may be left to the program. */
 export interface TileChoice {
   readonly query: Three | null;

@@ -10,8 +10,7 @@ import { sizeOf } from '../../../tensor/shape.ts';
 import { largestTile } from '../attributes.ts';
 import { halved, keyTile, queryTiles, unlike } from '../tilePairs.ts';
 import { groupLength } from '../window.ts';
-import { onThree } from './sight.ts';
-import { roomOf, tileSizes, whyNoTiles } from './tileChoice.ts';
+import { onThree, roomOf, tileSizes, whyNoTiles } from './tileChoice.ts';
 import { cellBytes } from './tileParts.ts';
 
 const kinds: Readonly<Record<Pass, readonly TileKind[]>> = {

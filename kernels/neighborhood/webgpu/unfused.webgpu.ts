@@ -10,7 +10,8 @@ import { withRows } from '../packed.ts';
 import { resolveProblem } from '../problem.ts';
 import { attend, forNeighbours } from './attend.ts';
 import { rowsFirst, vectors } from './rows.ts';
-import { onThree, wgslSight } from './sight.ts';
+import { wgslSight } from './sight.ts';
+import { onThree } from './tileChoice.ts';
 
 type Problem = Required<NaProblem>;
 

@@ -1,5 +1,6 @@
 import { Allocator } from './allocator.ts';
 import { base, relaxed } from './binary.ts';
+import { bytesOf } from './digits.ts';
 import { arenaOf, canShareMemory, createMemory, unshared } from './memory.ts';
 import { Pool } from './pool.ts';
 
@@ -43,7 +44,7 @@ export function stopEngine(): void {
 export function start({ shared, simd }: { shared: boolean; simd: Engine['simd'] }): Engine {
   wasStarted = true;
   const { memory, limit } = createMemory(shared);
-  const bytes = decodeHex(simd === 'relaxed' ? relaxedText() : base);
+  const bytes = simd === 'relaxed' ? relaxedBytes() : bytesOf(base);
   const module = new WebAssembly.Module(shared ? bytes : unshared(bytes));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
@@ -70,22 +71,16 @@ export function hasRelaxedSimd(): boolean {
 }
 
 /** The other build, put together from its own bytes and those that it shares with `base`. */
-function relaxedText(): string {
+function relaxedBytes(): Uint8Array<ArrayBuffer> {
   const parts: readonly (string | number)[] = relaxed;
-  let text = '';
+  const shared = bytesOf(base);
+  const bytes: number[] = [];
+  let at = 0;
   for (let i = 0; i < parts.length; i += 3) {
-    const [own, from, length] = parts.slice(i, i + 3) as [string, number, number];
-    text += own + base.slice(2 * from, 2 * (from + length));
+    const [own, skipped, length] = parts.slice(i, i + 3) as [string, number, number];
+    for (const byte of bytesOf(own)) bytes.push(byte);
+    at += skipped;
+    for (const end = at + length; at < end; at++) bytes.push(shared[at]!);
   }
-  return text;
-}
-
-function decodeHex(text: string): Uint8Array<ArrayBuffer> {
-  const digit = (at: number): number => {
-    const code = text.charCodeAt(at);
-    return code > 57 ? code - 87 : code - 48; // 'a' and '0' are codes 97 and 48
-  };
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digit(2 * i) + digit(2 * i + 1);
-  return bytes;
+  return Uint8Array.from(bytes);
 }

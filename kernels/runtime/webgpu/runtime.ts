@@ -1,5 +1,5 @@
 import type { Dtype, TypedArray } from '../../../tensor/dtype.ts';
-import type { DeviceFactory, DeviceOptions, Runtime } from '../../../tensor/runtime.ts';
+import type { DeviceOptions, Runtime } from '../../../tensor/runtime.ts';
 import type { Block } from './pool.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { GpuKernel, Groups } from './plans.ts';
@@ -7,7 +7,6 @@ import type { ProgramSource } from './program.ts';
 import { DeviceError, DtypeError } from '../../../tensor/errors.ts';
 import { assertRunning, forgetDevice } from '../../../tensor/runtime.ts';
 import { countOf } from '../../../tensor/storage.ts';
-import { openAdapter } from './adapter.ts';
 import { GpuClock } from './clock.ts';
 import { Commands } from './commands.ts';
 import { fromDevice, toDevice, widthOf } from './elements.ts';
@@ -186,11 +185,3 @@ function fillWords(dtype: Dtype, value: number): number {
   bytes.set(new Uint8Array(one.buffer, one.byteOffset, 4));
   return new Uint32Array(bytes.buffer)[0]!;
 }
-
-/** A device that must be awaited. */
-export const webgpu: DeviceFactory = {
-  start: async (options: DeviceOptions) => {
-    const { device, info } = await openAdapter(options);
-    return new WebgpuRuntime(device, info);
-  },
-};
