@@ -1,12 +1,13 @@
-// Writes the pages of the manual that are made from the code: manual/ops.md. With --check it only compares.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes what of the manual is made from the code: manual/ops.md and the pictures. With --check it only compares.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { AnyOpDefinition, DtypeRule } from '../autograd/types.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { add, device, div, zeros } from '../index.ts';
 import { ops } from '../kernels/selfTest/samples.ts';
 import '../kernels/webgpu.ts';
+import { pictures } from './manual-pictures.ts';
 
-const path = 'manual/ops.md';
 /** Without float64, which is the reference device's alone. */
 const dtypes: readonly Dtype[] = ['bool', 'uint8', 'int32', 'float16', 'float32'];
 const devices = ['cpu', 'webgpu'] as const;
@@ -81,9 +82,13 @@ function page(): string {
 }
 
 await device('cpu');
-const text = page();
-if (!process.argv.includes('--check')) writeFileSync(path, text);
-else if (readFileSync(path, 'utf8') !== text) {
-  console.error(`${path} differs from the code: npm run docs, and commit it.`);
-  process.exitCode = 1;
+const isCheck = process.argv.includes('--check');
+for (const [path, text] of Object.entries({ 'manual/ops.md': page(), ...pictures() })) {
+  if (!isCheck) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+    console.error(`${path} differs from the code: npm run docs, and commit it.`);
+    process.exitCode = 1;
+  }
 }

@@ -1,4 +1,4 @@
-// Every `@example` of a public docstring runs. A line `expression; // value` is also compared with its value.
+// Every `@example` of a public docstring runs, and what its comments say is so.
 
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import * as vicinal from '../index.ts';
 import * as nn from '../nn/index.ts';
 import * as kernels from '../kernels/index.ts';
 import { readEntryPoints } from '../scripts/entryPoints.ts';
+import { checkError, checkValue, withChecks } from './documented.ts';
 import './matchers.ts';
 
 interface Example {
@@ -46,35 +47,6 @@ function examplesOf(file: string): Example[] {
   return found;
 }
 
-/** The TypeScript blocks of a page. */
-function blocksOf(page: string): Example[] {
-  const source = readFileSync(page, 'utf8');
-  return [...source.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => ({
-    title: `${page}:${source.slice(0, match.index).split('\n').length}`,
-    code: match[1]!,
-  }));
-}
-
-/** A value as its comment writes it: tensors as nested arrays with four digits. */
-async function shown(value: unknown): Promise<unknown> {
-  if (value instanceof vicinal.Tensor) return shown(await value.array());
-  if (Array.isArray(value)) return Promise.all(value.map(shown));
-  if (ArrayBuffer.isView(value)) return shown(Array.from(value as unknown as ArrayLike<number>));
-  return typeof value === 'number' ? Number(value.toFixed(4)) : value;
-}
-
-/** `expression; // value` becomes a comparison when the comment is a JavaScript literal. */
-function withChecks(code: string): string {
-  return code.replace(
-    /^(?!\s*(?:const|let|using|import|export|return|for|if)\b)(\s*)(\S.*?);\s*\/\/ (.+)$/gm,
-    (line, indent: string, expression: string, comment: string) => {
-      const literal = comment.trim();
-      const isLiteral = /^(?:\[[-\d.,\s[\]einf]*\]|-?\d[\d.e-]*|'[^']*'|true|false|null)$/.test(literal);
-      return isLiteral ? `${indent}await check(${expression}, ${literal});` : line;
-    },
-  );
-}
-
 const environment: Readonly<Record<string, unknown>> = {
   ...kernels,
   ...vicinal,
@@ -93,21 +65,16 @@ async function run({ code, entry }: Example): Promise<void> {
   const { outputText } = ts.transpileModule(wrapped, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
-  const check = async (value: unknown, expected: unknown): Promise<void> =>
-    expect(await shown(await value)).toEqual(expected);
   const names = Object.keys(known).filter((name) => /^\w+$/.test(name));
   // oxlint-disable-next-line typescript/no-implied-eval -- running the documented code is the test
-  const f = new Function('check', ...names, outputText) as (...args: unknown[]) => Promise<void>;
-  await f(check, ...names.map((name) => known[name]));
+  const f = new Function('checkValue', 'checkError', ...names, outputText) as (...args: unknown[]) => Promise<void>;
+  await f(checkValue, checkError, ...names.map((name) => known[name]));
 }
 
 const files = ['tensor', 'autograd', 'kernels', 'nn', 'testing']
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts') && !file.endsWith('cpu/binary.ts'));
-const examples = [
-  ...[...files, 'index.ts'].flatMap(examplesOf),
-  ...['README.md', 'manual/natten.md'].flatMap(blocksOf),
-];
+const examples = [...files, 'index.ts'].flatMap(examplesOf);
 
 describe('examples in the documentation', () => {
   test('there are examples', () => expect(examples.length).toBeGreaterThan(20));
