@@ -109,7 +109,7 @@ function compute(call: Call): readonly Tensor[] {
     for (const output of outputs) output.dispose();
     throw error;
   }
-  for (const tensor of written(call)) tensor.storage.written(op.name);
+  if (op.mutates.length > 0) for (const tensor of written(call)) tensor.storage.written(op.name);
   if (node?.isReachable) node.record(inputs, outputs);
   return outputs;
 }

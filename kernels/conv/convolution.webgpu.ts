@@ -6,6 +6,7 @@ import type { Grid } from './problem.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
 import { chooseTile, tiles, whereWords } from '../matmul/product.webgpu.ts';
+import { nothing } from '../matmul/epilogue.webgpu.ts';
 import { sliceUp, throughSlices } from '../matmul/slices.webgpu.ts';
 import { rowsParams, rowsTarget } from '../matmul/target.webgpu.ts';
 import { tiledSource } from '../matmul/tile.webgpu.ts';
@@ -113,7 +114,7 @@ export function correlate(grid: Grid, source: Tensor, [gradient, a]: readonly [T
     : chooseTile(m, n, k, groups, convolutionTiles);
   const [down, across] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
   const slices = sliceUp(down * across * groups, k);
-  throughSlices(slices, out, undefined, (target) => {
+  throughSlices(slices, out, nothing, (target) => {
     const [type, outType] = [storedType(gradient.dtype), storedType(target.dtype)];
     const registers = type === 'f16' ? 'vec4h' : 'vec4f';
     const parts = {
@@ -125,7 +126,7 @@ export function correlate(grid: Grid, source: Tensor, [gradient, a]: readonly [T
       params: [...rowsParams, ...groupParams, ...countedParams, ...gridParams],
       places: groupCode,
     };
-    const goal = rowsTarget(target.dtype, false, null);
+    const goal = rowsTarget(target.dtype, false);
     launch(
       `conv2dWeightGrad ${tile.rows}x${tile.columns} ${type} ${outType}`,
       () =>

@@ -3,7 +3,9 @@
  * that the compiler keeps one branch.
  */
 
-import { erf4, exp4, half4, log4, madd, one4, rootHalf4, softplus4, tanh4 } from '../runtime/cpu/simd.as';
+import {
+  erf4, exp4, gelu4, half4, log4, madd, one4, rootHalf4, softplus4, tanh4,
+} from '../runtime/cpu/simd.as';
 import { pow4 } from './pow.as';
 import {
   angle4, erfExact4, expm14, integerModulo4, log1p4, modulo4, sine4,
@@ -100,10 +102,7 @@ function floats1(op: i32, x: v128, a: v128, b: v128): v128 {
   if (op == SIGMOID) return sigmoid4(x);
   if (op == TANH) return tanh4(x);
   if (op == SILU) return f32x4.mul(x, sigmoid4(x));
-  if (op == GELU) {
-    const half = f32x4.mul(x, half4());
-    return madd(half, erf4(f32x4.mul(x, rootHalf4())), half);
-  }
+  if (op == GELU) return gelu4(x);
   // ½ x (1 + tanh u) = x σ(2u), u = √(2/π) (x + 0.044715 x³)
   const cubic = f32x4.mul(f32x4.mul(x, x), f32x4.splat(0.07135481282636289));
   return f32x4.mul(x, sigmoid4(f32x4.mul(x, f32x4.add(cubic, f32x4.splat(1.5957691216057308)))));

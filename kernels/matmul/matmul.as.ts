@@ -7,6 +7,7 @@
 // Scratch: that of a block, see block.as.ts.
 // Order of summation: bias, then k = 0, 1, 2 ... within a slice; slices 0, 1, 2 ...
 
+import { activateLines } from './activation.as';
 import { multiplyBlock, spreadBias, zerosAt } from './block.as';
 import { packPanel } from './pack.as';
 
@@ -29,6 +30,7 @@ export function matmulPackPanels(
  * @param cSlice bytes from one slice's result to the next; batches are M · N elements apart
  * @param bias 0 for none; M elements if `biasByRow`, else N
  * @param copiesRows whether A's blocks are copied to scratch
+ * @param activation what is applied to a block when it is complete, 0 for nothing
  */
 export function matmulBlocks(
   tileRows: i32, tileColumns: i32,
@@ -36,7 +38,7 @@ export function matmulBlocks(
   b: usize, bStep: usize, bPanel: usize, isPanels: i32, bOuter: usize, bInner: usize,
   c: usize, cRow: usize, cColumn: usize, cSlice: usize, bias: usize, biasByRow: i32,
   m: i32, n: i32, k: i32, inner: i32, batches: i32, sliceSteps: i32, blockRows: i32, blockColumns: i32, copiesRows: i32,
-  begin: i32, end: i32, scratch: usize,
+  activation: i32, begin: i32, end: i32, scratch: usize,
 ): void {
   const zeros = scratch + zerosAt;
   memory.fill(zeros, 0, 32);
@@ -64,6 +66,8 @@ export function matmulBlocks(
       tileRows, tileColumns, rows, columns, steps, aAt, aRow, aStep, bAt, bStep, bPanel, isPanels != 0,
       init, initRow, initPanel, cAt, cRow, cColumn, copiesRows != 0, scratch,
     );
+    if (cColumn == 4) activateLines(activation, cAt, columns, rows, cRow);
+    else activateLines(activation, cAt, rows, columns, cColumn);
   }
 }
 

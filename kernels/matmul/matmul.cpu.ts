@@ -1,25 +1,29 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Matrix } from './multiply.cpu.ts';
+import type { LinearAttrs, LinearInputs } from './linear.ts';
+import type { Matrix, Product } from './multiply.cpu.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides } from '../../tensor/shape.ts';
 import { collapse, outerLoops } from '../runtime/collapse.ts';
 import { fold } from '../reduce/fold.cpu.ts';
 import { fillAll } from '../reduce/passes.ts';
 import { pointer } from '../runtime/cpu/launch.ts';
+import { activations } from './activations.ts';
 import { multiply } from './multiply.cpu.ts';
 
 export const matmulCpu: Kernel<['a', 'b']> = acceptsStrides(({ a, b }, _attrs, outputs) => {
   multiplyTensors(asRow(a), asColumn(b), outputs[0]!);
 });
 
-export const linearCpu: Kernel<['x', 'weight', 'bias?']> = acceptsStrides(({ x, weight, bias }, _attrs, outputs) => {
+export const linearCpu: Kernel<LinearInputs, LinearAttrs> = acceptsStrides(({ x, weight, bias }, attrs, outputs) => {
   const [rows, columns] = [asRow(x), transposed(weight)];
-  if (!bias || bias.isContiguous) return multiplyTensors(rows, columns, outputs[0]!, bias ? pointer(bias) : 0);
+  const activation = activations.indexOf(attrs.activation);
+  const run = (at: number): void => multiplyTensors(rows, columns, outputs[0]!, { bias: at, activation });
+  if (!bias || bias.isContiguous) return run(bias ? pointer(bias) : 0);
   const detached = bias.detach();
   const packed = detached.contiguous();
-  multiplyTensors(rows, columns, outputs[0]!, pointer(packed));
+  run(pointer(packed));
   packed.dispose();
   detached.dispose();
 });
@@ -57,8 +61,8 @@ function transposed(x: Tensor): Operand {
   return { shape: x.shape.toReversed(), strides: x.strides.toReversed(), at: pointer(x) };
 }
 
-/** c [..., M, N] = a [..., M, K] · b [..., K, N] + the N numbers at `bias`, leading axes broadcast. c is contiguous. */
-function multiplyTensors(a: Operand, b: Operand, c: Tensor, bias = 0): void {
+/** c [..., M, N] = a [..., M, K] · b [..., K, N], leading axes broadcast, with what else a product may have. c is contiguous. */
+function multiplyTensors(a: Operand, b: Operand, c: Tensor, ending: Pick<Product, 'bias' | 'activation'> = {}): void {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1)!;
   const rank = Math.max(a.shape.length, b.shape.length) - 2;
@@ -73,7 +77,7 @@ function multiplyTensors(a: Operand, b: Operand, c: Tensor, bias = 0): void {
   let at = pointer(c);
   outerLoops(loops, 2, (aOffset, bOffset) => {
     const shifted = { ...right, at: right.at + 4 * bOffset };
-    multiply({ ...left, at: left.at + 4 * aOffset }, shifted, at, { m, n, k, outer, inner, bias });
+    multiply({ ...left, at: left.at + 4 * aOffset }, shifted, at, { m, n, k, outer, inner, ...ending });
     at += 4 * m * n * outer * inner;
   });
 }

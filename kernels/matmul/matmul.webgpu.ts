@@ -1,6 +1,7 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { LinearAttrs, LinearInputs } from './linear.ts';
 import { acceptsStrides } from '../../autograd/types.ts';
 import { broadcastStrides } from '../../tensor/shape.ts';
 import { sumPasses } from '../reduce/reductions.webgpu.ts';
@@ -24,22 +25,25 @@ export const matmulWebgpu: Kernel<['a', 'b']> = acceptsStrides(({ a, b }, _attrs
   });
 });
 
-export const linearWebgpu: Kernel<['x', 'weight', 'bias?']> = acceptsStrides(({ x, weight, bias }, _attrs, outputs) => {
-  const out = outputs[0]!;
-  const rows = x.rank === 1 ? { shape: [1, ...x.shape], strides: [0, ...x.strides] } : x;
-  const batch = rows.shape.slice(0, -2);
-  const [m, k] = rows.shape.slice(-2) as [number, number];
-  multiply({
-    a: operand(x, rows, batch, -2),
-    b: { tensor: weight, outer: weight.strides[0]!, k: weight.strides[1]!, batch: batch.map(() => 0) },
-    m,
-    n: weight.shape[0]!,
-    k,
-    batch,
-    out,
-    bias,
-  });
-});
+export const linearWebgpu: Kernel<LinearInputs, LinearAttrs> = acceptsStrides(
+  ({ x, weight, bias }, { activation }, outputs) => {
+    const out = outputs[0]!;
+    const rows = x.rank === 1 ? { shape: [1, ...x.shape], strides: [0, ...x.strides] } : x;
+    const batch = rows.shape.slice(0, -2);
+    const [m, k] = rows.shape.slice(-2) as [number, number];
+    multiply({
+      a: operand(x, rows, batch, -2),
+      b: { tensor: weight, outer: weight.strides[0]!, k: weight.strides[1]!, batch: batch.map(() => 0) },
+      m,
+      n: weight.shape[0]!,
+      k,
+      batch,
+      out,
+      bias,
+      activation,
+    });
+  },
+);
 
 export const linearWeightGradWebgpu: Kernel<['x', 'gradient']> = ({ x, gradient }, _attrs, outputs) => {
   const [weight, bias] = outputs as [Tensor, Tensor];

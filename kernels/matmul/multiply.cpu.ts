@@ -19,6 +19,8 @@ export interface Product {
   readonly inner: number;
   /** Address of N numbers that are added to each row (of M that are added to each column in multiplyWithRowBias). */
   readonly bias?: number;
+  /** What is applied to the results: its place in `activations`. Default 0, nothing. */
+  readonly activation?: number;
 }
 
 /** Where results go: rows and columns in bytes, batches M · N elements apart. */
@@ -50,7 +52,7 @@ const leastPerItem = 100_000;
 export const nearRows = 1024;
 const mostCopied = 1 << 26;
 
-/** c = a · b (+ bias). c [outer, inner, M, N] lies contiguous at that address and overlaps neither a nor b. */
+/** c = a · b (+ bias), activated. c [outer, inner, M, N] lies contiguous at that address and overlaps neither a nor b. */
 export function multiply(a: Matrix, b: Matrix, c: number, product: Product): void {
   const { m, n } = product;
   if (m * n * product.outer * product.inner === 0) return;
@@ -65,8 +67,11 @@ export function multiply(a: Matrix, b: Matrix, c: number, product: Product): voi
   ) {
     return multiply(a, b, c, { ...product, m: m * batches, outer: 1, inner: 1 });
   }
-  if (m === 1 && multiplyVector(a, b, c, product)) return;
-  if (n === 1 && !product.bias && multiplyVector(transposed(b), transposed(a), c, { ...product, m: 1, n: m })) return;
+  if (
+    (m === 1 && multiplyVector(a, b, c, product)) ||
+    (n === 1 && !product.bias && multiplyVector(transposed(b), transposed(a), c, { ...product, m: 1, n: m }))
+  )
+    return activate(c, m * n * batches, product);
   // A few rows times a transposed matrix (a small batch through a linear layer): as bᵀ · aᵀ, b is read where it lies.
   if (m <= 8 && n > 8 && b.row === 4 && b.column !== 4) {
     const target = { at: c, row: 4, column: 4 * n, biasByRow: true };
@@ -148,6 +153,15 @@ function multiplySliced(target: Target, a: Matrix, b: Matrix, panel: number, pro
     multiplyBlocks({ ...target, at }, a, b, panel, product, { ...blocks, slices });
     launch('matmulSumSlices', [at, target.at, elements, slices], Math.ceil(elements / 1024), { work: 512 * slices });
   });
+  activate(target.at, elements, product);
+}
+
+/** Of a run of activate in activation.as.ts. */
+const runSize = 4096;
+
+/** Applies the activation to `size` neighbours. */
+function activate(at: number, size: number, { activation = 0 }: Product): void {
+  if (activation !== 0) launch('activate', [activation, at, size], Math.ceil(size / runSize), { work: runSize / 2 });
 }
 
 interface Blocks {
@@ -175,7 +189,7 @@ function multiplyBlocks(
   product: Product,
   blocks: Blocks & { slices: number },
 ): void {
-  const { m, n, k, outer, inner, bias = 0 } = product;
+  const { m, n, k, outer, inner, bias = 0, activation = 0 } = product;
   const { rows, columns, items, slices } = blocks;
   const multiplications = m * n * k * outer * inner;
   const tile = registerTile(multiplications);
@@ -212,6 +226,7 @@ function multiplyBlocks(
       rows,
       columns,
       Number(copiesRows),
+      slices === 1 ? activation : 0,
     ],
     items * slices,
     { work: multiplications / (items * slices * speed), scratch: blockScratch + (copiesRows ? copy : 0) },

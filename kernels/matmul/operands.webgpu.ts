@@ -3,6 +3,7 @@
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Loops } from '../runtime/collapse.ts';
+import type { Activation } from './activations.ts';
 import { collapse } from '../runtime/collapse.ts';
 
 /** A matrix, or a grid of them: elements between neighbours along M (N), K, and the batch axes. */
@@ -13,7 +14,7 @@ export interface Operand {
   readonly batch: Shape;
 }
 
-/** out [...batch, M, N] = a [M, K] · b [K, N] + bias [N], for each of the batch. `out` is contiguous. */
+/** out [...batch, M, N] = f(a [M, K] · b [K, N] + bias [N]), for each of the batch, f the activation. `out` is contiguous. */
 export interface Product {
   readonly a: Operand;
   readonly b: Operand;
@@ -23,6 +24,8 @@ export interface Product {
   readonly batch: Shape;
   readonly out: Tensor;
   readonly bias?: Tensor | undefined;
+  /** Default 'none'. */
+  readonly activation?: Activation;
   /** [M], in out's dtype: where the sums of a's rows go, beside a product without batches that `takesSums`. */
   readonly sums?: Tensor;
 }

@@ -5,6 +5,7 @@ import type { Operand, Product } from './operands.webgpu.ts';
 import type { Reading } from './panel.webgpu.ts';
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
 import type { WebgpuRuntime } from '../runtime/webgpu/runtime.ts';
+import type { Epilogue } from './epilogue.webgpu.ts';
 import type { Slices } from './slices.webgpu.ts';
 import type { Unit, UnitSizes, UnitTile } from './matrixUnit.webgpu.ts';
 import type { Target } from './target.webgpu.ts';
@@ -165,21 +166,22 @@ interface Tiled {
 }
 
 function launchTiles(product: Product, { key, rows, columns, elements, wide, source }: Tiled): void {
-  const { a, b, m, n, k, out, bias, sums } = product;
+  const { a, b, m, n, k, out, sums } = product;
   const loops = loopsOf(product);
   const batches = batchesOf(product);
   const grid = [Math.ceil(m / rows), Math.ceil(n / columns)] as const;
   const slices = sliceUp(grid[0] * grid[1] * batches, k);
   const rank = loops.sizes.length;
-  const work = (target: Tensor, biasHere: Tensor | undefined): void => {
+  const work = (target: Tensor, { bias, activation }: Epilogue): void => {
     const isWide = wide && target.offset % 4 === 0 && (!sums || m % 4 === 0);
-    const [type, biasType] = [storedType(target.dtype), biasHere && storedType(biasHere.dtype)];
+    const [type, biasType] = [storedType(target.dtype), bias && storedType(bias.dtype)];
     const dtypes = [storedType(a.tensor.dtype), type, biasType ?? ''];
     launch(
-      `matmul ${key} ${dtypes.join()} ${isWide} rank ${rank}${sums ? ' and sums' : ''}`,
+      `matmul ${key} ${dtypes.join()} ${isWide} rank ${rank}${sums ? ' and sums' : ''} ${activation}`,
       () => {
         const where = places(rank, ['a', 'b']);
-        return source(rowsTarget(target.dtype, isWide, biasHere?.dtype ?? null, sums !== undefined), {
+        const ending = { bias: bias?.dtype, activation };
+        return source(rowsTarget(target.dtype, isWide, ending, sums !== undefined), {
           buffers: [
             ['a', elements[0]],
             ['b', elements[1]],
@@ -190,11 +192,11 @@ function launchTiles(product: Product, { key, rows, columns, elements, wide, sou
           places: where.code,
         });
       },
-      [a.tensor, b.tensor, target, ...(biasHere ? [biasHere] : [])],
+      [a.tensor, b.tensor, target, ...(bias ? [bias] : [])],
       [
         ...whereWords([m, n, k], grid, batches, slices),
         batches,
-        biasHere?.strides[0] ?? 0,
+        bias?.strides[0] ?? 0,
         a.outer,
         a.k,
         b.outer,
@@ -204,12 +206,16 @@ function launchTiles(product: Product, { key, rows, columns, elements, wide, sou
       grid[0] * grid[1] * batches * slices.slices,
     );
   };
-  throughSlices(slices, out, bias, work, sums);
+  throughSlices(slices, out, epilogueOf(product), work, sums);
+}
+
+function epilogueOf({ bias, activation = 'none' }: Product): Epilogue {
+  return { bias, activation };
 }
 
 /** The product by rows; `turned` says that its rows are the columns of `out`. */
 function multiplyThin(product: Product, turned: boolean): void {
-  const { a, b, m, n, k, out, bias } = product;
+  const { a, b, m, n, k, out } = product;
   const loops = loopsOf(product);
   const batches = batchesOf(product);
   const { along, wide } = readingOf(a, { outer: m, k }, [a.tensor.offset, ...loops.strides[0]!]);
@@ -218,11 +224,11 @@ function multiplyThin(product: Product, turned: boolean): void {
   const grid = [Math.ceil(m / thinRows(along)), Math.ceil(n / columns)] as const;
   const slices = sliceUp(grid[0] * grid[1] * batches, k);
   const rank = loops.sizes.length;
-  throughSlices(slices, out, bias, (target, biasHere) => {
-    const dtypes = [a.tensor.dtype, target.dtype, biasHere?.dtype ?? null] as const;
-    const biasStep = biasHere?.strides[0] ?? 0;
+  throughSlices(slices, out, epilogueOf(product), (target, { bias, activation }) => {
+    const dtypes = [a.tensor.dtype, target.dtype, bias?.dtype ?? null] as const;
+    const biasStep = bias?.strides[0] ?? 0;
     launch(
-      `matmul thin ${columns} ${dtypes.join()} ${along} ${byVectors} rank ${rank}`,
+      `matmul thin ${columns} ${dtypes.join()} ${along} ${byVectors} rank ${rank} ${activation}`,
       () =>
         thinSource({
           along,
@@ -231,9 +237,10 @@ function multiplyThin(product: Product, turned: boolean): void {
           dtype: dtypes[0],
           outDtype: dtypes[1],
           bias: dtypes[2],
+          activation,
           places: places(rank, ['a', 'b']),
         }),
-      [a.tensor, b.tensor, target, ...(biasHere ? [biasHere] : [])],
+      [a.tensor, b.tensor, target, ...(bias ? [bias] : [])],
       [
         ...whereWords([m, n, k], grid, batches, slices),
         a.outer,

@@ -55,7 +55,7 @@ function timeTiles({ simd, kernels, memory }: Engine): RegisterTile {
     new Uint8Array(memory.buffer, at, bytes).fill(0);
     const panels = [at + b, 32, 32 * steps, 1, 0, 0];
     const matrices = [at + a, 4 * steps, 4, 0, 0, ...panels, at + c, 4 * columns, 4, 0, 0, 0];
-    const sizes = [rows, columns, steps, 1, 1, steps, rows, columns, 0];
+    const sizes = [rows, columns, steps, 1, 1, steps, rows, columns, 0, 0];
     const time = (tile: RegisterTile): number => {
       const start = performance.now();
       call(...tile, ...matrices, ...sizes, 0, 1, at + bytes);

@@ -1,9 +1,11 @@
 // Products with few tiles and long K: K is cut into slices, each a product of its own, whose sums are added in their order.
 
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Epilogue } from './epilogue.webgpu.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
 import { withTemporary } from '../runtime/webgpu/temporary.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
+import { activatedText, nothing } from './epilogue.webgpu.ts';
 
 export interface Slices {
   readonly slices: number;
@@ -22,22 +24,22 @@ export function sliceUp(workgroups: number, k: number): Slices {
 }
 
 /**
- * Calls `body` with where to write, [slices, ...out] in float32 when there are several, and then adds them up, with the bias
- * [N] on the last axis; a single slice is written to `out` itself, with its bias. Where sums of rows are wanted too, their
+ * Calls `body` with where to write, [slices, ...out] in float32 when there are several, and then adds them up, with the epilogue;
+ * a single slice is written to `out` itself, with its epilogue. Where sums of rows are wanted too, their
  * parts, [slices, M], lie behind the others, and a single slice is a part as well.
  */
 export function throughSlices(
   { slices }: Slices,
   out: Tensor,
-  bias: Tensor | undefined,
-  body: (target: Tensor, bias: Tensor | undefined) => void,
+  epilogue: Epilogue,
+  body: (target: Tensor, epilogue: Epilogue) => void,
   sums?: Tensor,
 ): void {
-  if (slices === 1 && !sums) return body(out, bias);
+  if (slices === 1 && !sums) return body(out, epilogue);
   withTemporary(out, 'float32', [slices * (out.size + (sums?.size ?? 0))], (parts) => {
-    body(parts, undefined);
+    body(parts, nothing);
     if (sums) sumBoth(parts, out, sums, slices);
-    else sumSlices(parts, out, bias, slices);
+    else sumSlices(parts, out, epilogue, slices);
   });
 }
 
@@ -78,12 +80,12 @@ function sumBoth(parts: Tensor, out: Tensor, sums: Tensor, slices: number): void
   );
 }
 
-/** out = Σ of parts [slices, ...out], first slice first, + bias [N]. */
-function sumSlices(parts: Tensor, out: Tensor, bias: Tensor | undefined, slices: number): void {
+/** out = Σ of parts [slices, ...out], first slice first, and the epilogue. */
+function sumSlices(parts: Tensor, out: Tensor, { bias, activation }: Epilogue, slices: number): void {
   const types = [out, ...(bias ? [bias] : [])].map(({ dtype }) => storedType(dtype));
   const [type, biasType] = types as ['f32' | 'f16', ('f32' | 'f16')?];
   launch(
-    `sum of slices ${types.join()}`,
+    `sum of slices ${types.join()} ${activation}`,
     () => ({
       name: 'matmul',
       buffers: [['parts', 'f32'], ['c', type, 'write'], ...(biasType ? [['bias', biasType] as const] : [])],
@@ -94,12 +96,13 @@ function sumSlices(parts: Tensor, out: Tensor, bias: Tensor | undefined, slices:
         ['biasStep', 'u32'],
       ],
       workgroupSize: [256],
+      declarations: activatedText(activation),
       body: `  let i = (group.y * groups.x + group.x) * 256u + lane;
   if (i >= params.count) { return; }
   var sum = 0.0;
   for (var slice = 0u; slice < params.slices; slice++) { sum += parts[params.partsOffset + slice * params.count + i]; }
   ${biasType ? 'sum += f32(bias[params.biasOffset + i % params.n * params.biasStep]);' : ''}
-  c[params.cOffset + i] = ${type}(sum);`,
+  c[params.cOffset + i] = ${type}(activated(sum));`,
     }),
     [parts, out, ...(bias ? [bias] : [])],
     [out.size, slices, out.shape.at(-1) ?? 1, bias ? bias.strides[0]! : 0],

@@ -2,7 +2,9 @@
 
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { Word } from '../runtime/webgpu/program.ts';
+import type { Activation } from './activations.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
+import { activatedText } from './epilogue.webgpu.ts';
 
 export interface Target {
   /**
@@ -24,10 +26,15 @@ export const rowsParams: readonly (readonly [string, Word])[] = [
 ];
 
 /**
- * C [slices, batches, M, N] in buffer c, by vec4 where `wide`; plus N numbers in buffer bias. `takesSums`: behind C the sums of
+ * C [slices, batches, M, N] in buffer c, by vec4 where `wide`; plus N numbers in buffer bias, then activated. `takesSums`: behind C the sums of
  * A's rows, [slices, M].
  */
-export function rowsTarget(dtype: Dtype, wide: boolean, bias: Dtype | null, takesSums = false): Target {
+export function rowsTarget(
+  dtype: Dtype,
+  wide: boolean,
+  { bias, activation = 'none' }: { bias?: Dtype | undefined; activation?: Activation } = {},
+  takesSums = false,
+): Target {
   const type = storedType(dtype);
   const four = [0, 1, 2, 3];
   const added = bias
@@ -49,11 +56,13 @@ export function rowsTarget(dtype: Dtype, wide: boolean, bias: Dtype | null, take
   return {
     takesSums,
     declarations: `${added}
+${activatedText(activation)}
 fn atColumn(column: u32, batch: u32, slice: u32) -> u32 {
   return params.cOffset + (slice * params.batches + batch) * params.m * params.n;
 }
 fn put(row: u32, column: u32, batch: u32, at: u32, value: vec4f) {
-  let sum = value${bias ? ' + biasOf(column)' : ''};
+  let inner = value${bias ? ' + biasOf(column)' : ''};
+  let sum = vec4f(${four.map((j) => `activated(inner[${j}])`).join(', ')});
   ${write}
 }${sums}`,
   };

@@ -4,10 +4,12 @@
 // each row: many where K is what lies side by side in A, few where rows do. Their sums meet in workgroup memory, 4 KiB, as a
 // tree; so the order of summation is fixed by the strides and sizes.
 
+import type { Activation } from './activations.ts';
 import type { Panel } from './tile.webgpu.ts';
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
+import { activatedText } from './epilogue.webgpu.ts';
 import { wideType } from './target.webgpu.ts';
 import { whereCode, whereParams } from './tile.webgpu.ts';
 
@@ -29,10 +31,11 @@ export interface Thin {
   readonly dtype: Dtype;
   readonly outDtype: Dtype;
   readonly bias: Dtype | null;
+  readonly activation: Activation;
   readonly places: { readonly params: NonNullable<ProgramSource['params']>; readonly code: string };
 }
 
-export function thinSource({ along, wide, columns, dtype, outDtype, bias, places }: Thin): ProgramSource {
+export function thinSource({ along, wide, columns, dtype, outDtype, bias, activation, places }: Thin): ProgramSource {
   const type = storedType(dtype);
   const perRow = lanes / thinRows(along);
   const own = Array.from({ length: columns }, (_, t) => t);
@@ -69,7 +72,8 @@ export function thinSource({ along, wide, columns, dtype, outDtype, bias, places
       ...places.params,
     ],
     workgroupSize: [lanes],
-    declarations: `var<workgroup> sums: array<vec4f, ${lanes}>;`,
+    declarations: `var<workgroup> sums: array<vec4f, ${lanes}>;
+${activatedText(activation)}`,
     body: `${whereCode}
 ${places.code}
   let member = ${member};
@@ -84,7 +88,7 @@ ${tree.join('\n')}
     let cAt = params.cOffset + (slice * params.batches + i) * params.m * params.n + row * params.cRow;
     for (var t = 0u; t < ${columns}u; t++) {
       let column = tileColumn * ${columns}u + t;
-      if (column < params.n) { c[cAt + column * params.cColumn] = ${storedType(outDtype)}(sum[t]${added}); }
+      if (column < params.n) { c[cAt + column * params.cColumn] = ${storedType(outDtype)}(activated(sum[t]${added})); }
     }
   }`,
   };

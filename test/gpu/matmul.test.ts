@@ -116,6 +116,19 @@ describe('matmul', () => {
       expect(await worstOf(linear(x, weight, bias), x, weight.transpose(), bias)).toBeLessThan(close);
     }
   });
+
+  test.each([
+    ['one by one', 3, 5, 7],
+    ['few columns', 70, 40, 3],
+    ['tiles, by vec4', 64, 40, 96],
+    ['after slices', 48, 3000, 45],
+  ])('an activation, %s', async (_name, m, k, n) => {
+    const [x, weight, bias] = [randn([m, k], on), randn([n, k], on), randn([n], on)];
+    for (const activation of ['relu', 'gelu', 'silu'] as const) {
+      const difference = linear(x, weight, bias, { activation }).sub(linear(x, weight, bias)[activation]());
+      expect(await difference.abs().max().item(), activation).toBeLessThan(close * Math.sqrt(k));
+    }
+  });
 });
 
 test('convolutions by tiles agree with the CPU', async () => {
@@ -155,8 +168,8 @@ test('the programs in half precision compile', async () => {
     params: [...rowsParams, ...panelParams('a'), ...panelParams('b'), ...where.params],
     places: where.code,
   });
-  const target = rowsTarget('float16', true, 'float16');
-  const withSums = rowsTarget('float32', true, null, true);
+  const target = rowsTarget('float16', true, { bias: 'float16', activation: 'gelu' });
+  const withSums = rowsTarget('float32', true, {}, true);
   const unit = { m: 16, n: 16, k: 16, lanes: 32 };
   const panel = (x: 'a' | 'b') => matrixPanel(x, 'float16', { along: x === 'a' ? 'k' : 'outer', wide: true }, true);
   const sources = [

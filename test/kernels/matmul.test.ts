@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Tensor } from '../../index.ts';
 import { linear, matmul, memory, scope, tensor } from '../../index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { draw, errorOf, readScoped, secondOrderError, withThreads } from './operands.ts';
@@ -114,7 +115,13 @@ describe('matmul', () => {
 
 describe('linear', () => {
   test('can be differentiated twice', () => {
-    expect(secondOrderError(linear, [[2, 3, 4], [5, 4], [5]])).toBeLessThan(1e-6);
+    for (const activation of ['none', 'gelu', 'silu'] as const) {
+      const error = secondOrderError(
+        (x, weight, bias) => linear(x, weight, bias, { activation }),
+        [[2, 3, 4], [5, 4], [5]],
+      );
+      expect(error, activation).toBeLessThan(1e-6);
+    }
   });
 
   test('equals the reference from one row to many', async () => {
@@ -129,5 +136,26 @@ describe('linear', () => {
       const error = await errorOf(linear, inputs, {}, (t) => linear(t['x']!, t['weight']!, t['bias']));
       expect(error, `${rows} rows`).toBeLessThan(5e-6);
     }
+  });
+
+  test.each([
+    ['a row', 1, 37, 45],
+    ['a column', 29, 37, 1],
+    ['a few rows, by columns', 5, 37, 45],
+    ['slices of a long sum', 6, 7000, 9],
+    ['several blocks', 400, 19, 301],
+  ])('an activation gives the bits that it gives by itself: %s', (_name, m, k, n) => {
+    const generator = new Generator(m);
+    scope(() => {
+      const [x, weight, bias] = [[m, k], [n, k], [n]].map((shape) => tensor(draw(generator, shape), { shape }));
+      for (const added of [bias, undefined]) {
+        const plain = linear(x!, weight!, added);
+        const bits = (y: Tensor): Buffer => Buffer.from(y.dataNow()!.buffer);
+        for (const activation of ['relu', 'gelu', 'silu'] as const)
+          expect(bits(linear(x!, weight!, added, { activation })).equals(bits(plain[activation]())), activation).toBe(
+            true,
+          );
+      }
+    });
   });
 });

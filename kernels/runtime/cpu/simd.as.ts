@@ -31,6 +31,7 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
 @inline const ARTANH: usize = NUMBERS + 272;
 @inline const HALF: usize = NUMBERS + 228;
 @inline const ROOT_HALF: usize = NUMBERS + 232;
+@inline const GELU: usize = NUMBERS + 288;
 
 /** Number `index` of those at `p`, in each lane. */
 @inline
@@ -87,6 +88,11 @@ export function writeNumbers(): void {
   put4(ERF + 16, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4, -2.95459980854025e-3);
   put4(ERF + 32, -1.60960333262415e-2, -1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3);
   put4(ERF + 48, -7.37332916720468e-3, -1.42647390514189e-2, 0, 0);
+  // Those of erf x √½, of x². Cut beside 4 √2 where the fraction is 1 in both builds, so that x Φ(x) is 0 or x beyond.
+  put4(GELU, 5.656857490539551, -5.656857490539551, -3.01199012050038e-12, 6.12239882530041e-10);
+  put4(GELU + 16, -9.28530207850775e-08, -5.03151234198254e-06, -0.000129929214703174, -0.00104460878015564);
+  put4(GELU + 32, -0.01138161431519, -9.10379490406225e-07, -2.66717569098631e-05, -0.000420706743595508);
+  put4(GELU + 48, -0.00368666458360234, -0.0142647390514189, 0, 0);
   put4(TANH, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1);
   put4(TANH + 16, -3.33332819422e-1, 0.625, 2, -0.0);
   put4(ONE, 1, 0.5, 0.7071067811865476, 0);
@@ -220,6 +226,25 @@ export function erf4(x: v128): v128 {
   q = madd(q, z, number(ERF, 12));
   q = madd(q, z, number(ERF, 13));
   return f32x4.div(f32x4.mul(x, p), q);
+}
+
+/** ½ x (1 + erf(x √½)) = x Φ(x), the fraction as in erf4. */
+@inline
+export function gelu4(x: v128): v128 {
+  const half = f32x4.mul(x, half4());
+  const t = f32x4.pmax(f32x4.pmin(x, number(GELU, 0)), number(GELU, 1));
+  const z = f32x4.mul(t, t);
+  let p = madd(number(GELU, 2), z, number(GELU, 3));
+  p = madd(p, z, number(GELU, 4));
+  p = madd(p, z, number(GELU, 5));
+  p = madd(p, z, number(GELU, 6));
+  p = madd(p, z, number(GELU, 7));
+  p = madd(p, z, number(GELU, 8));
+  let q = madd(number(GELU, 9), z, number(GELU, 10));
+  q = madd(q, z, number(GELU, 11));
+  q = madd(q, z, number(GELU, 12));
+  q = madd(q, z, number(GELU, 13));
+  return madd(half, f32x4.div(f32x4.mul(t, p), q), half);
 }
 
 /** tanh x within 1.5e-7 relative: x + x³ P(x²) near 0, else 1 − 2 / (e^2|x| + 1) always with the sign of x. */
