@@ -5,7 +5,8 @@ import { ArgumentError, ShapeError } from '../../tensor/errors.ts';
 import { formatShape, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { build, positionOf } from '../runtime/reference/loops.ts';
 import { geluErfBackward, reluBackward, siluBackward } from '../elementwise/activation.ts';
-import { activationOf, activations } from './activations.ts';
+import { activationOf } from './activationOf.ts';
+import { activations } from './activations.ts';
 import { linearCpu, linearWeightGradCpu } from './matmul.cpu.ts';
 import { matmul } from './matmul.ts';
 
