@@ -1,33 +1,41 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build as buildSite } from 'vite';
 import { newerNode } from '../scripts/newer-node.ts';
+import { launch, noBrowser } from './browser/chromium.ts';
+import { serve } from './browser/server.ts';
 
-// What a user gets: the packed package, unpacked into a project of its own and run by plain Node.
+// What a user gets: the packed package, installed into a fresh project without a network, run by plain Node and in pages.
 const project = mkdtempSync(join(tmpdir(), 'vicinal-package-'));
 const installed = join(project, 'node_modules/vicinal');
 
 beforeAll(() => {
   if (!existsSync('dist/index.js')) throw new Error('dist/ is missing; npm run build makes it');
-  mkdirSync(installed, { recursive: true });
   const packed = run('npm', ['pack', '--silent', '--pack-destination', project]).trim();
-  run('tar', ['-xzf', join(project, packed), '-C', installed, '--strip-components=1']);
+  run('npm', ['init', '-y'], project);
+  run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed}`], project);
 }, 60_000);
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-function run(command: string, args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+function run(command: string, args: string[], cwd = '.'): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
 
 /** Runs a program of the project until it ends by itself, which it must within the time of the test. */
-function runProgram(node: string, source: string): Promise<{ code: number | null; output: string }> {
-  const path = join(project, 'program.mjs');
+function runProgram(
+  node: string,
+  source: string,
+  name = 'program.mjs',
+): Promise<{ code: number | null; output: string }> {
+  const path = join(project, name);
   writeFileSync(path, source);
   return new Promise((resolve) => {
     const child = spawn(node, [path], { cwd: project, timeout: 30_000 });
@@ -82,5 +90,87 @@ describe('the packed package', () => {
     ) as Record<string, Record<string, string> | undefined>;
     expect([dependencies, optionalDependencies]).toEqual([undefined, undefined]);
     expect(Object.keys(scripts ?? {}).filter((name) => /install|prepare/.test(name))).toEqual([]);
+  });
+});
+
+/** The part of a page of the documentation that a pattern finds. */
+function partOf(page: string, pattern: RegExp): string {
+  const found = pattern.exec(readFileSync(page, 'utf8'))?.[1];
+  if (found === undefined) throw new Error(`${page} has nothing like ${String(pattern)}`);
+  return found;
+}
+
+function toJavaScript(source: string): string {
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+  return ts.transpileModule(source, { compilerOptions }).outputText;
+}
+
+describe("the README's training loop in a fresh folder", () => {
+  const loop = partOf('README.md', /## A training loop\n+```ts\n([\s\S]*?)```/).replace('/tmp/', '');
+  /** Without its last line: a page has no files to save to. */
+  const inPages = loop.replace(/^await nn\.saveSafetensors.*\n/m, '');
+  const importMap = partOf('manual/start.md', /(<script type="importmap">[\s\S]*?<\/script>)/);
+  const icon = '<!doctype html><link rel="icon" href="data:,">';
+
+  /** What it prints under this Node. */
+  let losses: number[] = [];
+  beforeAll(async () => {
+    losses = await train(process.execPath, toJavaScript(loop));
+  });
+
+  async function train(...program: Parameters<typeof runProgram>): Promise<number[]> {
+    const { code, output } = await runProgram(...program);
+    expect(code, output).toBe(0);
+    return output.trim().split('\n').map(Number);
+  }
+
+  /** The same seed, data and steps: all that may differ is rounding. */
+  const expectSame = (others: number[]): void => {
+    expect(others).toHaveLength(losses.length);
+    for (const [i, loss] of losses.entries()) expect(others[i]).toBeCloseTo(loss, 3);
+  };
+
+  test('prints four losses about those of ten equal classes, and saves the network', () => {
+    expect(losses).toHaveLength(4);
+    for (const loss of losses) expect(Math.abs(loss - Math.log(10))).toBeLessThan(0.2);
+    expect(statSync(join(project, 'net.safetensors')).size).toBeGreaterThan(10_000);
+  });
+
+  test.runIf(newerNode)('does the same under a newer Node, as TypeScript', async () =>
+    expectSame(await train(newerNode ?? '', loop, 'program.mts')),
+  );
+
+  /** What /index.html of a site writes to the console until it has written four lines, or fails. */
+  async function visit(...site: Parameters<typeof serve>): Promise<number[]> {
+    const [server, browser] = await Promise.all([serve(...site), launch()]);
+    try {
+      const page = await browser.newPage();
+      const lines: string[] = [];
+      const done = new Promise<void>((resolve, reject) => {
+        page.on('pageerror', reject);
+        page.on('console', (message) => lines.push(message.text()) === 4 && resolve());
+      });
+      await page.goto(`${server.origin}/index.html`);
+      await done;
+      return lines.map(Number);
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  }
+
+  test.skipIf(noBrowser)('does so in a page that Vite built', async () => {
+    writeFileSync(join(project, 'main.ts'), inPages);
+    writeFileSync(join(project, 'index.html'), `${icon}<script type="module" src="./main.ts"></script>`);
+    const target = 'es2022';
+    await buildSite({ root: project, configFile: false, logLevel: 'error', build: { outDir: 'site', target } });
+    const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+    expectSame(await visit({}, isolation, { '/': join(project, 'site') }));
+  });
+
+  test.skipIf(noBrowser)('does so in a plain page, by an import map', async () => {
+    const page = `${icon}${importMap}<script type="module">${toJavaScript(inPages)}</script>`;
+    const folders = { '/node_modules/': join(project, 'node_modules') };
+    expectSame(await visit({ '/index.html': page }, {}, folders));
   });
 });
