@@ -166,12 +166,12 @@ export class Generator {
   }
 
   /** `n` integers of [low, high), each equally likely. @throws ArgumentError when the range is empty or not of int32. */
-  integers(n: number, low: number, high: number): Int32Array {
-    checkCount('integers', n);
+  integers(n: number, low: number, high: number, op = 'integers'): Int32Array {
+    checkCount(op, n);
     if (!Number.isInteger(low) || !Number.isInteger(high) || low < -(2 ** 31) || high > 2 ** 31 || low >= high) {
       throw new ArgumentError(
         `no integers of [${String(low)}, ${String(high)}); low < high must be integers of -2^31..2^31`,
-        { op: 'integers', low, high },
+        { op, low, high },
       );
     }
     const words = this.bits(n);

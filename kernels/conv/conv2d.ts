@@ -134,6 +134,7 @@ export const conv2dInputGrad: Op<['gradient', 'weight'], InputGradAttrs> = defin
     { gradient: [1, 6, 5, 4], weight: [6, 2, 3, 3], attrs: { size: [10, 9], stride: 2, padding: [1, 0], groups: 2 } },
     { gradient: [1, 3, 3, 3], weight: [3, 2, 1, 2], attrs: { size: [7, 10], stride: [3, 3], dilation: [1, 2] } },
     { gradient: [0, 3, 3, 3], weight: [3, 2, 3, 3], attrs: { size: [5, 5] } },
+    { gradient: [1, 0, 3, 3], weight: [0, 2, 3, 3], attrs: { size: [5, 5] } },
   ],
   errors: [
     {

@@ -15,12 +15,12 @@ export function convolveBack(grid: Grid, gradient: number, weights: number, outp
   const maps = images * groups * channels;
   const phases = [0, 1].map((axis) => phasesOf(grid, axis as 0 | 1)) as [Phase[], Phase[]];
   const isWhole = stride[0] === 1 && stride[1] === 1;
-  const isFull = phases.every((axis) => axis.every(({ taps }) => taps > 0));
+  const isFull = grid.rows > 0 && phases.every((axis) => axis.every(({ taps }) => taps > 0));
   if (!isFull) new Float32Array(engine().memory.buffer, output, maps * source[0] * source[1]).fill(0);
   for (const y of phases[0]) {
     for (const x of phases[1]) {
       const size: Pair = [y.count, x.count];
-      if (y.taps * x.taps === 0 || size[0] * size[1] * maps === 0) continue;
+      if (y.taps * x.taps * grid.rows === 0 || size[0] * size[1] * maps === 0) continue;
       if (isWhole) {
         convolvePhase(grid, y, x, gradient, weights, output);
         continue;

@@ -74,7 +74,7 @@ export function randint(low: number, high: number, shape: readonly number[], opt
   const { generator = defaultGenerator, ...rest } = checkOptions('randint', options, randomOptions);
   checkShape('randint', shape);
   checkRoom('randint', sizeOf(shape), 'int32');
-  const values = generator.integers(sizeOf(shape), low, high);
+  const values = generator.integers(sizeOf(shape), low, high, 'randint');
   return tensor(values, { dtype: 'int32', ...rest, shape });
 }
 

@@ -13,6 +13,7 @@ const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 export const reluBackward: ActivationBackward = activationBackward({
   name: 'reluBackward',
   slope: (y) => (y <= 0 ? 0 : 1),
+  isGate: true,
 });
 
 /** max(x, 0); its gradient at 0 is 0. */

@@ -17,6 +17,8 @@ interface Rules<A extends object> {
   numbers?: Required<A>;
   /** f′ on float64 values, from what f saves. */
   slope: (saved: number, numbers: Required<A>) => number;
+  /** Whether the slope is 0 or 1, and g passes or does not: NaN and ∞ times 0 are 0 then. */
+  isGate?: boolean;
   /** The derivative of `slope`; left out where it is 0. */
   curvature?: (saved: Tensor, numbers: Required<A>) => Tensor;
   /** Nanoseconds per element on the CPU; default that of memory. */
@@ -26,7 +28,7 @@ interface Rules<A extends object> {
 
 /** Declares the backward op of one activation f. */
 export function activationBackward<A extends object = NoAttrs>(rules: Rules<A>): ActivationBackward<A> {
-  const { name, numbers = {}, slope, curvature, cost = 0.3, samples = [] } = rules;
+  const { name, numbers = {}, slope, isGate = false, curvature, cost = 0.3, samples = [] } = rules;
   const names = Object.keys(numbers);
   const op: Op<['g', 'saved'], object> = defineOp<['g', 'saved'], A, ['output'], 'g' | 'saved'>({
     name,
@@ -37,7 +39,11 @@ export function activationBackward<A extends object = NoAttrs>(rules: Rules<A>):
       const shapes = `${formatShape(g)} and ${formatShape(saved)}`;
       throw new ShapeError(`g and saved must have the same shape, got ${shapes}`, { op: name, g, saved });
     },
-    reference: ({ g, saved }, attrs) => mapBroadcast(g.shape, [g, saved], (a, b) => a * slope(b, attrs)),
+    reference: ({ g, saved }, attrs) =>
+      mapBroadcast(g.shape, [g, saved], (a, b) => {
+        const factor = slope(b, attrs);
+        return isGate && factor === 0 ? 0 : a * factor;
+      }),
     kernels: {
       cpu: acceptsStrides(({ g, saved }, attrs, [out]) =>
         launchElementwise(`${name}Float`, [g, saved], out!, cost, numbersOf(g, attrs, names)),

@@ -42,6 +42,11 @@ export const div: BinaryOp = binary({
   ],
 });
 
+/** As C and PyTorch have it: 1 to the NaN and −1 to ±∞ are 1, where JavaScript says NaN. */
+function power(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+}
+
 /**
  * xʸ in reals: integers become float32. NaN for a negative x with a y that is not an integer; 1 where y is 0.
  * The gradient of x is 0 where y is 0; that of y is 0 where x is 0 and y ≥ 0, and NaN where x is negative.
@@ -52,7 +57,7 @@ export const pow: BinaryOp = binary({
   name: 'pow',
   autocast: 'float32',
   dtypes: 'float',
-  reference: (x, y) => (x === 1 ? 1 : x ** y), // JavaScript says NaN for 1 to the NaN, C and PyTorch say 1
+  reference: power,
   cpu: powCpu,
   saves: ['x', 'y', 'output'],
   backward: (g, { x, y, output }) => ({

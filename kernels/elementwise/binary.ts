@@ -61,7 +61,7 @@ export function binary(rules: Rules): BinaryOp {
     ...(dtype && { dtype: () => dtype }),
     shape: ({ x, y }) => broadcastShapes(name, x, y),
     reference: ({ x, y }) =>
-      mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], isInt32(x) ? integers : reference),
+      mapBroadcast(broadcastShapes(name, x.shape, y.shape), [x, y], isInt32(x) && isInt32(y) ? integers : reference),
     kernels: { cpu },
     saves,
     ...(backward && {

@@ -5,9 +5,12 @@ import { acceptsStrides } from '../../autograd/types.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { storedDtype } from '../../tensor/create.ts';
 import { checkDtype, isFloat } from '../../tensor/dtype.ts';
+import { scope } from '../../tensor/scope.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { map } from '../runtime/reference/loops.ts';
+import { contiguousCpu } from '../layout/copy.cpu.ts';
 import { launchElementwise } from './elementwise.cpu.ts';
+import { clampTo } from './rounding.ts';
 
 export type CastAttrs = { dtype: Dtype };
 
@@ -15,6 +18,7 @@ export type CastAttrs = { dtype: Dtype };
 const storedAs: Readonly<Record<string, string>> = { float32: 'Float', int32: 'Int', uint8: 'Byte', bool: 'Byte' };
 
 const castCpu: Kernel<['x'], CastAttrs> = acceptsStrides(({ x }, { dtype }, [y]) => {
+  if (x.dtype === dtype) return contiguousCpu({ x }, {}, [y!]);
   const to = dtype === 'bool' ? 'Bool' : storedAs[dtype];
   // uint8 has no kernel to itself: to make a byte of a bool is to make a bool of it.
   const kernel = storedAs[x.dtype] === to ? 'castByteToBool' : `cast${storedAs[x.dtype]}To${to}`;
@@ -47,6 +51,7 @@ export const castTo: Op<['x'], CastAttrs> = defineOp({
     { x: { shape: [7], values: [0, -0, NaN, 3e9, -Infinity, 0.5, 1] }, attrs: { dtype: 'bool' } },
     { x: { shape: [2, 3, 5], dtype: 'bool' }, attrs: { dtype: 'int32' } },
     { x: { shape: [9], dtype: 'int32', low: -2, high: 3 }, attrs: { dtype: 'bool' } },
+    { x: { shape: [9], dtype: 'int32', low: -2, high: 3 }, attrs: { dtype: 'int32' } },
   ],
   errors: [{ x: [3], attrs: { dtype: 'float' as Dtype }, throws: "'float' is not a dtype" }],
 });
@@ -54,7 +59,7 @@ export const castTo: Op<['x'], CastAttrs> = defineOp({
 /**
  * x as `dtype`. Reals become integers by cutting toward zero; what lies outside the range becomes the nearest end of it
  * and NaN becomes 0. bool is "not 0". Gradients flow between reals only. A device without `dtype` takes the one it has
- * for it (the reference device stores float64 for float32).
+ * for it: the reference device stores float64 for float32, and it and webgpu the numbers 0 … 255 of uint8 as int32.
  *
  * @example
  * cast(tensor([-1.7, 0.2, 300]), 'uint8');     // [0, 0, 255]
@@ -62,5 +67,7 @@ export const castTo: Op<['x'], CastAttrs> = defineOp({
 export function cast(x: Tensor, dtype: Dtype): Tensor {
   checkTensor('cast', 'x', x);
   const stored = storedDtype('cast', x.storage.runtime, dtype);
+  if (dtype === 'uint8' && stored === 'int32')
+    return scope(() => clampTo(x.dtype === stored ? x : castTo(x, { dtype: stored }), { min: 0, max: 255 }));
   return stored === x.dtype ? x.alias() : castTo(x, { dtype: stored });
 }

@@ -28,11 +28,11 @@ export const leakyRelu: UnaryOp<LeakyReluAttrs> = unary<LeakyReluAttrs>({
 
 export type EluAttrs = { alpha?: number };
 
-/** g where x is positive, else g α eˣ. */
+/** g α eˣ where x is at most 0, else (and where it is NaN) g. */
 export const eluBackward: ActivationBackward<EluAttrs> = activationBackward<EluAttrs>({
   name: 'eluBackward',
   numbers: { alpha: 1 },
-  slope: (x, { alpha }) => (x > 0 ? 1 : alpha * Math.exp(x)),
+  slope: (x, { alpha }) => (x <= 0 ? alpha * Math.exp(x) : 1),
   curvature: (x, { alpha }) => where(x.gt(0), 0, x.exp().mul(alpha)),
   cost: 1,
   samples: [{ g: [9], saved: [9], attrs: { alpha: 0.7 } }],

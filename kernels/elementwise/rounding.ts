@@ -67,7 +67,7 @@ export const clampTo: UnaryOp<ClampAttrs> = unary<ClampAttrs>({
  * x cut to [min, max], `max` where min is larger. Integers with whole bounds stay integers, otherwise they become
  * float32. The gradient is 1 within the bounds and on them, else 0.
  *
- * @throws ArgumentError without a bound
+ * @throws ArgumentError without a bound, or for one that is no number
  * @example
  * clamp(tensor([-2, 0.5, 9]), { min: 0, max: 1 }); // [0, 0.5, 1]
  */
@@ -76,6 +76,10 @@ export function clamp(x: Tensor, options: ClampAttrs): Tensor {
   const { min, max } = checkOptions('clamp', options, ['min', 'max']);
   if (min === undefined && max === undefined) throw new ArgumentError('needs min or max', { op: 'clamp' });
   const bounds = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+  for (const [name, bound] of Object.entries(bounds)) {
+    if (typeof bound === 'number' && !Number.isNaN(bound)) continue;
+    throw new ArgumentError(`${name} must be a number, got ${String(bound)}`, { op: 'clamp', [name]: bound });
+  }
   const areWhole = Object.values(bounds).every((bound) => Number.isInteger(bound) || Math.abs(bound) === Infinity);
   if (isFloat(x.dtype) || areWhole) return clampTo(x, bounds);
   return scope(() => clampTo(x.cast('float32'), bounds));

@@ -137,7 +137,7 @@ export const elementwiseWebgpu: readonly OpKernel[] = [
   backward(activations.geluErfBackward, 'x * (normalBelow_(y) + y * (exp_(-0.5 * y * y) * 0.3989422804014327))'),
   backward(activations.geluTanhBackward, 'x * geluTanhSlope_(y)'),
   backward(rectifiers.leakyReluBackward, 'x * select(params.negativeSlope, 1.0, y > 0.0)'),
-  backward(rectifiers.eluBackward, 'x * select(params.alpha * exp_(y), 1.0, y > 0.0)'),
+  backward(rectifiers.eluBackward, 'x * select(1.0, params.alpha * exp_(y), isAtMost0_(y))'),
   backward(
     rectifiers.softplusBackward,
     'x * select(sigmoid_(y * params.beta), 1.0, y * params.beta > params.threshold)',

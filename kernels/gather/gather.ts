@@ -2,7 +2,7 @@ import type { Op } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
-import { ShapeError } from '../../tensor/errors.ts';
+import { DtypeError, ShapeError } from '../../tensor/errors.ts';
 import { scope } from '../../tensor/scope.ts';
 import { checkShape, formatShape, normalizeAxis, sameShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
@@ -113,7 +113,7 @@ export const scatterAdd: Op<['x', 'index:int'], { axis: number; size: number }> 
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   checkTensor('gather', 'x', x);
-  checkTensor('gather', 'index', index);
+  checkIndex('gather', index);
   const at = normalizeAxis('gather', axis, x.shape);
   checkFits(x.shape, index.shape, at);
   return scope(() => {
@@ -122,6 +122,14 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
     }, x);
     return gatherAlong(used, index, { axis: at });
   });
+}
+
+/** Throws unless `index` is a tensor that can name places: in the words of the call that it was given to. */
+export function checkIndex(op: string, index: Tensor): void {
+  checkTensor(op, 'index', index);
+  const { dtype } = index;
+  if (dtype === 'int32' || dtype === 'uint8') return;
+  throw new DtypeError(`index must be int32 or uint8, got ${dtype}; use index.cast('int32')`, { op, dtype });
 }
 
 function checkFits(x: Shape, index: Shape, axis: number): void {

@@ -4,6 +4,7 @@ import type { Operand } from '../../autograd/types.ts';
 import { tensor } from '../../tensor/create.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { DtypeError, ShapeError } from '../../tensor/errors.ts';
+import { indexError } from '../../tensor/indexError.ts';
 import { scope } from '../../tensor/scope.ts';
 import { broadcastShapes, formatShape, normalizeAxis, sameShape } from '../../tensor/shape.ts';
 import { checkTensor, Tensor } from '../../tensor/tensor.ts';
@@ -11,7 +12,7 @@ import { checkFits } from '../create/filled.ts';
 import { where } from '../elementwise/where.ts';
 import { expand } from '../layout/expand.ts';
 import { reshape } from '../layout/reshape.ts';
-import { gatherAlong } from './gather.ts';
+import { checkIndex, gatherAlong } from './gather.ts';
 
 /**
  * The rows of x that `index` [m] names along `axis`: x [..., n, ...] → [..., m, ...]. The gradient adds up what was chosen twice.
@@ -25,17 +26,25 @@ import { gatherAlong } from './gather.ts';
 export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   const op = 'indexSelect';
   checkTensor(op, 'x', x);
-  checkTensor(op, 'index', index);
+  checkIndex(op, index);
   const at = normalizeAxis(op, axis, x.shape);
   if (index.rank > 1) {
     const got = `index has shape ${formatShape(index.shape)}`;
     throw new ShapeError(`${got}; it must have one axis`, { op, index: index.shape });
   }
   const { size } = index;
+  checkRange(op, index, x.shape[at]!);
   return scope(() => {
     const along = reshape(index, x.shape.map(() => 1).with(at, size));
     return gatherAlong(x, expand(along, x.shape.with(at, size)), { axis: at });
   });
+}
+
+/** Throws for an index out of range, where the indices can be read without waiting: in the words of this call. */
+function checkRange(op: string, index: Tensor, size: number): void {
+  const values = index.dataNow();
+  const at = values?.findIndex((value) => value < 0 || value >= size) ?? -1;
+  if (at >= 0) throw indexError(op, 'index', values![at]!, at, index.shape, size);
 }
 
 /**

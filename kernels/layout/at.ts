@@ -58,7 +58,7 @@ function checkPlace(place: unknown): void {
   const numbers: unknown[] = Array.isArray(place) ? place.filter((n) => n !== null && n !== undefined) : [place];
   const isWhole = numbers.every((n) => Number.isInteger(n));
   if (isWhole && (!Array.isArray(place) || place.length <= 3)) return;
-  const text = typeof place === 'function' ? 'a function' : String(JSON.stringify(place));
+  const text = typeof place === 'number' ? String(place) : String(JSON.stringify(place) ?? typeof place);
   throw new ArgumentError(`${text} is no place; use an integer, [start, end, step], null or '...'`, {
     op: 'at',
     place,

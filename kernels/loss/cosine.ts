@@ -2,8 +2,9 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Reduction } from './reduction.ts';
 import { ShapeError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
+import { checkNonNegative } from '../../tensor/range.ts';
 import { scope } from '../../tensor/scope.ts';
-import { broadcastShapes, formatShape, sameShape } from '../../tensor/shape.ts';
+import { broadcastShapes, formatShape, normalizeAxis, sameShape } from '../../tensor/shape.ts';
 import { checkTensor } from '../../tensor/tensor.ts';
 import { clampTo } from '../elementwise/rounding.ts';
 import { where } from '../elementwise/where.ts';
@@ -14,7 +15,7 @@ import { checkReduction, reduced } from './reduction.ts';
  * x · y / (max(‖x‖, eps) max(‖y‖, eps)) along `axis` (default 1; eps 1e-8): the cosine of the angle between the vectors. x
  * and y broadcast; the axis is dropped.
  *
- * @throws ShapeError when they do not broadcast or have no such axis
+ * @throws ShapeError when they do not broadcast or have no such axis, ArgumentError for a negative eps
  * @example
  * cosineSimilarity(tensor([[3, 4]]), tensor([[4, 3]])); // [0.96]
  */
@@ -23,7 +24,9 @@ export function cosineSimilarity(x: Tensor, y: Tensor, options?: { axis?: number
   checkTensor(op, 'x', x);
   checkTensor(op, 'y', y);
   const { axis = 1, eps = 1e-8 } = checkOptions(op, options, ['axis', 'eps']);
+  checkNonNegative(op, { eps });
   const shape = broadcastShapes(op, x.shape, y.shape);
+  normalizeAxis(op, axis, shape);
   return scope(() => {
     const [a, b] = [x.expand(shape), y.expand(shape)];
     const length = (v: Tensor): Tensor => clampTo(norm(v, { axis }), { min: eps });
@@ -51,6 +54,7 @@ export function cosineEmbeddingLoss(
   const op = 'cosineEmbeddingLoss';
   const { margin = 0, reduction = 'mean' } = checkOptions(op, options, ['margin', 'reduction']);
   checkReduction(op, reduction);
+  for (const [name, given] of Object.entries({ x, y, target })) checkTensor(op, name, given);
   const rank = target.rank + 1;
   if (!sameShape(x.shape, y.shape) || x.rank !== rank || !sameShape(x.shape.slice(0, -1), target.shape)) {
     const shapes = [x, y, target].map((tensor) => formatShape(tensor.shape)).join(', ');

@@ -6,6 +6,7 @@ import type { Reduction } from './reduction.ts';
 import { ArgumentError } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { scope } from '../../tensor/scope.ts';
+import { checkTensor } from '../../tensor/tensor.ts';
 import { binary } from '../elementwise/binary.ts';
 import { binaryCpu } from '../elementwise/elementwise.cpu.ts';
 import { softplus } from '../elementwise/rectifiers.ts';
@@ -62,6 +63,7 @@ export function bce(input: Tensor, target: Tensor, options?: BceOptions): Tensor
   const { weight, reduction = 'mean' } = checkOptions('bce', options, ['weight', 'reduction']);
   checkReduction('bce', reduction);
   checkPair('bce', input, target);
+  if (weight !== undefined) checkTensor('bce', 'weight', weight);
   return scope(() => {
     const losses = binaryCrossEntropy(input, target);
     return reduced(weight ? losses.mul(weight) : losses, reduction);
@@ -81,6 +83,8 @@ export function bceWithLogits(logits: Tensor, target: Tensor, options?: BceWithL
   const { weight, posWeight, reduction = 'mean' } = checkOptions(op, options, ['weight', 'posWeight', 'reduction']);
   checkReduction(op, reduction);
   checkPair(op, logits, target);
+  if (weight !== undefined) checkTensor(op, 'weight', weight);
+  if (posWeight !== undefined) checkTensor(op, 'posWeight', posWeight);
   return scope(() => {
     // ln(1 + eˣ) − x y, which is the above for a posWeight of 1.
     const plain = (): Tensor => softplus(logits, noThreshold).sub(logits.mul(target));

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import { fillAll } from '../reduce/passes.ts';
 import { launch, pointer, temporary } from '../runtime/cpu/launch.ts';
 import { parameterPointers } from './parameters.cpu.ts';
 
@@ -15,6 +16,7 @@ export const batchNormForwardCpu: Kernel<['x', 'weight?', 'bias?'], { eps?: numb
   [y, mean, rstd],
 ) => {
   const [n, channels, inner] = extents(x.shape);
+  if (n * inner === 0) return [mean!, rstd!].forEach((statistics) => fillAll(statistics, NaN));
   parameterPointers(x, channels, weight, bias, (w, b) => {
     const tensors = [pointer(x), w, b, pointer(y!), pointer(mean!), pointer(rstd!)];
     launch('batchNormForward', [...tensors, n, channels, inner, eps], channels, { work: (n * inner) / 2 });

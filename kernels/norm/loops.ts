@@ -19,6 +19,7 @@ function zeros(shape: Shape): NdArray & { data: Float64Array } {
 function means(values: Float64Array, { statistics, statistic }: Groups): NdArray & { data: Float64Array } {
   const result = zeros(statistics);
   const n = values.length / result.data.length;
+  if (n === 0) result.data.fill(NaN);
   values.forEach((v, i) => (result.data[statistic(i)]! += v / n));
   return result;
 }

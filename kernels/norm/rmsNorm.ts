@@ -14,11 +14,11 @@ import { checkShapes } from './checks.ts';
 import { splitAxes } from './layerNorm.ts';
 import { rmsNormBackwardCpu, rmsNormForwardCpu } from './rmsNorm.cpu.ts';
 
-/** The rows of an array, n elements each. */
-function rowsOf({ data }: NdArray, n: number): number[][] {
-  return Array.from({ length: n === 0 ? 0 : data.length / n }, (_, row) =>
-    Array.from(data.slice(row * n, (row + 1) * n)),
-  );
+/** The rows of an array whose last axes, as many as those of `lead` leave, make one each. */
+function rowsOf({ data }: NdArray, lead: readonly number[]): number[][] {
+  const rows = lead.reduce((a, b) => a * b, 1);
+  const n = data.length / rows;
+  return Array.from({ length: rows }, (_, row) => Array.from(data.slice(row * n, (row + 1) * n)));
 }
 
 /** What broadcasts as rstd beside x: its shape with 1 for each normalised axis. */
@@ -43,7 +43,7 @@ export const rmsNormForward: Op<['x', 'weight?'], LayerNormAxes & { eps?: number
   reference({ x, weight }, { axes, eps }) {
     const lead = x.shape.slice(0, x.shape.length - axes);
     const n = x.shape.slice(lead.length).reduce((a, b) => a * b, 1);
-    const rstd = rowsOf(x, n).map((row) => 1 / Math.sqrt(row.reduce((sum, v) => sum + v * v, 0) / n + eps));
+    const rstd = rowsOf(x, lead).map((row) => 1 / Math.sqrt(row.reduce((sum, v) => sum + v * v, 0) / n + eps));
     const data = Float64Array.from(x.data, (v, i) => v * rstd[Math.floor(i / n)]! * (weight?.data[i % n] ?? 1));
     return [
       { shape: x.shape, data },
@@ -100,8 +100,8 @@ export const rmsNormBackward: Op<['x', 'weight?', 'rstd:wide', 'g'], LayerNormAx
     const normal = x.shape.slice(x.shape.length - axes);
     const n = normal.reduce((a, b) => a * b, 1);
     const dweight = new Float64Array(n);
-    const gradients = rowsOf(g, n);
-    const dx = rowsOf(x, n).flatMap((row, i) => {
+    const gradients = rowsOf(g, rstd.shape);
+    const dx = rowsOf(x, rstd.shape).flatMap((row, i) => {
       const r = rstd.data[i]!;
       const u = gradients[i]!.map((v, k) => v * (weight?.data[k] ?? 1));
       const mean = row.reduce((sum, v, k) => sum + u[k]! * v * r, 0) / n;

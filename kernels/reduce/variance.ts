@@ -2,6 +2,7 @@ import type { Kernel, Op } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ReduceAttrs } from './axes.ts';
 import { defineOp } from '../../autograd/op.ts';
+import { checkFinite } from '../../tensor/range.ts';
 import { scope } from '../../tensor/scope.ts';
 import { normalizeAxes } from '../../tensor/shape.ts';
 import { pointer, temporary } from '../runtime/cpu/launch.ts';
@@ -35,7 +36,10 @@ export const variance: Op<['x'], VarianceAttrs> = defineOp({
   inputs: ['x'],
   autocast: 'float32',
   attrs: { axis: undefined, keepDims: false, correction: 1 },
-  shape: ({ x }, attrs) => reduceShape('variance', x, attrs),
+  shape({ x }, attrs) {
+    checkFinite('variance', { correction: attrs.correction });
+    return reduceShape('variance', x, attrs);
+  },
   reference({ x }, { axis, keepDims, correction }) {
     return reduce(x, normalizeAxes('variance', axis, x.shape), keepDims, (values) => {
       const mean = values.reduce((a, b) => a + b, 0) / values.length;

@@ -1,7 +1,7 @@
 // What functions that look at their arguments before any op does owe a caller without types.
 
 import { describe, expect, test } from 'vitest';
-import { scope, VicinalError, zeros } from '../../index.ts';
+import { scope, tensor, VicinalError, zeros } from '../../index.ts';
 import * as kernels from '../../kernels/index.ts';
 
 type Loose = (...args: unknown[]) => unknown;
@@ -57,6 +57,20 @@ const wrong: readonly [string, () => unknown, string][] = [
     () => functions['batchNorm']!(x(), null, null, { eps: null }),
     'batchNorm: eps must be a finite number >= 0, got null',
   ],
+  ['clamp', () => functions['clamp']!(x(), { min: NaN }), 'clamp: min must be a number, got NaN'],
+  ['clamp', () => functions['clamp']!(x(), { max: '1' }), 'clamp: max must be a number, got 1'],
+  ['variance', () => functions['variance']!(x(), { correction: NaN }), 'variance: correction must be a finite number'],
+  ['at', () => functions['at']!(x(), NaN), "at: NaN is no place; use an integer, [start, end, step], null or '...'"],
+  ['at', () => functions['at']!(x(), { step: 2 }), 'at: {"step":2} is no place'],
+  ['gather', () => functions['gather']!(x(), 0, x()), 'gather: index must be int32 or uint8, got float32'],
+  ['indexSelect', () => functions['indexSelect']!(x(), 0, zeros([2])), 'indexSelect: index must be int32 or uint8'],
+  ['indexSelect', () => functions['indexSelect']!(x(), 1, places(0, 9)), 'indexSelect: index holds 9 at [1]; use 0..2'],
+  ['randint', () => functions['randint']!(5, 1, [2]), 'randint: no integers of [5, 1)'],
+  ['bce', () => functions['bce']!(x(), x(), { weight: 1 }), 'bce: weight must be a tensor, got number'],
+  ['bceWithLogits', () => functions['bceWithLogits']!(x(), x(), { posWeight: 2 }), 'posWeight must be a tensor'],
+  ['cosineSimilarity', () => functions['cosineSimilarity']!(x(), x(), { axis: 4 }), 'cosineSimilarity: axis 4 is out'],
+  ['cosineSimilarity', () => functions['cosineSimilarity']!(x(), x(), { eps: -1 }), 'eps must be a finite number >= 0'],
+  ['cosineEmbeddingLoss', () => functions['cosineEmbeddingLoss']!(x(), x(), 1), 'target must be a tensor'],
   ['crossEntropy', () => cost({ smoothing: 1 }), "crossEntropy: has no option 'smoothing'; use labelSmoothing,"],
   ['crossEntropy', () => cost({ ignoreIndex: '0' }), 'crossEntropy: ignoreIndex must be an integer, got 0'],
   [
@@ -75,6 +89,10 @@ const wrong: readonly [string, () => unknown, string][] = [
 
 function cost(options: unknown): unknown {
   return functions['crossEntropy']!(x(), zeros([2], { dtype: 'int32' }), options);
+}
+
+function places(...values: number[]): unknown {
+  return tensor(Int32Array.from(values));
 }
 
 function attend(name: string, axes: number, options: unknown): unknown {

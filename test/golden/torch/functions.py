@@ -76,9 +76,34 @@ def shares(c):
             c.add('crossEntropy', F.cross_entropy, draw(2, 4, 3), torch.softmax(draw(2, 4, 3), 1), **how)
 
 
+def edges(c):
+    """What NaN, the infinities and division by 0 become; no gradients, whose conventions differ there."""
+    n, i = float('nan'), float('inf')
+    odd = torch.tensor([0.0, -0.0, 1.0, i, -i, n]).double()
+    for op, f in dict(relu=F.relu, silu=F.silu, gelu=F.gelu, elu=F.elu, leakyRelu=F.leaky_relu, hardswish=F.hardswish, mish=F.mish,
+                      softplus=F.softplus, expm1=torch.expm1, log1p=torch.log1p, erf=torch.erf, sin=torch.sin, sign=torch.sign,
+                      reciprocal=torch.reciprocal, rsqrt=torch.rsqrt, round=torch.round, trunc=torch.trunc).items():
+        c.add(op, lambda x, f=f: f(x.detach()), odd)
+    c.add('clamp', lambda x, **bounds: x.detach().clamp(**bounds), odd, min=0.5, max=2)
+    c.add('clamp', lambda x, **bounds: x.detach().clamp(**bounds), odd, min=3, max=1)
+    left, right = (x.flatten().double() for x in torch.meshgrid(torch.tensor([-2.5, -1, 0, 1, 3, i, n]), torch.tensor([-i, -1, 0, 0.5, 2, i, n]), indexing='ij'))
+    for op, f in dict(pow=torch.pow, mod=torch.remainder, atan2=torch.atan2, div=torch.div, maximum=torch.maximum, minimum=torch.minimum,
+                      lt=torch.lt, ge=torch.ge, eq=torch.eq, ne=torch.ne).items():
+        c.add(op, lambda x, y, f=f: f(x.detach(), y.detach()), left, right)
+    rows = torch.tensor([[1.0, n, 3], [i, -i, 2], [-i, -1, -i], [i, 1, 2], [2, 2, 1]]).double()
+    for op, f in dict(sum=torch.sum, mean=torch.mean, prod=torch.prod, max=torch.amax, min=torch.amin, argmax=torch.argmax, argmin=torch.argmin,
+                      logsumexp=torch.logsumexp, variance=torch.var, cumsum=torch.cumsum, softmax=torch.softmax).items():
+        c.add(op, lambda x, dim, f=f: f(x.detach(), dim), rows, axis=1)
+    none = torch.zeros(2, 0).double()
+    for op, f in dict(sum=torch.sum, mean=torch.mean, prod=torch.prod, logsumexp=torch.logsumexp, variance=torch.var).items():
+        c.add(op, lambda x, dim, f=f: f(x.detach(), dim), none, axis=1)
+    c.add('variance', lambda x, dim: x.detach().var(dim), torch.ones(2, 1).double(), axis=1)
+
+
 def make():
     cases = Calls()
     elementwise(cases)
     losses(cases)
     shares(cases)
+    edges(cases)
     cases.save('functions')
