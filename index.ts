@@ -287,6 +287,7 @@ export type { FileDtype, HostTensor } from './tensor/io/elements.ts';
 export { readFile, writeFileAtomic } from './tensor/io/file.ts';
 export { decodeIdx } from './tensor/io/idx.ts';
 export { decodeNpy, encodeNpy } from './tensor/io/npy.ts';
+export { decodeNpz, encodeNpz } from './tensor/io/npz.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,

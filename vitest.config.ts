@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { resolve } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { readEntryPoints } from './scripts/entryPoints.ts';
 import { launchOptions } from './test/browser/chromium.ts';
 import { useSoftwareDriver } from './test/gpu/driver.ts';
@@ -9,6 +9,8 @@ useSoftwareDriver();
 
 /** What also runs in a page of a browser, on the page's WebGPU. */
 const inPages = ['test/ops.test.ts', 'test/selfTest.test.ts', 'test/gpu/attention.test.ts'];
+/** What runs nowhere else. */
+const onlyInPages = 'test/**/*.page.test.ts';
 
 export default defineConfig({
   resolve: {
@@ -26,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, onlyInPages],
           setupFiles: ['test/seed.ts', 'test/revectorized.ts'],
           pool: 'forks', // a process per file: memory() and RSS are counted per process
           maxWorkers: 2,
@@ -35,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'page',
-          include: inPages,
+          include: [...inPages, onlyInPages],
           globalSetup: ['test/browser/setup.ts'],
           sequence: { groupOrder: 1 }, // after the others: the browser has the machine for itself
           browser: {

@@ -1,10 +1,30 @@
 export { stack, type SampleValue } from './collate.ts';
 export type { HostArray } from './hostArray.ts';
 export { idxDataset, TensorDataset, type Dataset } from './dataset.ts';
-export { DataLoader, type Batch, type DataLoaderOptions, type HostBatch, type LoaderState } from './loader.ts';
+export { ConcatDataset, randomSplit, Subset } from './subset.ts';
+export { DataLoader, type Batch, type LoaderState } from './loader.ts';
+export type { DataLoaderOptions } from './loaderOptions.ts';
+export type { Collate, HostBatch, SampleSource, SampleTransform } from './makeBatch.ts';
+export { SampleError } from './sampleError.ts';
 export type { Sampler } from './sampler.ts';
+export { weightedRandomSampler, type WeightedRandomSamplerOptions } from './weightedRandomSampler.ts';
+export { serveBatches } from './workers/serveBatches.ts';
+export type { WorkerLike } from './workers/batchWorker.ts';
+// Images
+export { decodeImage, type DecodeImageOptions } from './images/decodeImage.ts';
+export { encodeImage, type EncodeImageOptions } from './images/encodeImage.ts';
+export { ImageFolder, type ImageFolderOptions, type ImageSample } from './images/imageFolder.ts';
+export type { ImageSource } from './images/imageEntries.ts';
+export { makeGrid, type MakeGridOptions } from './images/makeGrid.ts';
 // Transforms
-export { compose, randomApply, randomChoice, type Step, type Transform } from './transforms/transform.ts';
+export {
+  compose,
+  randomApply,
+  randomChoice,
+  type BatchStep,
+  type Step,
+  type Transform,
+} from './transforms/transform.ts';
 export type { Fill, ImageSize } from './transforms/image.ts';
 export { normalize, toFloat } from './transforms/normalize.ts';
 export { centerCrop, randomCrop, randomShift } from './transforms/crop.ts';

@@ -1,38 +1,18 @@
 import type { Device, DeviceName, GeneratorState, Tensor } from '../../index.ts';
 import type { HostTensor } from '../../tensor/io/elements.ts';
+import type { BatchMaker } from './batchMaker.ts';
 import type { Dataset } from './dataset.ts';
-import type { Sampler } from './sampler.ts';
+import type { DataLoaderOptions } from './loaderOptions.ts';
+import type { BatchTask, HostBatch, MadeBatch } from './makeBatch.ts';
 import { ArgumentError, Generator, tensor } from '../../index.ts';
+import { eventLoopTurn } from '../../tensor/eventLoop.ts';
 import { defaultGenerator } from '../../tensor/philox.ts';
 import { Scope } from '../../tensor/scope.ts';
-import { checkOptions, kindOf } from '../../tensor/options.ts';
-import { checkSize } from '../check.ts';
-import { stack } from './collate.ts';
-import { eventLoopTurn } from '../../tensor/eventLoop.ts';
+import { makerOfThread, makerOfWorkers } from './batchMaker.ts';
+import { readLoaderOptions } from './loaderOptions.ts';
 
 /** A tensor for each of a sample's keys. */
 export type Batch<T extends object> = { readonly [K in keyof T]: Tensor };
-/** The same in host memory: what `collate` gives. */
-export type HostBatch<T extends object> = { readonly [K in keyof T]: HostTensor };
-
-export interface DataLoaderOptions<S extends object, T extends object> {
-  /** Samples per batch. Default 1. */
-  batchSize?: number;
-  /** A new random order for each epoch. Default false. */
-  shuffle?: boolean;
-  /** Which samples an epoch gives, and their order; instead of `shuffle`. */
-  sampler?: Sampler;
-  /** Leave out a last batch that is not full. Default false. */
-  dropLast?: boolean;
-  /** What becomes of each sample, with random numbers of its own. */
-  transform?: (sample: S, generator: Generator) => T | Promise<T>;
-  /** Makes a batch of samples, with random numbers of its own. Default: `stack`. */
-  collate?: (samples: readonly T[], generator: Generator) => HostBatch<T>;
-  /** Draws the orders. Default: one whose seed the default generator draws. */
-  generator?: Generator;
-  /** Where batches are put. Default: the default device. */
-  device?: Device | DeviceName;
-}
 
 /** Where a loader stands: plain JSON, for checkpoints. */
 export interface LoaderState {
@@ -44,17 +24,15 @@ export interface LoaderState {
   readonly generator: GeneratorState;
 }
 
-/** Blocks of the generator that each sample's transform may draw: four words each. */
-const blocksPerSample = 2 ** 20;
-
-const known = ['batchSize', 'shuffle', 'sampler', 'dropLast', 'transform', 'collate', 'generator', 'device'] as const;
-
 /** One pass over the dataset: all that its batches depend on. */
 interface Epoch {
   readonly order: ArrayLike<number> | undefined;
   /** Of the samples' generators. */
   readonly seed: number;
 }
+
+/** How many broken samples a warning spells out. */
+const mostListed = 10;
 
 /**
  * Batches of a dataset; one `for await` is one epoch. A batch lives until the next is asked for or the loop is left,
@@ -64,8 +42,12 @@ interface Epoch {
  * Everything random depends on the generator's state and the sample's place in the epoch alone, so `state()` taken
  * between two batches and given to `setState()` continues with the same batches, bit for bit.
  *
- * @throws ArgumentError for an unknown option or no dataset, ShapeError for a size that is no integer; either from the
- *   loop, when samples cannot be stacked
+ * With `worker` batches are made in threads of their own, whose module calls `serveBatches`; they are the same, bit for bit, for any
+ * number of workers. They end with the loop, however it ends, and do not keep the process alive. Each is a thread beside those that run
+ * the cpu device's kernels (`threads()`): where making samples takes long, leave it a core with `setThreads`.
+ *
+ * @throws ArgumentError for an unknown option or no dataset, ShapeError for a size that is no integer. From the loop: SampleError when
+ *   a sample cannot be made, ShapeError when samples cannot be stacked, DeviceError when a worker does not start
  * @source PyTorch: `torch.utils.data.DataLoader`
  * @example
  * const dataset = new nn.data.TensorDataset({ x: zeros([5, 3]), y: { shape: [5], data: new Int32Array(5) } });
@@ -74,11 +56,13 @@ interface Epoch {
  * for await (const { x } of loader) sizes.push(x.shape[0]);
  * sizes; // [2, 2, 1]
  */
-export class DataLoader<S extends object, T extends object = S> implements AsyncIterable<Batch<T>> {
+export class DataLoader<S extends object, T extends object = S> implements AsyncIterable<Batch<T>>, Disposable {
   readonly dataset: Dataset<S>;
   readonly batchSize: number;
-  readonly #options: DataLoaderOptions<S, T>;
+  readonly #options: ReturnType<typeof readLoaderOptions<S, T>>;
   readonly #generator: Generator;
+  /** Kept from loop to loop. */
+  #maker: BatchMaker<T> | undefined;
   #position: LoaderState;
   /** Whether the next loop begins at `#position`, and not with a new epoch. */
   #isAhead = true;
@@ -86,12 +70,9 @@ export class DataLoader<S extends object, T extends object = S> implements Async
   #loops = 0;
 
   constructor(dataset: Dataset<S>, options: DataLoaderOptions<S, T> = {}) {
-    checkOptions('DataLoader', options, known);
-    checkDataset(dataset);
-    if (options.sampler) checkSampler(options.sampler, options.shuffle);
+    this.#options = readLoaderOptions(dataset, options);
     this.dataset = dataset;
-    this.batchSize = checkSize('DataLoader', 'batchSize', options.batchSize ?? 1);
-    this.#options = options;
+    this.batchSize = this.#options.batchSize;
     this.#generator = options.generator ?? new Generator(defaultGenerator.seed());
     this.#position = { epoch: 0, batch: 0, generator: this.#generator.state() };
   }
@@ -133,24 +114,57 @@ export class DataLoader<S extends object, T extends object = S> implements Async
     this.#isAhead = true;
   }
 
+  /** Ends persistent workers; the next loop starts others. */
+  close(): void {
+    this.#maker?.end();
+    this.#maker = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch<T>, void, undefined> {
     const loop = ++this.#loops;
     const epoch = this.#begin();
-    const { batch: first } = this.#position;
-    let ready = this.#prepare(epoch, first);
-    for (let batch = first; batch < this.length; batch++) {
-      const [host] = await Promise.all([ready, eventLoopTurn()]);
-      ready = this.#prepare(epoch, batch + 1);
-      const lifetime = new Scope();
-      try {
-        const tensors = upload<T>(host, this.#options.device, lifetime);
-        if (loop === this.#loops) this.#position = { ...this.#position, batch: batch + 1 };
-        yield tensors;
-      } finally {
-        lifetime.free();
+    const { batch: first, epoch: number } = this.#position;
+    const maker = this.#makerOfLoop();
+    const broken: string[] = [];
+    const ahead: Promise<MadeBatch<T>>[] = [];
+    let next = first;
+    const askAhead = (): void => {
+      while (next < this.length && ahead.length < maker.depth) ahead.push(quiet(maker.make(this.#task(epoch, next++))));
+    };
+    try {
+      askAhead();
+      for (let batch = first; batch < this.length; batch++) {
+        const [made] = await Promise.all([maker.wait(ahead.shift()!), eventLoopTurn()]);
+        askAhead();
+        broken.push(...made.broken);
+        const lifetime = new Scope();
+        try {
+          const tensors = made.batch && upload<T>(made.batch, this.#options.device, lifetime);
+          if (loop === this.#loops) this.#position = { ...this.#position, batch: batch + 1 };
+          if (tensors) yield tensors;
+        } finally {
+          lifetime.free();
+        }
       }
+      if (loop === this.#loops) this.#moveOn();
+    } finally {
+      if (maker !== this.#maker) maker.end();
+      warnOfBroken(broken, number);
     }
-    if (loop === this.#loops) this.#moveOn();
+  }
+
+  #makerOfLoop(): BatchMaker<T> {
+    if (this.#maker) return this.#maker;
+    const { transform, collate, worker, numWorkers, prefetchFactor, persistentWorkers } = this.#options;
+    const source = { dataset: this.dataset, transform, collate };
+    if (numWorkers === 0 || !worker) return makerOfThread(source);
+    const maker = makerOfWorkers(source, numWorkers, prefetchFactor, worker);
+    if (persistentWorkers) this.#maker = maker;
+    return maker;
   }
 
   #begin(): Epoch {
@@ -176,52 +190,31 @@ export class DataLoader<S extends object, T extends object = S> implements Async
     this.#isAhead = true;
   }
 
-  /** The samples of one batch in host memory. A failure is thrown where the batch is asked for. */
-  #prepare(epoch: Epoch, batch: number): Promise<HostBatch<T>> {
-    if (batch >= this.length) return Promise.resolve({} as HostBatch<T>);
-    const prepared = this.#gather(epoch, batch * this.batchSize);
-    prepared.catch(() => undefined);
-    return prepared;
-  }
-
-  async #gather({ order, seed }: Epoch, first: number): Promise<HostBatch<T>> {
-    const { transform, sampler, collate = stack as NonNullable<DataLoaderOptions<S, T>['collate']> } = this.#options;
+  #task({ order, seed }: Epoch, batch: number): BatchTask {
+    const { sampler, skipBroken = false } = this.#options;
+    const first = batch * this.batchSize;
     const count = Math.min(this.batchSize, this.#samples - first);
-    const place = (i: number): number => sampler?.place?.(first + i) ?? first + i;
-    const samples = Array.from({ length: count }, async (_, i) => {
-      const sample = await this.dataset.get(order ? order[first + i]! : first + i);
-      if (!transform) return sample as unknown as T;
-      return transform(sample, generatorOf(seed, place(i)));
-    });
-    return collate(await Promise.all(samples), generatorOf(seed, place(0), blocksPerSample / 2));
+    const numbers = Array.from({ length: count }, (_, i) => first + i);
+    return {
+      seed,
+      indices: numbers.map((i) => order?.[i] ?? i),
+      places: numbers.map((i) => sampler?.place?.(i) ?? i),
+      skipBroken,
+    };
   }
 }
 
-/** Of the sample at `place` of the epoch's order. A batch has what its first sample leaves. */
-function generatorOf(seed: number, place: number, begin = 0): Generator {
-  const generator = new Generator();
-  generator.setState({ seed, counter: place * blocksPerSample + begin });
-  return generator;
+/** A failure is thrown where the batch is asked for, and not before. */
+function quiet<T>(made: Promise<T>): Promise<T> {
+  made.catch(() => undefined);
+  return made;
 }
 
-function checkDataset(dataset: Partial<Dataset<object>> | undefined | null): void {
-  const op = 'DataLoader';
-  if (typeof dataset?.get !== 'function') {
-    throw new ArgumentError(`dataset must be an object { size, get(index) }, got ${kindOf(dataset)}`, {
-      op,
-      dataset,
-    });
-  }
-  checkSize(op, 'dataset.size', dataset.size as number, 0);
-}
-
-function checkSampler({ size, order }: Partial<Sampler>, shuffle = false): void {
-  const op = 'DataLoader';
-  if (shuffle) throw new ArgumentError('shuffle and sampler both say the order; give one of them', { op });
-  if (typeof order !== 'function') {
-    throw new ArgumentError(`sampler must be an object { size, order(epoch) }; its order is ${kindOf(order)}`, { op });
-  }
-  checkSize(op, 'sampler.size', size as number, 0);
+function warnOfBroken(broken: readonly string[], epoch: number): void {
+  if (broken.length === 0) return;
+  const rest = broken.length > mostListed ? `\n  and ${broken.length - mostListed} more` : '';
+  const list = broken.slice(0, mostListed).map((line) => `\n  ${line}`);
+  console.warn(`DataLoader: left out ${broken.length} broken samples of epoch ${epoch}:${list.join('')}${rest}`);
 }
 
 function upload<T extends object>(

@@ -27,7 +27,7 @@ export async function readFile(path: string): Promise<Uint8Array> {
     const { buffer, byteOffset, length } = await fs.readFile(path);
     return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
-    throw explain(op, path, error);
+    throw pathError(op, path, error);
   }
 }
 
@@ -54,7 +54,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
     await fs.rename(beside, path);
   } catch (error) {
     await fs.rm(beside, { force: true }).catch(() => undefined);
-    throw explain(op, path, error);
+    throw pathError(op, path, error);
   }
 }
 
@@ -65,7 +65,8 @@ function fileSystem(op: string, path: string, instead: string): typeof FileSyste
   throw new ArgumentError(`'${path}' cannot be opened, there is no file system here; ${instead}`, { op, path });
 }
 
-function explain(op: string, path: string, error: unknown): ArgumentError {
+/** What the file system said, as a sentence that names the path. */
+export function pathError(op: string, path: string, error: unknown): ArgumentError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' && op === 'writeFileAtomic') {
     return new ArgumentError(`'${path}' is in a folder that does not exist; create it first`, { op, path, code });

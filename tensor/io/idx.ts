@@ -1,7 +1,7 @@
 import { FormatError } from '../errors.ts';
 import type { FileDtype, HostTensor } from './elements.ts';
 import { checkBytes, checkFileShape, decodeElements, elements, swapBytes } from './elements.ts';
-import { gunzip } from './gunzip.ts';
+import { inflate } from './inflate.ts';
 
 /** The third byte of an IDX file. */
 const types: Readonly<Record<number, FileDtype>> = {
@@ -26,7 +26,7 @@ const types: Readonly<Record<number, FileDtype>> = {
 export async function decodeIdx(bytes: Uint8Array): Promise<HostTensor> {
   const op = 'decodeIdx';
   checkBytes(op, bytes);
-  const file = bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(op, bytes) : bytes;
+  const file = bytes[0] === 0x1f && bytes[1] === 0x8b ? await inflate(op, 'gzip', bytes) : bytes;
   const fileDtype = types[file[2] ?? -1];
   if (file.length < 4 || file[0] !== 0 || file[1] !== 0 || fileDtype === undefined) {
     const begins = Array.from(file.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');

@@ -25,10 +25,7 @@ describe('mixed batches', () => {
     const shares = new Set<number>();
     fc.assert(
       fc.property(seeds, fc.constantFrom(0.2, 1, 5), (generator, alpha) => {
-        const { image, label } = nn.data[name]<Record<string, HostTensor>>({ alpha, numClasses: 3 })(
-          batch,
-          generator,
-        ) as typeof batch;
+        const { image, label } = nn.data[name]({ alpha, numClasses: 3 })(batch, generator);
         expect([image.shape, label.shape, label.dtype]).toEqual([[count, 2, 6, 8], [count, 3], 'float32']);
         const share = label.data[2]!; // the first sample's own class is the last: the one before it, the last, has class 1
         shares.add(share);
@@ -44,7 +41,7 @@ describe('mixed batches', () => {
 
   test('mixed again: labels may be shares', () => {
     const twice = compose(nn.data.cutmix({ numClasses: 3 }), nn.data.mixup({ numClasses: 3 }));
-    const { label } = twice(batch, new Generator(2)) as typeof batch;
+    const { label } = twice(batch, new Generator(2));
     for (let i = 0; i < count; i++)
       expect(label.data.slice(3 * i, 3 * i + 3).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
   });
@@ -59,7 +56,7 @@ describe('mixed batches', () => {
       const found: number[][] = [];
       const generator = new Generator(3);
       const collate = (samples: readonly Record<'image' | 'label', HostArray>[], own: Generator) =>
-        mix(nn.data.stack(samples), own) as Record<'image' | 'label', HostTensor>;
+        mix(nn.data.stack(samples), own);
       for await (const { label } of new nn.data.DataLoader(dataset, { batchSize: 4, collate, generator }))
         found.push([...(await label.data())]);
       return found;

@@ -2,7 +2,7 @@
 
 import type { Generator } from '../../../index.ts';
 import type { HostTensor } from '../../../tensor/io/elements.ts';
-import type { Step } from './transform.ts';
+import type { BatchStep } from './transform.ts';
 import type { Window } from './window.ts';
 import { ArgumentError, DtypeError, ShapeError } from '../../../index.ts';
 import { checkOptions } from '../../../tensor/options.ts';
@@ -35,7 +35,7 @@ type Mixed = Readonly<Record<string, HostTensor>>;
  * const collate = (samples, generator) => mix(nn.data.stack(samples), generator);
  * for await (const { label } of new nn.data.DataLoader(dataset, { batchSize: 4, collate })) label.shape; // [4, 10]
  */
-export function mixup<B extends Mixed>(options: MixOptions): Step<B> {
+export function mixup(options: MixOptions): BatchStep {
   const { alpha, numClasses, names } = readOptions('mixup', options);
   return (batch, generator) => {
     const { image, labels } = partsOf('mixup', batch, names, numClasses);
@@ -59,7 +59,7 @@ export function mixup<B extends Mixed>(options: MixOptions): Step<B> {
  * @example
  * const mix = nn.data.randomChoice(nn.data.mixup({ numClasses: 10 }), nn.data.cutmix({ numClasses: 10 }));
  */
-export function cutmix<B extends Mixed>(options: MixOptions): Step<B> {
+export function cutmix(options: MixOptions): BatchStep {
   const { alpha, numClasses, names } = readOptions('cutmix', options);
   return (batch, generator) => {
     const { image, labels } = partsOf('cutmix', batch, names, numClasses);

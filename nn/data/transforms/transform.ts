@@ -1,4 +1,5 @@
 import type { Generator } from '../../../index.ts';
+import type { HostTensor } from '../../../tensor/io/elements.ts';
 import type { HostArray } from '../hostArray.ts';
 import { ArgumentError } from '../../../index.ts';
 import { checkShare } from '../../../tensor/range.ts';
@@ -9,8 +10,11 @@ import { checkShare } from '../../../tensor/range.ts';
  */
 export type Transform = Step<HostArray>;
 
-/** The same for anything: a batch, a sample. */
+/** The same for anything, as for a sample. */
 export type Step<T> = (value: T, generator: Generator) => T;
+
+/** The same for any batch in host memory, whatever else is in it. */
+export type BatchStep = <B extends Readonly<Record<string, HostTensor>>>(batch: B, generator: Generator) => B;
 
 /**
  * One transform after another.
@@ -49,7 +53,9 @@ export function withProbability<T>(op: string, p: number, transform: Step<T>): S
  * @example
  * const mix = nn.data.randomChoice(nn.data.mixup({ alpha: 0.8, numClasses: 10 }), nn.data.cutmix({ numClasses: 10 }));
  */
-export function randomChoice<T = HostArray>(...transforms: readonly Step<T>[]): Step<T> {
+export function randomChoice(...transforms: readonly BatchStep[]): BatchStep;
+export function randomChoice<T = HostArray>(...transforms: readonly Step<T>[]): Step<T>;
+export function randomChoice<T>(...transforms: readonly Step<T>[]): Step<T> {
   if (transforms.length === 0)
     throw new ArgumentError('there are no transforms; give at least one', { op: 'randomChoice' });
   return (value, generator) => transforms[generator.integers(1, 0, transforms.length)[0]!]!(value, generator);

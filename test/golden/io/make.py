@@ -72,4 +72,15 @@ put('images.idx', idx, 'uint8', np.arange(18, dtype='u1').reshape(2, 3, 3))
 put('images.idx.gz', gzip.compress(idx, mtime=0), 'uint8', np.arange(18, dtype='u1').reshape(2, 3, 3))
 put('floats.idx', struct.pack('>HBBI3f', 0, 0x0D, 1, 3, 1.5, -2, 0.25), 'float32', np.float32([1.5, -2, 0.25]))
 
+def npz(name, write):
+    arrays = {'w': f4, 'labels': np.arange(5, dtype='<i8'), 'é/mask': np.array([[True], [False]]), 'zeros': np.zeros((8, 9), '<f4')}
+    file = io.BytesIO()
+    write(file, **arrays)
+    put(name, file.getvalue())
+    expected[name] = {key: {'dtype': ours.get(str(a.dtype), str(a.dtype)), 'shape': list(a.shape), 'values': values(a)} for key, a in arrays.items()}
+
+
+npz('stored.npz', np.savez)
+npz('deflated.npz', np.savez_compressed)
+
 (here / 'expected.json').write_text(json.dumps(expected, ensure_ascii=False) + '\n')

@@ -1,0 +1,2 @@
+// Does not load.
+throw new Error('the disk with the pictures is not there');

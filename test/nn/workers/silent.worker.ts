@@ -1,0 +1,2 @@
+// Loads, and serves nothing.
+setTimeout(() => {}, 0);
