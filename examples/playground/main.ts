@@ -1,9 +1,12 @@
 // The rooms of the page by the address's hash; each loads its code when it is first entered.
 
 import { find } from './page/find.ts';
+import { notice } from './page/notices.ts';
 
 const rooms: Readonly<Record<string, () => Promise<{ enter(): void }>>> = {
   geometry: () => import('./geometry/room.ts'),
+  train: () => import('./train/room.ts'),
+  look: () => import('./look/room.ts'),
 };
 
 async function route(): Promise<void> {
@@ -15,8 +18,14 @@ async function route(): Promise<void> {
   }
   for (const other of document.querySelectorAll<HTMLElement>('.room')) other.hidden = other.id !== name;
   document.title = `${find(`${name}-title`, HTMLElement).textContent} · vicinal playground`;
-  (await rooms[name]!()).enter();
+  try {
+    (await rooms[name]!()).enter();
+  } catch (error) {
+    notice(`The room could not be opened. ${(error as Error).message}`);
+  }
 }
 
+if (typeof WebAssembly === 'undefined')
+  notice('This browser has no WebAssembly, or it is switched off: nothing can be trained, and no mask is drawn.');
 window.addEventListener('hashchange', () => void route());
 await route();

@@ -21,11 +21,11 @@ export const launchOptions = {
     : { env: { ...process.env, LD_LIBRARY_PATH: join(folder!, 'lib') } as Record<string, string> }),
 };
 
-/** Starts the browser. */
-export async function launch(): Promise<Browser> {
+/** Starts the browser, with more flags. */
+export async function launch(...args: string[]): Promise<Browser> {
   unpack();
   const { chromium } = await import('playwright');
-  return chromium.launch(launchOptions);
+  return chromium.launch({ ...launchOptions, args: [...launchOptions.args, ...args] });
 }
 
 /** Unpacks the browser where that was not done before. */

@@ -1,11 +1,12 @@
 import type { Browser, Page } from 'playwright';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { naMask, simulateTiles } from '../../index.ts';
+import { encodeSafetensors, naMask, simulateTiles } from '../../index.ts';
 import { launch, noBrowser } from './chromium.ts';
-import { buildPlayground, isolation, openPlayground, photograph, servePlayground } from './playground.ts';
-import type { Server } from './server.ts';
+import { buildPlayground, isolation, numberOf, openPlayground, photograph, ready, reset, train } from './playground.ts';
+import { serve, type Server } from './server.ts';
 
 // The built playground in a real browser, as a visitor uses it.
 
@@ -19,8 +20,9 @@ describe.skipIf(noBrowser)(`the playground${noBrowser ? `: skipped, ${noBrowser}
 
   beforeAll(async () => {
     if (!existsSync(dist)) throw new Error('dist/ is missing; npm run build makes it');
-    [browser] = await Promise.all([launch(), buildPlayground()]);
-    site = await servePlayground(isolation);
+    const [started, folders] = await Promise.all([launch(), buildPlayground('site')]);
+    browser = started;
+    site = await serve({}, isolation, folders);
     ({ page, faults } = await openPlayground(browser, site));
   }, 120_000);
   afterAll(async () => {
@@ -97,6 +99,125 @@ describe.skipIf(noBrowser)(`the playground${noBrowser ? `: skipped, ${noBrowser}
       expect(await photograph(page, 'geometry-video')).toEqual([0, 0, 0, 0]);
       await page.getByLabel('Example').selectOption({ label: 'an image, 7 × 7 around each token' });
       expect(await photograph(page, 'geometry')).toEqual([0, 0, 0, 0]);
+    });
+  });
+
+  describe('training', () => {
+    const weights = async (): Promise<Buffer> => {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#train-save').click()]);
+      return readFile(await download.path());
+    };
+    const load = (name: string, buffer: Buffer): Promise<void> =>
+      page.locator('#train-load').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+
+    beforeAll(async () => {
+      await page.getByRole('link', { name: 'Train' }).click();
+      await ready(page);
+    });
+
+    test('takes the CPU where WebGPU has no GPU, and says so', async () => {
+      expect(await text('train-where')).toMatch(/^On the CPU: (\d+ threads|one thread)\.$/);
+      expect(await text('train-reasons')).toContain('WebGPU has only an adapter in software');
+    });
+
+    test('has a sentence for each setting that is none', async () => {
+      const wrong = { batch: '-3', rate: '1e9', kernelSize: '8', dim: '17', seed: 'x', tests: '' };
+      for (const [field, value] of Object.entries(wrong)) await page.locator(`#setting-${field}`).fill(value);
+      await page.getByRole('button', { name: 'Reset' }).click();
+      expect(await page.locator('.field-fault').allTextContents()).toEqual([
+        'Batch is -3; it must be a whole number from 1 to 256.',
+        'Learning rate is 1e9; it must be above 0 and at most 1.',
+        'Kernel size is 8; it must be a whole number from 1 to 7, as the second level has 7 × 7 tokens.',
+        'Channels is 17; it must be a multiple of 16 from 16 to 128, as each head takes 16.',
+        'Seed is x; it must be a whole number from 0 to 4,294,967,295.',
+        'Test digits is empty; it must be a whole number from 1 to 1,000.',
+      ]);
+      await reset(page, { batch: 16, rate: 0.003, kernelSize: 5, dim: 32, seed: 1, tests: 100 });
+      expect(await page.locator('.field-fault:visible').count()).toBe(0);
+    });
+
+    test('learns on the CPU', async () => {
+      const first = await train(page, 20);
+      expect(await train(page, 130)).toBeLessThan(0.8 * first);
+      expect(await numberOf(page, 'speed')).toBeGreaterThan(0);
+      expect(await text('number-bytes')).toMatch(/^\d+(\.\d)? MB$/);
+      expect(await text('number-test')).toMatch(/^\d+ %$/);
+      expect(await photograph(page, 'train')).toEqual([0, 0, 0, 0]);
+    }, 240_000);
+
+    test('a wrong file is refused in a sentence, and the network stays as it was', async () => {
+      const before = await weights();
+      const other = { 'model.head.weight': { dtype: 'float32' as const, shape: [1], data: Float32Array.of(1) } };
+      for (const [name, file, sentence] of [
+        ['photo.jpg', Buffer.from('not weights at all'), 'decodeSafetensors: '],
+        ['half.safetensors', before.subarray(0, before.length / 2), 'decodeSafetensors: '],
+        ['other.safetensors', Buffer.from(encodeSafetensors(other)), 'loadStateDict: '],
+      ] as const) {
+        await load(name, file);
+        const alert = page.locator('#train-fault', { hasText: name });
+        await alert.waitFor();
+        expect(await alert.textContent()).toContain(
+          `${name} was not loaded, and the network stays as it was. ${sentence}`,
+        );
+      }
+      expect((await weights()).equals(before)).toBe(true);
+    });
+
+    test('weights come back from a file, and move to another device and back as they are', async () => {
+      const trained = await weights();
+      await reset(page, {});
+      expect((await weights()).equals(trained)).toBe(false);
+      await load('digits.safetensors', trained);
+      await page.locator('#train-status', { hasText: 'Weights of digits.safetensors' }).waitFor();
+      for (const [device, where] of [
+        ['WebGPU', 'On WebGPU: '],
+        ['CPU', 'On the CPU: '],
+      ] as const) {
+        await page.getByRole('radio', { name: device }).check();
+        await page.locator('#train-where', { hasText: where }).waitFor();
+        await ready(page);
+        expect((await weights()).equals(trained)).toBe(true);
+      }
+    });
+  });
+
+  describe('looking', () => {
+    beforeAll(async () => {
+      await page.getByRole('link', { name: 'Look' }).click();
+      await page.locator('#look-digits button').first().waitFor();
+    });
+
+    /** Draws lines on the pad, through points from 0 to 1. */
+    async function draw(...points: [x: number, y: number][]): Promise<void> {
+      await page.getByRole('button', { name: 'Clear' }).click();
+      const { x, y, width, height } = (await page.locator('#look-pad').boundingBox())!;
+      const [first, ...rest] = points.map(([right, down]) => [x + right * width, y + down * height] as const);
+      await page.mouse.move(...first!);
+      await page.mouse.down();
+      for (const point of rest) await page.mouse.move(...point, { steps: 4 });
+      await page.mouse.up();
+    }
+
+    test('reads a drawn digit', async () => {
+      await draw([0.56, 0.15], [0.5, 0.5], [0.46, 0.85]);
+      await page.locator('#look-status', { hasText: 'It reads 1' }).waitFor();
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await page.locator('#look-status', { hasText: 'Draw a digit' }).waitFor();
+    });
+
+    test('reads a test digit picked by keyboard, and shows who attends', async () => {
+      await page.getByRole('button', { name: 'labelled 1' }).first().press('Enter');
+      await page.locator('#look-status', { hasText: 'It reads 1' }).waitFor();
+      expect(await page.locator('#look-maps small').allTextContents()).toEqual([
+        '14 × 14 tokens, 5 × 5 keys, 2 heads',
+        '7 × 7 tokens, 5 × 5 keys, 4 heads',
+        '7 × 7 tokens, 5 × 5 keys, 4 heads',
+      ]);
+      const map = page.locator('#look-maps canvas').first();
+      const before = await map.screenshot();
+      await page.locator('#look-attention').press('ArrowDown');
+      expect((await map.screenshot()).equals(before)).toBe(false);
+      expect(await photograph(page, 'look')).toEqual([0, 0, 0, 0]);
     });
   });
 

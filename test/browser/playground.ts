@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
-import { serve, type Server } from './server.ts';
+import type { Server } from './server.ts';
 
 const folder = join(import.meta.dirname, '../../examples/playground');
 /** Where the pictures of the rooms go. */
@@ -14,19 +14,46 @@ export const isolation = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Builds the page as `npm run playground:build` does. */
-export async function buildPlayground(): Promise<void> {
-  await build({ root: folder, logLevel: 'warn' });
+/** Builds the page as `npm run playground:build` does, into a folder of its name; what a site of it is served from. */
+export async function buildPlayground(name: string): Promise<Record<string, string>> {
+  const outDir = join(folder, 'out', name);
+  await build({ root: folder, logLevel: 'warn', build: { outDir } });
+  return { '/some/folder/': outDir }; // it works from any
 }
 
-/** The built page in a folder of a site with these headers: it works from any. */
-export function servePlayground(headers: Record<string, string>): Promise<Server> {
-  return serve({}, headers, { '/some/folder/': join(folder, 'out/site') });
+/** Waits until the training room can begin. */
+export async function ready(page: Page): Promise<void> {
+  await page.locator('#train-run:enabled', { hasText: 'Train' }).waitFor({ timeout: 0 }); // the test has one
+}
+
+export async function numberOf(page: Page, name: string): Promise<number> {
+  const text = (await page.locator(`#number-${name}`).textContent()) ?? '';
+  return Number(text.replace(/^.*: /, '').replaceAll(',', ''));
+}
+
+/** Trains for at least so many steps. Gives back the mean loss of the last 20. */
+export async function train(page: Page, steps: number): Promise<number> {
+  const until = (await numberOf(page, 'step')) + steps;
+  await page.locator('#train-run').click();
+  while ((await numberOf(page, 'step')) < until) await page.waitForTimeout(50);
+  await page.locator('#train-run').click();
+  await ready(page);
+  return numberOf(page, 'mean');
+}
+
+/** Types settings and makes a network of them. */
+export async function reset(page: Page, settings: Readonly<Record<string, number>>): Promise<void> {
+  for (const [field, value] of Object.entries(settings)) await page.locator(`#setting-${field}`).fill(String(value));
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await page.locator('#train-status', { hasText: 'not yet trained' }).waitFor();
 }
 
 /** A page of the site, and what went wrong in it. */
-export async function openPlayground(browser: Browser, { origin }: Server): Promise<{ page: Page; faults: string[] }> {
-  const page = await browser.newPage({ viewport: wide });
+export async function openPlayground(
+  browser: Browser,
+  { origin }: Pick<Server, 'origin'>,
+): Promise<{ page: Page; faults: string[] }> {
+  const page = await browser.newPage({ viewport: wide, locale: 'en-US' });
   const faults: string[] = [];
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
   page.on('pageerror', (error) => faults.push(error.message));

@@ -1,11 +1,10 @@
 import type { TileCount } from 'vicinal/kernels';
 import { element } from '../page/element.ts';
 import { find } from '../page/find.ts';
+import { percent, whole } from '../page/numbers.ts';
 import type { Sight } from './sight.ts';
 
 const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length;
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
-const whole = (value: number): string => value.toLocaleString('en');
 
 /** Writes the numbers of the whole problem. */
 export function showWork({ visitedExact, visitedAligned, dense, usefulShare }: TileCount): void {

@@ -4,7 +4,7 @@ import { find } from '../page/find.ts';
 import { onPaletteChange, palette } from '../page/palette.ts';
 import { describeSight, showWork } from './facts.ts';
 import { layOut, tokenAt, type Layout } from './layout.ts';
-import { makeMask, mostTokens, showMask, type Mask } from './mask.ts';
+import { mostTokens, showMask, type Mask } from './maskView.ts';
 import { countTiles, problemOf } from './problem.ts';
 import { examples, withAxes, type AxisSettings } from './settings.ts';
 import { indexOf, sightOf, tokensOf } from './sight.ts';
@@ -123,6 +123,7 @@ class Geometry {
       ? `${tokens} × ${tokens}: queries down, keys across, in row-major order. The query’s row holds its keys, the same token’s column who sees it.`
       : `${tokens} × ${tokens} pairs are more than a picture shows; up to ${mostTokens} tokens are drawn.`;
     if (!isShown) return;
+    const { makeMask } = await import('./mask.ts'); // with the library's kernels, which the rest can do without
     const mask = await makeMask(lengths, problem, palette().soft);
     if (axes !== this.#axes) return;
     this.#mask = mask;
