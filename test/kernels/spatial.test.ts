@@ -8,6 +8,7 @@ import { device, memory, randn, scope, tensor, zeros } from '../../index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { indices, positionOf } from '../../kernels/runtime/reference/loops.ts';
 import { slidingAxis, type SlidingAxis, type SlidingBounds } from '../../testing/convolutions.ts';
+import { expectClose } from '../close.ts';
 import { draw, readScoped, secondOrderError } from './operands.ts';
 
 await device('webgpu');
@@ -63,11 +64,9 @@ function attrsOf({ space, groups }: Problem): kernels.ConvolutionAttrs {
   return { stride: side('stride'), padding: side('padding'), dilation: side('dilation'), groups };
 }
 
-function expectClose(got: ArrayLike<number>, want: ArrayLike<number>): void {
-  expect(got.length).toBe(want.length);
-  const scale = Math.max(1, ...Array.from(want, Math.abs));
-  for (let i = 0; i < want.length; i++) expect(Math.abs(got[i]! - want[i]!)).toBeLessThan(1e-5 * scale);
-}
+/** Of the largest element. */
+const nearly = (got: ArrayLike<number>, want: ArrayLike<number>): void =>
+  expectClose('result', got, want, { atol: 1e-5 * Math.max(1, ...Array.from(want, Math.abs)) });
 
 const convolutions = { 1: kernels.conv1d, 2: kernels.conv2d, 3: kernels.conv3d } as const;
 const transposed = { 1: kernels.convTranspose1d, 2: kernels.convTranspose2d, 3: kernels.convTranspose3d } as const;
@@ -80,7 +79,7 @@ describe.each([1, 2, 3] as const)('convolution of %d axes', (rank) => {
         const [attrs, want] = [attrsOf(problem), convolved(problem)];
         const on = ({ shape, data }: Problem['x']): Tensor => tensor(data, { shape, device: name });
         const got = await readScoped(() => convolutions[rank](on(problem.x), on(problem.weight), undefined, attrs));
-        expectClose(got.data, want);
+        nearly(got.data, want);
         // ⟨conv x, g⟩ = ⟨x, convᵀ g⟩, with the rows at the end that no window reaches as outputPadding.
         const g = { shape: [...got.shape], data: draw(new Generator(seed + 1), got.shape) };
         const outputPadding = space.map((a) => {
@@ -135,7 +134,7 @@ test('unfold gives the patches channel by channel, and fold is its adjoint', asy
         dilation: [a.dilation, b.dilation],
       };
       const got = await readScoped(() => kernels.unfold(tensor(x.data, { shape: x.shape }), options));
-      expectClose(got.data, columns);
+      nearly(got.data, columns);
       const g = draw(new Generator(seed + 1), got.shape);
       const outputSize = [a.length, b.length];
       const back = await readScoped(() =>
@@ -176,8 +175,8 @@ describe('pooling of three axes', () => {
           }
         });
         const on = (): Tensor => tensor(x.data, { shape: x.shape });
-        expectClose((await readScoped(() => kernels.maxPool3d(on(), attrsFor(space)))).data, most);
-        expectClose((await readScoped(() => kernels.avgPool3d(on(), attrsFor(space)))).data, sums);
+        nearly((await readScoped(() => kernels.maxPool3d(on(), attrsFor(space)))).data, most);
+        nearly((await readScoped(() => kernels.avgPool3d(on(), attrsFor(space)))).data, sums);
       }),
       { numRuns: 60 },
     );

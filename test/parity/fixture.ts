@@ -7,6 +7,7 @@ import type { HostTensor } from '../../tensor/io/elements.ts';
 import type { Safetensors } from '../../tensor/io/safetensors.ts';
 import { decodeSafetensors, tensor } from '../../index.ts';
 import { isFloat } from '../../tensor/dtype.ts';
+import { expectClose as expectCloseArrays } from '../close.ts';
 
 /**
  * Largest error allowed on each device, relative to the largest element expected. The fixtures are computed in float64,
@@ -33,13 +34,6 @@ export function upload({ data, shape, dtype }: HostTensor, device: DeviceName, r
 /** Same shape, and equal up to `tolerance` of the largest element; NaN and infinities must be in the same places. */
 export function expectClose(got: Tensor | null | undefined, want: HostTensor, tolerance: number, what: string): void {
   expect(got?.shape, `shape of ${what}`).toEqual(want.shape);
-  const [values, wanted] = [got!.dataNow()!, Array.from(want.data)];
-  const scale = Math.max(1e-3, ...wanted.filter(Number.isFinite).map(Math.abs));
-  const worst = wanted.reduce((most, w, i) => Math.max(most, difference(values[i]!, w)), 0);
-  expect(worst / scale, `error of ${what}`).toBeLessThanOrEqual(tolerance);
-}
-
-function difference(a: number, b: number): number {
-  if (Object.is(a, b) || a === b) return 0;
-  return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Infinity;
+  const scale = Math.max(1e-3, ...Array.from(want.data).filter(Number.isFinite).map(Math.abs));
+  expectCloseArrays(what, got!.dataNow()!, want.data, { atol: tolerance * scale, equalNan: true });
 }

@@ -7,6 +7,7 @@ import { grad, neighborhoodAttention, scope, tensor } from '../../../index.ts';
 import { neighborhoodAttentionForward } from '../../../kernels/neighborhood/fused.ts';
 import { Generator } from '../../../tensor/philox.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
+import { expectClose as expectCloseArrays } from '../../close.ts';
 
 export interface Host {
   readonly shape: readonly number[];
@@ -174,13 +175,7 @@ export function expectNear(got: Results, want: Partial<Results>, absolute: numbe
 /** `expectNear` of one array. */
 export function expectClose(name: string, got: Host, want: Host, absolute: number, relative = 0): void {
   expect(got.shape, `shape of ${name}`).toEqual([...want.shape]);
-  let worst = 0;
-  for (let i = 0; i < want.data.length; i++) {
-    const [a, b] = [got.data[i]!, want.data[i]!];
-    const excess = a === b ? 0 : Math.abs(a - b) - relative * Math.abs(b);
-    worst = Number.isNaN(excess) ? Infinity : Math.max(worst, excess);
-  }
-  expect(worst, `largest error of ${name}`).toBeLessThanOrEqual(absolute);
+  expectCloseArrays(name, got.data, want.data, { atol: absolute, rtol: relative });
 }
 
 /** Whether two arrays are equal bit for bit. */

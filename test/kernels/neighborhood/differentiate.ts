@@ -5,6 +5,7 @@ import type { DeviceName, Shape, Tensor } from '../../../index.ts';
 import { concat, grad, scope, tensor } from '../../../index.ts';
 import { Generator } from '../../../tensor/philox.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
+import { expectClose as expectCloseArrays } from '../../close.ts';
 
 export interface HostTensor {
   readonly shape: Shape;
@@ -49,15 +50,6 @@ export async function differentiate<K extends string>(
 /** Equal but for rounding: |a − b| ≤ tolerance · (1 + |b|); infinities are equal. */
 export function expectClose(got: Values, want: Values, tolerance: number): void {
   expect(Object.keys(got)).toEqual(Object.keys(want));
-  for (const [name, values] of Object.entries(want)) {
-    const other = got[name]!;
-    expect(other.length, name).toBe(values.length);
-    let worst = 0;
-    for (let i = 0; i < values.length; i++) {
-      if (other[i] === values[i]) continue;
-      const error = Math.abs(other[i]! - values[i]!) / (1 + Math.abs(values[i]!));
-      worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
-    }
-    expect(worst, name).toBeLessThanOrEqual(tolerance);
-  }
+  for (const [name, values] of Object.entries(want))
+    expectCloseArrays(name, got[name]!, values, { atol: tolerance, rtol: tolerance });
 }
