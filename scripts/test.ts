@@ -17,6 +17,7 @@ const onceOnly = [
   'test/digits.test.ts',
   'test/training/*.test.ts',
   'test/command.test.ts',
+  'test/mpi/*.test.ts',
   'test/browser/{digits,playground,playgroundDevices}.test.ts',
   'test/gpu/{attention,compile,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles}.test.ts',
 ];

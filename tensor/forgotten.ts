@@ -5,6 +5,7 @@ import type { Dtype } from './dtype.ts';
 import type { Shape } from './shape.ts';
 import type { Storage } from './storage.ts';
 import type { Variable } from './variable.ts';
+import { isDevelopment } from './development.ts';
 import { formatShape } from './shape.ts';
 
 /** What is left of a tensor when its handle is gone. */
@@ -23,9 +24,6 @@ interface Watched {
   readonly dtype: Dtype;
   readonly shape: Shape;
 }
-
-const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
-const isDevelopment = environment['NODE_ENV'] === 'development' || Boolean(environment['VICINAL_DEBUG']);
 
 const registry = new FinalizationRegistry<Remains>(({ storage, variable, dtype, shape, site }) => {
   storage.count.tensors--;

@@ -39,6 +39,8 @@ export interface Runtime extends Device {
   read(handle: unknown, dtype: Dtype, offset: number, length: number): Promise<TypedArray>;
   /** The same without waiting, where the device's memory is the host's. */
   readNow?(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray;
+  /** The elements themselves, where the device's memory is the host's and stays where it is while they live. */
+  view?(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray;
   /** Bytes taken from the system. */
   reserved(): number;
   /** Where work is not done when a call returns: how many seconds the device itself works on what `body` asks for. */

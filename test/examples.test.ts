@@ -7,6 +7,7 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import * as vicinal from '../index.ts';
 import * as nn from '../nn/index.ts';
+import * as distributed from '../distributed/index.ts';
 import * as kernels from '../kernels/index.ts';
 import { readEntryPoints } from '../scripts/entryPoints.ts';
 import { checkError, checkValue, withChecks } from './documented.ts';
@@ -50,6 +51,7 @@ function examplesOf(file: string): Example[] {
 const environment: Readonly<Record<string, unknown>> = {
   ...kernels,
   ...vicinal,
+  ...distributed,
   nn,
   fc,
   expect,
@@ -71,7 +73,7 @@ async function run({ code, entry }: Example): Promise<void> {
   await f(checkValue, checkError, ...names.map((name) => known[name]));
 }
 
-const files = ['tensor', 'autograd', 'kernels', 'nn', 'testing']
+const files = ['tensor', 'autograd', 'kernels', 'nn', 'testing', 'distributed']
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts') && !file.endsWith('cpu/binary.ts'));
 const examples = [...files, 'index.ts'].flatMap(examplesOf);

@@ -78,6 +78,7 @@ const floors = [
   /^(index|methods)\.ts$/,
   /^nn\//,
   /^testing\//,
+  /^distributed\//,
   /^examples\//,
 ];
 

@@ -12,7 +12,19 @@ export function parse(files: Readonly<Record<string, string>>): Sources {
 /** Every TypeScript source of the repository but what is generated or installed. */
 export function readTree(): Sources {
   const skipped = /(^|\/)(node_modules|dist|docs|temp)\/|^kernels\/runtime\/cpu\/binary\.ts$/;
-  const folders = ['tensor', 'autograd', 'kernels', 'nn', 'testing', 'bin', 'examples', 'test', 'bench', 'scripts'];
+  const folders = [
+    'tensor',
+    'autograd',
+    'kernels',
+    'nn',
+    'testing',
+    'distributed',
+    'bin',
+    'examples',
+    'test',
+    'bench',
+    'scripts',
+  ];
   const paths = ['.', ...folders].flatMap((folder) =>
     readdirSync(folder, { recursive: folder !== '.' })
       .map((name) => (folder === '.' ? '' : `${folder}/`) + String(name).replaceAll('\\', '/'))

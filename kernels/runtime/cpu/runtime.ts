@@ -48,11 +48,11 @@ class CpuRuntime implements Runtime {
   }
 
   write(handle: unknown, dtype: Dtype, offset: number, data: TypedArray): void {
-    this.#view('write', handle, dtype, offset, data.length).set(data);
+    this.view(handle, dtype, offset, data.length, 'write').set(data);
   }
 
   fill(handle: unknown, dtype: Dtype, length: number, value: number): void {
-    this.#view('fill', handle, dtype, 0, length).fill(value);
+    this.view(handle, dtype, 0, length, 'fill').fill(value);
   }
 
   read(handle: unknown, dtype: Dtype, offset: number, length: number): Promise<TypedArray> {
@@ -65,7 +65,7 @@ class CpuRuntime implements Runtime {
   }
 
   readNow(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray {
-    return this.#view('read', handle, dtype, offset, length).slice();
+    return this.view(handle, dtype, offset, length, 'read').slice();
   }
 
   reserved(): number {
@@ -79,8 +79,8 @@ class CpuRuntime implements Runtime {
     forgetDevice(this);
   }
 
-  /** Made anew for every use: growing the memory ends the old views. */
-  #view(op: string, handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray {
+  /** Made anew for every use: growing a memory that is not shared ends the old views. */
+  view(handle: unknown, dtype: Dtype, offset: number, length: number, op = 'view'): TypedArray {
     assertRunning(this, op);
     const { buffer } = this.engine.memory;
     const address = (handle as number) + offset * byteSize[dtype];

@@ -37,8 +37,12 @@ export class ReferenceRuntime implements Runtime {
     return this.readNow(handle, dtype, offset, length);
   }
 
-  readNow(handle: unknown, _dtype: Dtype, offset: number, length: number): TypedArray {
-    return (handle as TypedArray).slice(offset, offset + length);
+  readNow(handle: unknown, dtype: Dtype, offset: number, length: number): TypedArray {
+    return this.view(handle, dtype, offset, length).slice();
+  }
+
+  view(handle: unknown, _dtype: Dtype, offset: number, length: number): TypedArray {
+    return (handle as TypedArray).subarray(offset, offset + length);
   }
 
   reserved(): number {

@@ -1,0 +1,59 @@
+// How a job ends: with its last rank, or with the first that fails. A rank that left without a word would keep the others waiting.
+
+import type { World } from './world.ts';
+import { eventLoopTurn } from '../tensor/eventLoop.ts';
+import { checkOptions } from '../tensor/options.ts';
+import { currentWorld, setWorld, worldOf } from './world.ts';
+
+/** Sees to it that this process leaves the job in order when it ends well, and ends the job when it does not. */
+export function watchEnd(world: World): void {
+  let reason: string | null = null;
+  process.on('uncaughtExceptionMonitor', (error: unknown) => {
+    // Node would go on to exit with 1, unless the program has a handler of its own, and print the error only after that.
+    reason = (error instanceof Error && error.stack) || String(error);
+  });
+  process.on('exit', (code) => {
+    if (world.isFinalized) return;
+    if (code !== 0) endJob(world, reason ?? `it exited with code ${code}`, code);
+    if (world.inFlight.size > 0) endJob(world, 'it exited while a call was in progress', 1);
+    const farewells = world.farewells();
+    while (!farewells.every((request) => request.test())); // nothing else runs any more
+    leave(world);
+  });
+}
+
+function leave(world: World): void {
+  world.isFinalized = true;
+  world.mpi?.call('Finalize');
+}
+
+function endJob({ mpi, rank, size }: World, reason: string, code: number): never {
+  const host = process.getBuiltinModule('node:os').hostname();
+  console.warn(`vicinal: rank ${rank} of ${size} on ${host} ends the job: ${reason}`);
+  // Open MPI's mpirun drops what it has not yet read when it is told.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  mpi?.call('Abort', mpi.handles.world, code);
+  process.exit(code);
+}
+
+/** Leaves the job, when all ranks do. A process that ends well does so by itself. */
+export async function finalize(): Promise<void> {
+  const world = currentWorld();
+  if (!world) return;
+  setWorld(null);
+  if (!world.mpi) return;
+  for (const request of world.farewells()) while (!request.test()) await eventLoopTurn();
+  leave(world);
+}
+
+/**
+ * Ends the job at once, on all machines, with this rank and the reason on standard error: for what only one rank can know. An
+ * error that nobody catches does the same.
+ *
+ * @param options - `code`: what the processes exit with, 1 by default
+ * @throws DistributedError before `init()`
+ */
+export function abort(reason: unknown, options: { code?: number } = {}): never {
+  const { code = 1 } = checkOptions('abort', options, ['code']);
+  return endJob(worldOf('abort'), String(reason), code);
+}
