@@ -94,13 +94,15 @@ describe.each(launchers)('training on $name', (launcher) => {
     expect(error).toBeGreaterThan(rounding);
   });
 
-  test('on webgpu', async () =>
+  // A GPU in software is slow: one step, on one MPI.
+  test.runIf(launcher === launchers[0])('on webgpu', async () =>
     expect(
       difference(
         await train(launcher, 2, { device: 'webgpu', steps: 1 }),
         await train(null, 1, { plain: true, steps: 1 }),
       ),
-    ).toBeLessThan(2e-5));
+    ).toBeLessThan(2e-5),
+  );
 
   test('goes on with fewer ranks where it stopped', async () => {
     const half = checkpoint();

@@ -101,10 +101,11 @@ const losses: number[] = [];
 let begun = 0;
 let isBackward = false;
 const { inFlight } = currentWorld()!;
-const { set } = inFlight;
-inFlight.set = function (...args) {
+const set = inFlight.set.bind(inFlight);
+inFlight.set = (...args) => {
   if (isBackward) begun++;
-  return set.apply(this, args);
+  set(...args);
+  return inFlight;
 };
 const end = step + steps;
 let part = 0;
