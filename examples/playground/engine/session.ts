@@ -7,8 +7,8 @@ import { initialSettings } from './settings.ts';
 
 /** What the page knows of its one network. */
 export interface State {
-  /** What it does now. */
-  readonly doing: 'starting' | 'waiting' | 'training' | 'failed';
+  /** What it does now; what failed for good does nothing any more. */
+  readonly doing: 'starting' | 'waiting' | 'changing' | 'training' | 'failed';
   readonly where: Where | null;
   readonly settings: Settings;
   /** Every step since the network was made. */
@@ -33,7 +33,8 @@ export class Session {
   readonly #trainer: Remote<Trainer>;
   readonly #listeners = new Set<(state: State) => void>();
   /** Requests that change the network go one after the other. */
-  #last: Promise<unknown>;
+  #last: Promise<void>;
+  #pending = 0;
 
   constructor() {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'training' });
@@ -57,8 +58,9 @@ export class Session {
     for (const listener of this.#listeners) listener(this.#state);
   }
 
+  /** What cannot be mended. */
   #fail(fault: string): void {
-    this.#set({ doing: this.#state.where ? 'waiting' : 'failed', fault });
+    this.#set({ doing: 'failed', fault });
   }
 
   async #start(): Promise<void> {
@@ -69,7 +71,7 @@ export class Session {
         proxy((progress) => this.#progressed(progress)),
       );
       const where = await this.#trainer.create(this.#state.settings, 'auto');
-      this.#set({ doing: 'waiting', where });
+      this.#done({ where });
     } catch (error) {
       this.#fail((error as Error).message);
     }
@@ -81,24 +83,30 @@ export class Session {
   }
 
   /** Runs what changes the network, when all before it is done; what fails is said. */
-  #change(work: () => Promise<Partial<State>>): Promise<void> {
+  #change(doing: 'changing' | 'training', work: () => Promise<Partial<State>>): Promise<void> {
+    if (this.#state.doing === 'failed') return Promise.resolve();
+    this.#pending++;
+    this.#set({ doing, fault: null });
+    const last = this.#last;
     const run = async (): Promise<void> => {
-      if (this.#state.doing === 'failed') return;
-      try {
-        this.#set({ fault: null, ...(await work()) });
-      } catch (error) {
-        this.#fail((error as Error).message);
-      }
+      await last;
+      const change = await work().catch((error: Error) => ({ fault: error.message }));
+      this.#pending--;
+      this.#done(change);
     };
-    const done = this.#last.then(run);
-    this.#last = done;
-    return done;
+    return (this.#last = run());
+  }
+
+  /** Something is done; the page waits when it was the last. */
+  #done(change: Partial<State>): void {
+    if (this.#state.doing === 'failed') return;
+    this.#set({ ...change, ...(this.#pending === 0 && { doing: 'waiting' }) });
   }
 
   /** A new network of these settings. */
   reset(settings: Settings): Promise<void> {
     this.pause();
-    return this.#change(async () => {
+    return this.#change('changing', async () => {
       const where = await this.#trainer.create(settings, this.#state.where?.name ?? 'auto');
       this.#history = [];
       return { settings, where, history: this.#history, loaded: null };
@@ -108,14 +116,13 @@ export class Session {
   /** Goes on with the same network on another device. */
   useDevice(choice: Choice): Promise<void> {
     this.pause();
-    return this.#change(async () => ({ where: await this.#trainer.useDevice(choice) }));
+    return this.#change('changing', async () => ({ where: await this.#trainer.useDevice(choice) }));
   }
 
   train(steps?: number): Promise<void> {
-    return this.#change(async () => {
-      this.#set({ doing: 'training', fault: null });
+    return this.#change('training', async () => {
       await this.#trainer.train(steps);
-      return { doing: 'waiting' };
+      return {};
     });
   }
 
@@ -132,7 +139,7 @@ export class Session {
   /** Takes weights from a file; when they do not fit, the network stays as it was. */
   load(file: File): Promise<void> {
     this.pause();
-    return this.#change(async () => {
+    return this.#change('changing', async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const accuracy = await this.#trainer.load(transfer(bytes, [bytes.buffer])).catch((error: Error) => {
         throw new Error(`${file.name} was not loaded, and the network stays as it was. ${error.message}`);

@@ -32,8 +32,9 @@ class Look {
   #place: Place = { down: 0.5, across: 0.5 };
   #from = 0;
   #offered: readonly Digit[] = [];
-  /** Whether the network is asked, and whether it is to be asked again. */
-  #asking: 'no' | 'once' | 'again' = 'no';
+  #isAsking = false;
+  /** Whether picture or network changed since the network was asked. */
+  #isStale = false;
   #stepsSeen = 0;
 
   constructor() {
@@ -111,23 +112,21 @@ class Look {
 
   /** Asks the network about the newest picture; the pictures between are left out. */
   async #ask(): Promise<void> {
+    this.#isStale = true;
     const { doing } = this.#session.state;
-    if (doing === 'starting' || doing === 'failed') return;
-    if (this.#asking !== 'no') {
-      this.#asking = 'again';
-      return;
-    }
-    do {
-      this.#asking = 'once';
+    if (this.#isAsking || doing === 'starting' || doing === 'failed') return;
+    this.#isAsking = true;
+    while (this.#isStale) {
+      this.#isStale = false;
       const pixels = this.#pixels;
       try {
         this.#sight = pixels && (await this.#session.look(pixels));
+        if (this.#pixels === pixels) this.#draw();
       } catch (error) {
         this.#say((error as Error).message);
       }
-      if (this.#pixels === pixels) this.#draw();
-    } while ((this.#asking as string) === 'again');
-    this.#asking = 'no';
+    }
+    this.#isAsking = false;
   }
 
   /** The network changed: it is asked again, now and then while it learns. */

@@ -34,7 +34,12 @@ class Train {
     for (const radio of document.querySelectorAll<HTMLInputElement>('input[name="device"]'))
       radio.addEventListener('change', () => void session.useDevice(radio.value as Choice));
     connectWeights(session);
-    session.subscribe(() => this.#drawSoon());
+    let last: State['doing'] | undefined;
+    session.subscribe(({ doing }) => {
+      if (doing === last) this.#drawSoon();
+      else this.#draw();
+      last = doing;
+    });
   }
 
   /** The rate counts at once, the rest for the next network. */
@@ -73,8 +78,8 @@ class Train {
     run.textContent = doing === 'training' ? 'Pause' : 'Train';
     run.disabled = !isIdle && doing !== 'training';
     find('train-step', HTMLButtonElement).disabled = !isIdle;
-    find('train-reset', HTMLButtonElement).disabled = doing === 'starting' || doing === 'failed';
-    find('train-save', HTMLButtonElement).disabled = doing === 'starting' || doing === 'failed';
+    for (const id of ['train-reset', 'train-save'])
+      find(id, HTMLButtonElement).disabled = !isIdle && doing !== 'training';
     const typed = this.#form.read();
     const isOther =
       typed !== undefined && fields.some((field) => isOfNetwork(field) && typed[field] !== settings[field]);
@@ -84,7 +89,7 @@ class Train {
 
 const isOfNetwork = (field: keyof Settings): boolean => field !== 'rate';
 
-function drawWhere({ where }: State): void {
+function drawWhere({ where, doing }: State): void {
   const sentences = where
     ? [`On ${where.name === 'cpu' ? 'the CPU' : 'WebGPU'}: ${where.detail}.`, ...where.reasons]
     : [];
@@ -93,7 +98,7 @@ function drawWhere({ where }: State): void {
   reasons.hidden = sentences.length < 2;
   drawSentence(reasons, sentences.slice(1).join(' '));
   const radio = document.querySelector<HTMLInputElement>(`input[name="device"][value="${where?.name}"]`);
-  if (radio) radio.checked = true;
+  if (radio && doing !== 'changing') radio.checked = true; // while it changes, the one that was asked for
 }
 
 function drawNumbers({ history }: State): void {
@@ -120,6 +125,7 @@ function statusOf({ doing, history, loaded }: State): string {
   if (doing === 'starting') return 'The digits are fetched and the device is started.';
   if (doing === 'failed') return 'Nothing can be trained here.';
   if (doing === 'training') return 'Training.';
+  if (doing === 'changing') return 'One moment …';
   if (loaded) return `Weights of ${loaded.name}: ${percent(loaded.accuracy)} of the test digits are recognised.`;
   return history.length === 0 ? 'A new network, not yet trained.' : `Paused after step ${whole(history.at(-1)!.step)}.`;
 }
