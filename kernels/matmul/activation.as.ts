@@ -1,7 +1,10 @@
-// What may be applied to the results of a product, in place: 1 is relu, 2 gelu, 3 silu, as activations.ts lists them.
+/**
+ * What may be applied to the results of a product, in place: 1 is relu, 2 gelu, 3 silu, as activations.ts lists them. Not
+ * a kernel itself.
+ */
 
 import { GELU, RELU, SILU, apply1 } from '../elementwise/formulas.as';
-import { RUN, loadPart, storePart } from '../elementwise/lanes.as';
+import { loadPart, storePart } from '../elementwise/lanes.as';
 
 @inline
 function apply(op: i32, x: v128): v128 {
@@ -32,9 +35,4 @@ export function activateLines(activation: i32, y: usize, n: i32, count: i32, ste
   if (activation == 1) lines(RELU, y, n, count, step);
   else if (activation == 2) lines(GELU, y, n, count, step);
   else if (activation == 3) lines(SILU, y, n, count, step);
-}
-
-/** y = f(y) on n neighbours. An item is a run of them. */
-export function activate(activation: i32, y: usize, n: i32, begin: i32, end: i32): void {
-  activateLines(activation, y + (<usize>(begin * RUN) << 2), min(end * RUN, n) - begin * RUN, 1, 0);
 }

@@ -66,9 +66,16 @@ export function matmulBlocks(
       tileRows, tileColumns, rows, columns, steps, aAt, aRow, aStep, bAt, bStep, bPanel, isPanels != 0,
       init, initRow, initPanel, cAt, cRow, cColumn, copiesRows != 0, scratch,
     );
+    // Not called where there is nothing to do: engines would compile it into this function, and take twice as long.
+    if (activation == 0) continue;
     if (cColumn == 4) activateLines(activation, cAt, columns, rows, cRow);
     else activateLines(activation, cAt, rows, columns, cColumn);
   }
+}
+
+/** y = f(y) on n neighbours. An item is 4096 of them. */
+export function activate(activation: i32, y: usize, n: i32, begin: i32, end: i32): void {
+  activateLines(activation, y + (<usize>begin << 14), min(end << 12, n) - (begin << 12), 1, 0);
 }
 
 /** An item is 1024 elements: c = slice 0 + slice 1 + ... of partial results that are n elements long. */

@@ -156,7 +156,7 @@ function multiplySliced(target: Target, a: Matrix, b: Matrix, panel: number, pro
   activate(target.at, elements, product);
 }
 
-/** Of a run of activate in activation.as.ts. */
+/** Of an item of activate in matmul.as.ts. */
 const runSize = 4096;
 
 /** Applies the activation to `size` neighbours. */

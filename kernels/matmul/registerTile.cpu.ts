@@ -20,14 +20,16 @@ const offered: Record<Engine['simd'], readonly RegisterTile[]> = {
 
 /** Products of fewer multiplications, some 30 µs, are not worth a timing. */
 const worthTiming = 1e6;
-/** In milliseconds: engines compile a kernel well some 3 to 5 after it first ran often. */
+/** In milliseconds: engines compile a kernel well some 3 to 5 after it first ran often, or later where they have other work. */
 const leastTime = 6;
-const mostTime = 20;
+const mostTime = 60;
+/** Of each tile, before it is compiled well. */
+const firstRounds = 3;
 
 const chosen = new WeakMap<Engine, RegisterTile>();
 
 /**
- * The tile that this engine runs fastest, found by a timing of 6 ms before the first product of `multiplications` that are
+ * The tile that this engine runs fastest, found by a timing of 6 to 60 ms before the first product of `multiplications` that are
  * worth it: how many registers a tile may use depends on how the engine's compiler orders loads, and differs by a factor
  * of two. Results do not depend on it.
  */
@@ -61,18 +63,20 @@ function timeTiles({ simd, kernels, memory }: Engine): RegisterTile {
       call(...tile, ...matrices, ...sizes, 0, 1, at + bytes);
       return performance.now() - start;
     };
-    const first = tiles.map(time);
-    const best = [...first];
+    const best = tiles.map(() => Infinity);
+    const round = (): void => tiles.forEach((tile, i) => (best[i] = Math.min(best[i]!, time(tile))));
     const start = performance.now();
-    for (let spent = 0; spent < leastTime || (spent < mostTime && !isCompiled(first, best));) {
-      tiles.forEach((tile, i) => (best[i] = Math.min(best[i]!, time(tile))));
+    for (let i = 0; i < firstRounds; i++) round();
+    const first = [...best];
+    for (let spent = 0; spent < leastTime || (spent < mostTime && !areCompiled(first, best));) {
+      round();
       spent = performance.now() - start;
     }
     return tiles[best.indexOf(Math.min(...best))]!;
   });
 }
 
-/** Whether one runs at twice the speed it began with or more; false too where all were compiled before. */
-function isCompiled(first: readonly number[], best: readonly number[]): boolean {
-  return best.some((time, i) => time < first[i]! / 2);
+/** Whether all run at nearly twice the speed they began with or more; false too where they were compiled before. */
+function areCompiled(first: readonly number[], best: readonly number[]): boolean {
+  return best.every((time, i) => time < first[i]! / 1.7);
 }
