@@ -1,6 +1,6 @@
 /**
- * What may be applied to the results of a product, in place: 1 is relu, 2 gelu, 3 silu, as activations.ts lists them. Not
- * a kernel itself.
+ * What may be applied to the results of a product, in place: 1 is relu, 2 gelu, 3 silu, as activations.ts lists them.
+ * Not a kernel itself.
  */
 
 import { GELU, RELU, SILU, apply1 } from '../elementwise/formulas.as';
