@@ -1,4 +1,5 @@
-// npm run docs: the reference of every entry point and the manual, as typedoc.json has it. Warnings are errors there.
+// npm run docs: the reference of every entry point and the manual, as typedoc.json has it. Warnings are errors there. With --check
+// nothing is written.
 import { readdirSync } from 'node:fs';
 import { Application, Converter, ReflectionKind, type CommentDisplayPart } from 'typedoc';
 import type { DocumentReflection, ProjectReflection } from 'typedoc';
@@ -51,6 +52,6 @@ const project = await app.convert();
 if (project) {
   name(project);
   app.validate(project);
-  await app.generateOutputs(project);
+  if (!process.argv.includes('--check')) await app.generateOutputs(project);
 }
 if (!project || app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1;

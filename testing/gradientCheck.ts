@@ -1,6 +1,6 @@
 import type { Dtype, GradientCheckOptions, Shape, TypedArray } from '../index.ts';
 import type { Module } from '../nn/index.ts';
-import { ArgumentError, defaultGenerator, manualSeed, setDefaultDevice, Tensor, tensor } from '../index.ts';
+import { ArgumentError, defaultGenerator, setDefaultDevice, Tensor, tensor } from '../index.ts';
 import { checkGradients } from '../autograd/check.ts';
 import { isModule } from '../nn/tree.ts';
 import { isFloat } from '../tensor/dtype.ts';
@@ -68,7 +68,7 @@ function onReference({ shape, dtype, data }: Values): Tensor {
 
 /**
  * Runs `body` while each of `owners` stands for the elements and the autograd identity of the tensor given for it, new
- * tensors are made on the reference device, and the default generator begins anew. Afterwards all is as it was.
+ * tensors are made on the reference device. Afterwards all is as it was, the default generator too.
  *
  * @source PyTorch: `torch.func.functional_call`
  */
@@ -78,7 +78,6 @@ function withStandIns<T>(owners: readonly Tensor[], standIns: readonly Tensor[],
   try {
     owners.forEach((owner, i) => owner.become(standIns[i]!, standIns[i]!.variable));
     setDefaultDevice('reference');
-    manualSeed(0);
     return body();
   } finally {
     owners.forEach((owner, i) => owner.become(originals[i]!, originals[i]!.variable));

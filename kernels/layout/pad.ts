@@ -8,10 +8,10 @@ import { concat } from './concat.ts';
 import { place } from './place.ts';
 import { flip, slice } from './slice.ts';
 
-const modes = ['constant', 'reflect', 'replicate', 'circular'] as const;
+const modes: readonly PadMode[] = ['constant', 'reflect', 'replicate', 'circular'];
 
 /** What a border holds: one number, the inside mirrored at its first and last element, those elements again, or the other end. */
-export type PadMode = (typeof modes)[number];
+export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
 export interface PadOptions {
   /** Default 'constant'. */
@@ -21,7 +21,7 @@ export interface PadOptions {
 }
 
 /** Elements in front and behind. */
-type Border = readonly [before: number, after: number];
+export type Border = readonly [before: number, after: number];
 
 /**
  * x with a border: `padding` holds [before, after] per axis, for the last axes when there are fewer pairs. Axes after one another take
