@@ -71,6 +71,28 @@ for (let step = 0; step < 5; step++) {
 console.log(typeof defineOp, losses.at(-1) < losses[0] ? 'learns' : losses.join(' '));
 `;
 
+/** Loops that end in each way there is; none may keep the process alive, nor may workers that are kept. */
+const loading = `
+import * as nn from 'vicinal/nn';
+import { dataset } from './samples.mjs';
+
+const worker = new URL('./samples.worker.mjs', import.meta.url);
+for (const numWorkers of [0, 2]) {
+  const loader = new nn.data.DataLoader(dataset, { batchSize: 2, worker, numWorkers, persistentWorkers: true });
+  const seen = [];
+  for await (const { x } of loader) seen.push(...x.dataNow());
+  for await (const { x } of loader) if (x.size > 0) break;
+  await loader[Symbol.asyncIterator]().next();
+  console.log(seen.join(' '));
+}
+`;
+const samples = {
+  'samples.mjs': 'export const dataset = { size: 5, get: (i) => ({ x: i / 2 }) };',
+  'samples.worker.mjs': `import * as nn from 'vicinal/nn';
+    import { dataset } from './samples.mjs';
+    nn.data.serveBatches({ dataset });`,
+};
+
 describe('the packed package', () => {
   const learns = { code: 0, output: 'function learns\n' };
   const trains = (node: string) => async () => expect(await runProgram(node, training)).toEqual(learns);
@@ -83,6 +105,13 @@ describe('the packed package', () => {
     const { outputFiles } = await build({ stdin, bundle: true, platform: 'node', format: 'esm', write: false });
     expect(await runProgram(process.execPath, outputFiles[0]?.text ?? '')).toEqual(learns);
   });
+
+  const makes = (node: string) => async () => {
+    for (const [name, text] of Object.entries(samples)) writeFileSync(join(project, name), text);
+    expect(await runProgram(node, loading)).toEqual({ code: 0, output: '0 0.5 1 1.5 2\n'.repeat(2) });
+  };
+  test('makes batches in workers, and the process ends by itself', makes(process.execPath));
+  test.runIf(newerNode)('does so on a newer Node', makes(newerNode ?? ''));
 
   test('has no dependencies and no install script', () => {
     const { dependencies, optionalDependencies, scripts } = JSON.parse(

@@ -7,6 +7,7 @@ import { ArgumentError } from '../../index.ts';
 import { checkOptions, kindOf } from '../../tensor/options.ts';
 import { checkSize } from '../check.ts';
 import { checkDataset } from './checkDataset.ts';
+import { startWorker } from './workers/startWorker.ts';
 
 export interface DataLoaderOptions<S extends object, T extends object> {
   /** Samples per batch. Default 1. */
@@ -27,8 +28,11 @@ export interface DataLoaderOptions<S extends object, T extends object> {
   generator?: Generator;
   /** Where batches are put. Default: the default device. */
   device?: Device | DeviceName;
-  /** Starts a worker whose module calls `serveBatches`: `() => new Worker(new URL('./samples.worker.js', import.meta.url))`. */
-  worker?: () => WorkerLike;
+  /**
+   * A module that calls `serveBatches`, to be run in other threads: `new URL('./samples.worker.js', import.meta.url)`. Where a bundler is
+   * to find it, what starts it: `() => new Worker(new URL('./samples.worker.js', import.meta.url), { type: 'module' })`.
+   */
+  worker?: URL | (() => WorkerLike);
   /** How many of them make batches; with 0 they are made in this thread. Default 1 with `worker`, else 0. */
   numWorkers?: number;
   /** How many batches each worker is asked for ahead. Default 2. */
@@ -72,14 +76,16 @@ export function readLoaderOptions<S extends object, T extends object>(
   if (numWorkers > mostWorkers) {
     throw new ArgumentError(`numWorkers is ${numWorkers}; it must be at most ${mostWorkers}`, { op, numWorkers });
   }
-  if (numWorkers > 0 && typeof worker !== 'function') {
-    const how = "() => new Worker(new URL('./samples.worker.js', import.meta.url), { type: 'module' })";
-    throw new ArgumentError(`numWorkers is ${numWorkers} and worker ${kindOf(worker)}; give what starts one, ${how}`, {
+  if (numWorkers > 0 && typeof worker !== 'function' && !(worker instanceof URL)) {
+    const how = "new URL('./samples.worker.js', import.meta.url)";
+    const got = `numWorkers is ${numWorkers} and worker ${kindOf(worker)}`;
+    throw new ArgumentError(`${got}; give the address of a module, ${how}, or a function that starts a Worker of it`, {
       op,
       numWorkers,
     });
   }
-  return { ...options, batchSize, numWorkers, prefetchFactor };
+  const start = worker instanceof URL ? () => startWorker(worker) : worker;
+  return { ...options, batchSize, worker: start, numWorkers, prefetchFactor };
 }
 
 function checkSampler({ size, order }: Partial<Sampler>, shuffle = false): void {

@@ -25,9 +25,12 @@ interface Port {
  * // samples.worker.js
  * nn.data.serveBatches({ dataset, transform });
  * // train.js
- * const worker = () => new Worker(new URL('./samples.worker.js', import.meta.url), { type: 'module' });
+ * const worker = new URL('./samples.worker.js', import.meta.url);
  * const loader = new nn.data.DataLoader(dataset, { transform, batchSize: 64, numWorkers: 2, worker });
  * ```
+ *
+ * In Node the modules may be TypeScript, run by tsx or by Node itself. In a page that is bundled (Vite, webpack, esbuild) `worker` is
+ * `() => new Worker(new URL('./samples.worker.js', import.meta.url), { type: 'module' })`, written out, so that the bundler finds the module.
  *
  * What `collate` gives is handed over: arrays that fill their buffer are moved, and can no longer be used in the worker.
  *
