@@ -200,7 +200,8 @@ function floats2(op: i32, x: v128, y: v128, a: v128, b: v128): v128 {
   if (op == MOD) return modulo4(x, y);
   if (op == ATAN2) return angle4(x, y);
   if (op == CROSS_ENTROPY) return crossEntropy4(x, y);
-  if (op >= CLAMP_BACKWARD) return f32x4.mul(x, slopeWith(op, y, a, b));
+  if (op == CLAMP_BACKWARD) return v128.and(x, v128.and(f32x4.ge(y, a), f32x4.le(y, b)));
+  if (op > CLAMP_BACKWARD) return f32x4.mul(x, slopeWith(op, y, a, b));
   return f32x4.mul(x, slope(op, y));
 }
 
@@ -259,7 +260,6 @@ function selfGatedSlope(s: v128, r: v128): v128 {
 /** The derivative of an activation with the numbers a and b, or of one by parts, from its input. */
 @inline
 function slopeWith(op: i32, x: v128, a: v128, b: v128): v128 {
-  if (op == CLAMP_BACKWARD) return v128.and(one4(), v128.and(f32x4.ge(x, a), f32x4.le(x, b)));
   if (op == LEAKY_RELU_BACKWARD) return v128.bitselect(one4(), a, f32x4.gt(x, zero()));
   if (op == HARDSWISH_BACKWARD) {
     const rising = madd(x, f32x4.splat(0.3333333333333333), half4());
@@ -271,11 +271,12 @@ function slopeWith(op: i32, x: v128, a: v128, b: v128): v128 {
     return v128.bitselect(one4(), sigmoid4(t), f32x4.gt(t, b));
   }
   if (op == ELU_BACKWARD) return v128.bitselect(f32x4.mul(a, exp4(x)), one4(), f32x4.le(x, zero()));
-  // n / (n + 2) + 4 x e (1 + e) / (n + 2)²
-  const e = exp4(f32x4.pmin(x, f32x4.splat(20)));
+  // n / (n + 2) + 4 x e (1 + e) / (n + 2)², from x = 20 on 1
+  const cut = f32x4.pmin(x, f32x4.splat(20));
+  const e = exp4(cut);
   const n = mishOf(e);
   const inverse = f32x4.div(one4(), f32x4.add(n, f32x4.splat(2)));
-  const bend = f32x4.mul(f32x4.mul(f32x4.splat(4), x), f32x4.mul(f32x4.mul(e, f32x4.add(one4(), e)), inverse));
+  const bend = f32x4.mul(f32x4.mul(f32x4.splat(4), cut), f32x4.mul(f32x4.mul(e, f32x4.add(one4(), e)), inverse));
   return f32x4.mul(f32x4.add(n, bend), inverse);
 }
 

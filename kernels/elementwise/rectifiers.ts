@@ -126,6 +126,7 @@ export const mishBackward: ActivationBackward = activationBackward({
   name: 'mishBackward',
   slope: (x) => {
     const t = Math.tanh(softplusOf(x));
+    if (t === 1) return 1; // x may be ∞
     return t + x * (1 - t * t) * logistic(x);
   },
   // (1 − t²) σ (2 + x (1 − σ − 2 t σ)), t = tanh(softplus x)

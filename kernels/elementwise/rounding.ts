@@ -42,6 +42,7 @@ export const clampBackward: ActivationBackward<ClampAttrs> = activationBackward<
   name: 'clampBackward',
   numbers: everything,
   slope: (x, { min, max }) => Number(x >= min && x <= max),
+  isGate: true,
   samples: [
     { g: [9], saved: { shape: [9], values: [-2, -1.1, -0.5, 0, 1, 2.9, 7, 4, -9] }, attrs: { min: -1, max: 3 } },
   ],

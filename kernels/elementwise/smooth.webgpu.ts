@@ -126,9 +126,10 @@ const mishGate = `fn mishGate_(x: f32) -> f32 {
   return n / (n + 2.0);
 }`;
 const mishSlope = `fn mishSlope_(x: f32) -> f32 {
-  let e = select(exp_(min(x, 20.0)), x, isNan_(x));
+  let cut = select(min(x, 20.0), x, isNan_(x));
+  let e = select(exp_(cut), x, isNan_(x));
   let n = e * (e + 2.0);
-  return (n + (4.0 * x) * ((e * (1.0 + e)) / (n + 2.0))) / (n + 2.0);
+  return (n + (4.0 * cut) * ((e * (1.0 + e)) / (n + 2.0))) / (n + 2.0);
 }`;
 
 /** min(|x|, δ) (|x| − ½ min(|x|, δ)). */

@@ -5,10 +5,12 @@ import type { AnyOp } from '../../kernels/selfTest/samples.ts';
 import type { SampleInput } from '../../kernels/index.ts';
 import {
   batchNormForward,
+  clampBackward,
   eluBackward,
   groupNormForward,
   layerNormForward,
   logsumexp,
+  mishBackward,
   pow,
   reluBackward,
   rmsNormForward,
@@ -28,6 +30,12 @@ const columns = (...values: number[]): SampleInput => ({
 const cases: readonly [what: string, op: unknown, sample: Record<string, unknown>][] = [
   ['1 to the NaN, −1 to ±∞', pow, { x: of(-1, 1, -0, 0.5, -1), y: of(-Infinity, NaN, -3, Infinity, Infinity) }],
   ['a gradient that relu stops', reluBackward, { g: of(NaN, Infinity, NaN), saved: of(0, 0, 1) }],
+  [
+    'one that clamp stops',
+    clampBackward,
+    { g: of(NaN, Infinity, NaN), saved: of(0, 9, -1), attrs: { min: 0, max: 3 } },
+  ],
+  ['the slope of mish far out', mishBackward, { g: of(1, 1, 1, 1), saved: of(1e4, 1e20, Infinity, NaN) }],
   ['statistics of nothing', layerNormForward, { x: [3, 0] }],
   ['the same of rmsNorm', rmsNormForward, { x: [3, 0] }],
   ['the same of groupNorm', groupNormForward, { x: [1, 2, 0], attrs: { groups: 2 } }],
