@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeSafetensors, naMask, simulateTiles } from '../../index.ts';
+import { decodeSafetensors, encodeSafetensors, naMask, simulateTiles } from '../../index.ts';
+import { withPrefix } from '../../nn/index.ts';
 import { launch, noBrowser } from './chromium.ts';
 import { buildPlayground, isolation, numberOf, openPlayground, photograph, ready, reset, train } from './playground.ts';
 import { serve, type Server } from './server.ts';
@@ -167,8 +168,15 @@ describe.skipIf(noBrowser)(`the playground${noBrowser ? `: skipped, ${noBrowser}
       const trained = await weights();
       await reset(page, {});
       expect((await weights()).equals(trained)).toBe(false);
-      await load('digits.safetensors', trained);
-      await page.locator('#train-status', { hasText: 'Weights of digits.safetensors' }).waitFor();
+      const checkpoint = withPrefix('model', decodeSafetensors(trained).tensors);
+      for (const [name, file] of [
+        ['step-0000150.safetensors', Buffer.from(encodeSafetensors(Object.fromEntries(checkpoint)))],
+        ['best.safetensors', trained],
+      ] as const) {
+        await load(name, file);
+        await page.locator('#train-status', { hasText: `Weights of ${name}` }).waitFor();
+        expect((await weights()).equals(trained)).toBe(true);
+      }
       for (const [device, where] of [
         ['WebGPU', 'On WebGPU: '],
         ['CPU', 'On the CPU: '],

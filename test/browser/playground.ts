@@ -17,7 +17,7 @@ export const isolation = {
 /** Builds the page as `npm run playground:build` does, into a folder of its name; what a site of it is served from. */
 export async function buildPlayground(name: string): Promise<Record<string, string>> {
   const outDir = join(folder, 'out', name);
-  await build({ root: folder, logLevel: 'warn', build: { outDir } });
+  await build({ root: folder, logLevel: 'error', build: { outDir } });
   return { '/some/folder/': outDir }; // it works from any
 }
 

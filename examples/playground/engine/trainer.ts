@@ -132,14 +132,17 @@ export class Trainer {
     return this.#network!.evaluate({ size: Math.min(count, test.size), get: (index) => test.get(index) });
   }
 
-  /** The weights as a safetensors file, as the digits example writes and reads them. */
+  /** The weights as a safetensors file, under the model's keys. */
   async save(): Promise<Uint8Array> {
     const network = this.#network!;
-    const weights = nn.withPrefix('model', await network.weights());
-    return encodeSafetensors(Object.fromEntries(weights), { settings: JSON.stringify(network.settings) });
+    const weights = Object.fromEntries(await network.weights());
+    return encodeSafetensors(weights, { settings: JSON.stringify(network.settings) });
   }
 
-  /** Takes weights from a file; when it does not fit, the network stays as it was. Gives back the share of test digits recognised. */
+  /**
+   * Takes weights from a file, or the model's from a training's checkpoint; when they do not fit, the network stays as it was.
+   * Gives back the share of test digits recognised.
+   */
   async load(file: Uint8Array): Promise<number> {
     const { tensors } = decodeSafetensors(file);
     const own = nn.withoutPrefix('model', tensors);
