@@ -17,7 +17,7 @@ const known = [
   { name: 'MPICH', commands: ['mpirun.mpich', 'mpirun'], flags: [], says: /hydra/i },
 ] as const;
 
-const environment = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
+export const environment = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
 
 /** The launchers of this machine. */
 export const launchers: readonly Launcher[] = known.flatMap(({ name, commands, flags, says }) => {

@@ -1,0 +1,23 @@
+// Where each rank runs, and a sum over all of them.
+
+import { hostname, networkInterfaces } from 'node:os';
+import { ones, threads } from '../../../index.ts';
+import { allReduce, init, localRank, localSize, rank, size } from '../../../distributed/index.ts';
+
+await init({ timeout: 30 });
+using x = ones([300_000]);
+await allReduce(x);
+using total = x.sum();
+const addresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+console.log(
+  JSON.stringify({
+    rank: rank(),
+    size: size(),
+    localRank: localRank(),
+    localSize: localSize(),
+    hasThreads: threads() >= 1,
+    host: hostname(),
+    addresses: addresses.filter((address) => address.startsWith('10.')),
+    total: await total.item(),
+  }),
+);
