@@ -71,7 +71,7 @@ async function train({
       await parallel.synchronize();
       optimizer.step();
       schedule.step();
-      if (++run.step % 50 !== 0) continue;
+      if (++run.step % Math.ceil(totalSteps / 20) !== 0) continue;
       await allReduce(loss, { op: 'mean' });
       say(`step ${run.step} of ${totalSteps}: loss ${(await loss.item()).toFixed(3)}`);
     }

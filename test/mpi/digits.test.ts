@@ -14,7 +14,7 @@ describe.runIf(launchers.length > 0)('examples/distributed', () => {
   const train = (ranks: number, ...args: string[]): ReturnType<typeof collect> => {
     const { command, flags } = launchers[0]!;
     const program = ['--import', './examples/register.mjs', 'examples/distributed/train.ts'];
-    const words = [...flags, '-n', String(ranks), process.execPath, ...program, '--limit', '256', '--batch', '8'];
+    const words = [...flags, '-n', String(ranks), process.execPath, ...program, '--limit', '160', '--batch', '8'];
     return collect(command, [...words, '--checkpoint', checkpoint, ...args], environment, 90);
   };
   let first: Awaited<ReturnType<typeof train>>;
@@ -24,18 +24,18 @@ describe.runIf(launchers.length > 0)('examples/distributed', () => {
 
   test('learns on two ranks', () => {
     expect(first).toMatchObject({ code: 0, stderr: '' });
-    const [, loss, accuracy] =
-      /^2 ranks of \d threads?, steps 1 to 64\nstep 50 of 64: loss ([\d.]+)\ntest accuracy ([\d.]+) % in \d+ s\n$/.exec(
-        first.stdout,
-      )!;
-    expect(Number(loss)).toBeLessThan(2.2); // ln 10 = 2.30 for guesses
-    expect(Number(accuracy)).toBeGreaterThan(20);
+    expect(first.stdout).toMatch(
+      /^2 ranks of \d threads?, steps 1 to 40\n(step \d+ of 40: loss [\d.]+\n){20}test accuracy [\d.]+ % in \d+ s\n$/,
+    );
+    const losses = [...first.stdout.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
+    const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)));
   });
 
   test('--resume on one rank goes on where they stopped', async () => {
     const { code, stdout, stderr } = await train(1, '--epochs', '3', '--resume');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^1 ranks of \d threads?, steps 65 to 96\n/);
+    expect(stdout).toMatch(/^1 ranks of \d threads?, steps 41 to 60\n/);
   });
 
   test('a batch that the ranks cannot share is refused by rank 0', async () => {

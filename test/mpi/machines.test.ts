@@ -104,7 +104,7 @@ describe.runIf(reason === null)('two machines', () => {
     const mca = Object.entries(parameters).flatMap(([name, value]) => ['--mca', name, value]);
     const mpirun = [openMpi!.command, ...openMpi!.flags, '--hostfile', hosts, ...mca, '-n', '4'];
     const [command, ...words] = [...on(machines[0]!), ...mpirun, process.execPath, programs.path('machines')];
-    const { code, stdout, stderr } = await collect(command!, words, environment, 60);
+    const { code, stdout, stderr } = await collect(command, words, environment, 60);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const reports = stdout
       .trim()
