@@ -269,7 +269,7 @@ export {
   type TileProblem,
 } from './kernels/index.ts';
 // Own ops
-export { acceptsStrides, defineOp, elements } from './kernels/index.ts';
+export { acceptsStrides, defineOp, elements, wgsl } from './kernels/index.ts';
 export type {
   BackwardContext,
   Kernel,
@@ -279,6 +279,8 @@ export type {
   Operand,
   Sample,
   SampleInput,
+  WgslLaunch,
+  WgslSource,
 } from './kernels/index.ts';
 export { selfTest, type SelfTestOptions, type SelfTestReport } from './kernels/selfTest/selfTest.ts';
 export { enableRevectorize } from './kernels/runtime/cpu/revectorize.ts';

@@ -1,29 +1,9 @@
 import type { Tensor } from 'vicinal';
 import * as nn from 'vicinal/nn';
+import { Block } from '../block.ts';
 
 /** Bytes as numbers of mean 0 and standard deviation 1 over the training digits. */
 const standardize = (image: Tensor): Tensor => image.div(255).sub(0.1307).div(0.3081);
-
-/** One transformer block whose attention looks at the `kernelSize` × `kernelSize` nearest tokens. [B, H, W, C] → same. */
-class Block extends nn.Module {
-  norm1: nn.LayerNorm;
-  attn: nn.NeighborhoodAttention2d;
-  norm2: nn.LayerNorm;
-  mlp: nn.MLP;
-
-  constructor(dim: number, heads: number, kernelSize: number) {
-    super();
-    this.norm1 = new nn.LayerNorm(dim);
-    this.attn = new nn.NeighborhoodAttention2d(dim, heads, { kernelSize });
-    this.norm2 = new nn.LayerNorm(dim);
-    this.mlp = new nn.MLP(dim, { hiddenFeatures: 2 * dim });
-  }
-
-  forward(x: Tensor): Tensor {
-    const h = x.add(this.attn.forward(this.norm1.forward(x)));
-    return h.add(this.mlp.forward(this.norm2.forward(h)));
-  }
-}
 
 /** A small Neighborhood Attention Transformer: two levels, 14 × 14 and 7 × 7 tokens. bytes [B, 1, 28, 28] → logits [B, 10]. */
 export class DigitNat extends nn.Module {
@@ -40,8 +20,10 @@ export class DigitNat extends nn.Module {
     kernelSize = 5,
   }: { dim?: number; depths?: number[]; kernelSize?: number } = {}) {
     super();
+    const attention = (width: number): nn.NeighborhoodAttention2d =>
+      new nn.NeighborhoodAttention2d(width, width / 16, { kernelSize });
     const level = (width: number, depth: number): nn.ModuleList<Block> =>
-      new nn.ModuleList(Array.from({ length: depth }, () => new Block(width, width / 16, kernelSize)));
+      new nn.ModuleList(Array.from({ length: depth }, () => new Block(width, attention(width))));
     this.tokenizer = new nn.Conv2d(1, dim, 3, { stride: 2, padding: 1 });
     this.level1 = level(dim, depths[0] ?? 1);
     this.downsampler = new nn.Conv2d(dim, 2 * dim, 3, { stride: 2, padding: 1 });

@@ -36,7 +36,6 @@ async function evaluate(model: DigitNat, digits: Digits): Promise<number> {
 }
 
 async function train(options: DigitsOptions): Promise<void> {
-  const start = performance.now();
   await using run = await openRun(options);
   const { epochs, batch, lr, limit } = run.settings;
   const [digits, testDigits] = await Promise.all([loadDigits('train', limit), loadDigits('test', limit)]);
@@ -75,8 +74,7 @@ async function train(options: DigitsOptions): Promise<void> {
   }
   if (run.isInterrupted) return run.report(run.howToGoOn);
   const score = await evaluate(model, testDigits);
-  const seconds = Math.round((performance.now() - start) / 1000);
-  await run.report(`test accuracy ${(100 * score).toFixed(2)} % in ${seconds} s`);
+  await run.report(`test accuracy ${(100 * score).toFixed(2)} % in ${run.seconds} s`);
 }
 
 async function predict(options: DigitsOptions, image: string): Promise<void> {

@@ -40,6 +40,7 @@ export class Run<F extends Flags = Flags> implements AsyncDisposable {
   #metrics: Metrics | undefined;
   #progress: Progress | undefined;
   #savedStep = 0;
+  readonly #start = performance.now();
 
   constructor(folder: RunFolder<F>, where: string, options: Options<F>) {
     this.#folder = folder;
@@ -114,6 +115,16 @@ export class Run<F extends Flags = Flags> implements AsyncDisposable {
   /** Gives the model its best weights back. */
   async loadBest(): Promise<void> {
     this.#parts!.model.loadStateDict((await nn.loadSafetensors(this.#folder.file('best.safetensors'))).tensors);
+  }
+
+  /** Where a file of the run lies, for what writes files itself. */
+  path(name: string): string {
+    return this.#folder.file(name);
+  }
+
+  /** Whole seconds since the run was opened. */
+  get seconds(): number {
+    return Math.round((performance.now() - this.#start) / 1000);
   }
 
   /** A picture or other file beside the metrics. */
