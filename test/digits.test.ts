@@ -223,7 +223,7 @@ const bytes = (data: ArrayBufferView | undefined): Buffer =>
 async function drawTestDigit(path: string): Promise<void> {
   const { default: sharp } = await import('sharp');
   const { loadDigits } = await import('../examples/digits/data.ts');
-  const { image } = await (await loadDigits('test', 1)).get(0);
+  const { image } = (await loadDigits('test', 1)).get(0);
   await sharp(Buffer.from(image.data), { raw: { width: 28, height: 28, channels: 1 } })
     .png()
     .toFile(path);

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Generator } from 'vicinal';
 import * as nn from 'vicinal/nn';
 
 /** A garment: `image` [1, 28, 28] of bytes, light on dark, and `label` 0..9, an index into `garments`. */
@@ -41,20 +40,3 @@ export const part = (all: Garments, first: number, count: number): Garments => (
   size: Math.min(count, all.size - first),
   get: (index) => all.get(first + index),
 });
-
-type Garment = ReturnType<Garments['get']>;
-type Change = (sample: Garment, generator: Generator) => Garment;
-
-const { compose, normalize, randomHorizontalFlip, randomShift, toFloat } = nn.data;
-const onImage =
-  (...transforms: nn.data.Transform[]): Change =>
-  ({ image, label }, generator) => ({ image: compose(...transforms)(image, generator), label });
-
-/** Bytes as numbers of mean 0 and standard deviation 1 over the training pictures. */
-const standardize = compose(toFloat(), normalize(0.286, 0.353));
-
-/** A sample as the model takes it. */
-export const asInput = onImage(standardize);
-
-/** The same with changes that leave a garment what it is: a shoe may point to either side. */
-export const augmented = onImage(randomHorizontalFlip(), randomShift(1), standardize);

@@ -1,17 +1,18 @@
-// Trains a Neighborhood Attention Transformer on pictures of garments until its validation stops to improve. `npm run fashion -- --help`
+// Trains the network of the digits on pictures of garments, until its validation stops to improve. `npm run fashion -- --help`
 
-import { noGrad, scope, type Tensor } from 'vicinal';
+import { noGrad, scope } from 'vicinal';
 import * as nn from 'vicinal/nn';
+import { DigitNat } from '../digits/model.ts';
 import { command, EarlyStopping, openRun, real, whole } from '../training/index.ts';
 import { drawConfusion } from './confusion.ts';
-import { asInput, augmented, garments, loadGarments, part, type Garments } from './data.ts';
+import { garments, loadGarments, part, type Garments } from './data.ts';
 
 const program = {
-  about: 'Trains a small NAT on Fashion-MNIST, with a validation after each epoch and early stopping.',
+  about: 'Trains a small neighborhood-attention network on Fashion-MNIST, with validation and early stopping.',
   command: 'npm run fashion --',
   folder: import.meta.dirname,
   flags: {
-    epochs: whole(5, 'passes over the training pictures, if it does not stop before', { max: 1000 }),
+    epochs: whole(4, 'passes over the training pictures, if it does not stop before', { max: 1000 }),
     batch: whole(64, 'pictures per step', { max: 10_000 }),
     lr: real(3e-3, 'highest learning rate', { min: 1e-8, max: 1 }),
     patience: whole(2, 'epochs without a better validation after which it stops', { max: 1000 }),
@@ -20,23 +21,11 @@ const program = {
   texts: { data: ['FOLDER', "where Fashion-MNIST's four files are (/usr/share/datasets/fashion-mnist)"] },
 } as const;
 
-/** 28 × 28 pixels are 7 × 7 tokens, then 4 × 4. */
-const sizes = {
-  embedDim: 32,
-  depths: [2, 2],
-  numHeads: [2, 4],
-  kernelSize: 3,
-  mlpRatio: 2,
-  dropPath: 0.1,
-  inChannels: 1,
-  numClasses: 10,
-};
-
 /** The predicted class of each picture. */
-async function predict(model: nn.Module & { forward(x: Tensor): Tensor }, data: Garments): Promise<number[]> {
+async function predict(model: DigitNat, data: Garments): Promise<number[]> {
   model.eval();
   const predicted: number[] = [];
-  const loader = new nn.data.DataLoader(data, { batchSize: 250, transform: asInput });
+  const loader = new nn.data.DataLoader(data, { batchSize: 250 });
   for await (const { image } of loader) {
     using classes = noGrad(() => scope(() => model.forward(image).argmax({ axis: 1 })));
     predicted.push(...(await classes.data()));
@@ -59,12 +48,14 @@ await command(program, async (options) => {
   const [training, validation] = [part(all, 0, Math.min(limit, all.size - held)), part(all, all.size - held, limit)];
   const testing = part(test, 0, limit);
 
-  const model = new nn.models.NAT(sizes);
+  const model = new DigitNat();
+  const flip = nn.data.randomHorizontalFlip();
   const loader = new nn.data.DataLoader(training, {
     batchSize: batch,
     shuffle: true,
     dropLast: true,
-    transform: augmented,
+    // A shoe may point to either side.
+    transform: ({ image, label }, generator) => ({ image: flip(image, generator), label }),
   });
   if (loader.length === 0)
     throw new Error(`--batch ${batch} is more than the ${training.size} pictures; use a smaller batch`);

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import Module from 'node:module';
+import Module, { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -64,7 +64,7 @@ beforeAll(() => writeGarments(inFolder('garments')));
 const hasNumpy = spawnSync('python3', ['-c', 'import numpy']).status === 0;
 const has = (name: string): boolean => {
   try {
-    return dataPackage(name) !== '';
+    return createRequire(import.meta.url).resolve(name) !== '';
   } catch {
     return false;
   }
