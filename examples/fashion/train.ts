@@ -12,7 +12,7 @@ const program = {
   command: 'npm run fashion --',
   folder: import.meta.dirname,
   flags: {
-    epochs: whole(4, 'passes over the training pictures, if it does not stop before', { max: 1000 }),
+    epochs: whole(3, 'passes over the training pictures, if it does not stop before', { max: 1000 }),
     batch: whole(64, 'pictures per step', { max: 10_000 }),
     lr: real(3e-3, 'highest learning rate', { min: 1e-8, max: 1 }),
     patience: whole(2, 'epochs without a better validation after which it stops', { max: 1000 }),

@@ -38,6 +38,6 @@ export async function drawFilms(films: readonly Film[], scale = 3): Promise<Buff
   const size = { width: gap + 6 * cell + 2 * gap, height: gap + films.length * cell };
   return sharp({ create: { ...size, channels: 3, background: '#1f5fa8' } })
     .composite(await Promise.all(tiles))
-    .png({ palette: true, colours: 64 })
+    .png({ compressionLevel: 9 })
     .toBuffer();
 }

@@ -30,10 +30,12 @@ function drawMetric(rows: readonly Row[], name: string): string {
   const axes = { x: 'step', y: name };
   const mean = Plot.windowY({ k: Math.max(1, Math.round(thinned.length / 40)), anchor: 'end' }, axes);
   const isMany = values.length > 50;
+  const numbers = values.map((row) => row[name]!);
+  const isWide = Math.min(...numbers) > 0 && Math.max(...numbers) > 20 * Math.min(...numbers);
   return drawFigure({
     marginLeft: 56,
     x: { label: 'step', domain: [0, rows.at(-1)?.step ?? 1] },
-    y: { label: name, nice: true, tickFormat: '~g' },
+    y: { label: name, nice: true, tickFormat: '~g', type: isWide ? 'log' : 'linear' },
     marks: [
       Plot.line(thinned, { ...axes, stroke: '#c9d6e8', strokeWidth: 0.75 }),
       Plot.line(thinned, { ...(isMany ? mean : axes), stroke: '#1f5fa8', strokeWidth: 2 }),

@@ -6,6 +6,7 @@ import type { AnyOp, Lay } from '../../kernels/selfTest/samples.ts';
 import type { Device, Dtype, Tensor } from '../../index.ts';
 import * as vicinal from '../../index.ts';
 import '../../kernels/webgpu.ts';
+import { snake } from '../../examples/custom-op/snake.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';
 import { openGpu } from '../../kernels/runtime/webgpu/gpu.ts';
 import { WebgpuRuntime } from '../../kernels/runtime/webgpu/runtime.ts';
@@ -93,6 +94,8 @@ describe.each(variants)('%s', (_title, runtime, real) => {
     });
     await runtime.finish();
   });
+
+  test('a program of one’s own', () => runSamples(snake as AnyOp, runtime, real));
 
   test('casts', async () => {
     scope(() => {
