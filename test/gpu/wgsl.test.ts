@@ -61,7 +61,7 @@ describe('wgsl', () => {
     using wide = zeros([4, 2], { device: gpu });
     using here = zeros([4], { device: 'cpu' });
     const run = (tensors: object, params: object) => () =>
-      fuse({ x, z: x, y: x, ...tensors } as never, { count: 4, scale: 1, ...params } as never, 1);
+      fuse({ x, z: x, y: x, ...tensors }, { count: 4, scale: 1, ...params }, 1);
     expect(run({ z: here }, {})).toThrow(DeviceError);
     expect(run({ z: here }, {})).toThrow("fuse: z lives on 'cpu'; a WGSL program takes tensors of 'webgpu'");
     expect(run({ z: undefined }, {})).toThrow("fuse: the program was given no tensor 'z'");
