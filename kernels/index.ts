@@ -23,8 +23,8 @@ export type {
 export type { Layout } from '../tensor/layout.ts';
 export type { NdArray } from '../tensor/runtime.ts';
 export { elements } from './runtime/cpu/elements.ts';
-export { wgsl } from './runtime/webgpu/wgsl.ts';
-export type { WgslLaunch, WgslSource } from './runtime/webgpu/wgsl.ts';
+export { wgsl } from './runtime/wgsl.ts';
+export type { WgslLaunch, WgslSource } from './runtime/wgsl.ts';
 
 export { full, ones, onesLike, zeros, zerosLike } from './create/filled.ts';
 export type { CreateOptions } from './create/filled.ts';

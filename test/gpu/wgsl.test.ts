@@ -70,6 +70,8 @@ describe('wgsl', () => {
       "fuse: the program was given undefined as param 'scale'; it must be a number",
     );
     expect(() => wgsl({ name: 'x', body: '' } as never)).toThrow(ArgumentError);
+    const idle = { name: 'idle', reads: ['x'], writes: [], workgroupSize: [1], body: '' } as const;
+    expect(() => wgsl(idle)).toThrow('wgsl: writes is []; a program writes at least one tensor');
   });
 });
 

@@ -13,6 +13,7 @@ import { fromDevice, toDevice, widthOf } from './elements.ts';
 import { Faults } from './faults.ts';
 import { Plans } from './plans.ts';
 import { BlockPool } from './pool.ts';
+import { launchOwn } from './ownProgram.ts';
 import { Program } from './program.ts';
 
 /** The WebGPU device. A buffer's handle is its block. */
@@ -27,6 +28,8 @@ export class WebgpuRuntime implements Runtime {
   readonly #faults: Faults;
   readonly #programs = new Map<string, Program>();
   readonly #plans = new Plans(this);
+  /** Runs a program made by `wgsl`. */
+  readonly launchOwn = launchOwn;
   #clock: GpuClock | undefined;
   ended: string | null = null;
 

@@ -1,10 +1,8 @@
-import type { Dtype } from '../../../tensor/dtype.ts';
-import type { Tensor } from '../../../tensor/tensor.ts';
-import type { ProgramSource, Word } from './program.ts';
-import { ArgumentError, DeviceError } from '../../../tensor/errors.ts';
-import { checkOptions } from '../../../tensor/options.ts';
-import { launch } from './launch.ts';
-import { computedType, storedType } from './types.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Word } from './webgpu/program.ts';
+import type { WebgpuRuntime } from './webgpu/runtime.ts';
+import { ArgumentError, DeviceError } from '../../tensor/errors.ts';
+import { checkOptions } from '../../tensor/options.ts';
 
 /** A WGSL program: what a kernel of one's own for the `webgpu` device runs. */
 export interface WgslSource<T extends string = string, P extends string = string> {
@@ -36,7 +34,7 @@ export type WgslLaunch<T extends string, P extends string> = (
   groups: number | readonly [number, number, number],
 ) => void;
 
-/** Programs so far: with the dtypes, the key of each one's text. */
+/** Programs so far. */
 let programs = 0;
 
 /**
@@ -66,14 +64,16 @@ let programs = 0;
 export function wgsl<T extends string, P extends string = never>(source: WgslSource<T, P>): WgslLaunch<T, P> {
   const required = ['name', 'reads', 'writes', 'workgroupSize', 'body'] as const;
   checkOptions('wgsl', source, [...required, 'params', 'declarations'], required);
+  if (source.writes.length === 0)
+    throw new ArgumentError('writes is []; a program writes at least one tensor', { op: 'wgsl', writes: [] });
   const names = [...source.reads, ...source.writes];
   const paramNames = Object.keys(source.params ?? {}) as P[];
   const id = ++programs;
   return (tensors, params, groups) => {
     const given = names.map((name) => checkTensor(source.name, name, tensors[name]));
-    const dtypes = given.map(({ dtype }) => dtype);
     const words = paramNames.map((name) => checkNumber(source.name, name, params[name]));
-    launch(`${source.name} own ${id} ${dtypes.join(' ')}`, () => programOf(source, dtypes), given, words, groups);
+    // Asked of the runtime: the code of GPUs is loaded with the device.
+    (given[0]!.storage.runtime as WebgpuRuntime).launchOwn(source, id, given, words, groups);
   };
 }
 
@@ -94,30 +94,4 @@ function checkNumber(op: string, name: string, value: number | undefined): numbe
     op,
     name,
   });
-}
-
-function programOf(
-  { name, reads, writes, params = {}, workgroupSize, declarations = '', body }: WgslSource,
-  dtypes: readonly Dtype[],
-): ProgramSource {
-  const accessors = [...reads, ...writes].map((tensor, i) => {
-    const [stored, computed] = [storedType(dtypes[i]!), computedType(dtypes[i]!)];
-    const place = `${tensor}[params.${tensor}Offset + i]`;
-    const load = `fn load_${tensor}(i: u32) -> ${computed} { return ${computed}(${place}); }`;
-    const store = `fn store_${tensor}(i: u32, value: ${computed}) { ${place} = ${stored}(value); }`;
-    return i < reads.length ? load : `${load}\n${store}`;
-  });
-  const size = workgroupSize.reduce<number>((product, n) => product * (n ?? 1), 1);
-  return {
-    name,
-    buffers: [...reads, ...writes].map((tensor, i) => {
-      const type = storedType(dtypes[i]!);
-      return i < reads.length ? [tensor, type] : [tensor, type, 'write'];
-    }),
-    params: Object.entries(params),
-    workgroupSize,
-    declarations: `${accessors.join('\n')}\n${declarations}`,
-    // A single number of groups may go over two axes: see `launch`.
-    body: `let item = (group.y * groups.x + group.x) * ${size}u + lane;\n${body}`,
-  };
 }
