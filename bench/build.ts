@@ -8,7 +8,7 @@ import { compileKernels, readSources } from '../scripts/build-kernels.mjs';
 
 const target = 'bench/dist';
 /** One process each; `run` asks the others. */
-const entries = ['run.ts', 'ours.ts', 'peers/tfjs.ts', 'peers/jax.ts', 'peers/onnx.ts'];
+const entries = ['run.ts', 'ours.ts', 'mpi/rank.ts', 'peers/tfjs.ts', 'peers/jax.ts', 'peers/onnx.ts'];
 
 /** Imports of what the package ships come from dist/. */
 const shipped: Plugin = {

@@ -8,9 +8,10 @@ import { runGpu } from './gpu/run.ts';
 import { runAttention } from './attention/run.ts';
 import { writeTable } from './attention/table.ts';
 import { runCpu } from './cpu.ts';
+import { runMpi } from './mpi/run.ts';
 import { runOperations } from './operations.ts';
 
-const usage = `npm run bench -- [cpu|ops|attention|gpu] [options]
+const usage = `npm run bench -- [cpu|ops|attention|gpu|mpi] [options]
   --only=REGEX      the rows whose name matches
   --peers           beside other libraries, on this Node and a newer one; installs them into bench/ (cpu)
   --ops             also every op on the first of its samples (cpu)
@@ -46,8 +47,8 @@ function readOptions(): Options {
     },
   });
   const [suite = 'cpu'] = positionals;
-  if (!['cpu', 'ops', 'attention', 'gpu'].includes(suite))
-    throw new Error(`there are no figures for '${suite}', only for cpu, ops, attention and gpu`);
+  if (!['cpu', 'ops', 'attention', 'gpu', 'mpi'].includes(suite))
+    throw new Error(`there are no figures for '${suite}', only for cpu, ops, attention, gpu and mpi`);
   const seconds = Number(values.seconds ?? { cpu: 1, ops: 0.3 }[suite] ?? 2);
   if (!(seconds > 0)) throw new Error(`--seconds=${values.seconds} is no time; give a number above 0`);
   return {
@@ -64,6 +65,7 @@ async function run(): Promise<void> {
   const options = readOptions();
   if (options.help) return console.log(usage);
   if (options.suite === 'gpu') return runGpu(options.only);
+  if (options.suite === 'mpi') return runMpi();
   const { info } = await device('cpu');
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), info };
   console.log(`Node ${machine.node}, ${machine.cores} × ${machine.cpu}, ${JSON.stringify(info)}\n`);

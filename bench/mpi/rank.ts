@@ -1,0 +1,72 @@
+// One process of `npm run bench -- mpi`: rank 0 prints a line of JSON for each figure.
+
+import { performance } from 'node:perf_hooks';
+import { DigitNat } from '../../examples/digits/model.ts';
+import { allReduce, barrier, DistributedDataParallel, init, rank, size } from '../../distributed/index.ts';
+import { ones, scope, setThreads, tensor, threads } from '../../index.ts';
+import * as nn from '../../nn/index.ts';
+import { batch, labels } from '../job.ts';
+import { made } from '../models.ts';
+
+const [what, runs, ...rest] = process.argv.slice(2);
+
+/** Seconds of each run, in ascending order. */
+async function timed(run: () => Promise<unknown>): Promise<number[]> {
+  const seconds: number[] = [];
+  for (let i = -3; i < Number(runs); i++) {
+    await barrier();
+    const start = performance.now();
+    await run();
+    if (i >= 0) seconds.push((performance.now() - start) / 1000);
+  }
+  return seconds.sort((a, b) => a - b);
+}
+
+const median = (seconds: readonly number[]): number => seconds[Math.floor(seconds.length / 2)]!;
+
+function say(name: string, fields: object): void {
+  if (rank() === 0) console.log(JSON.stringify({ name, ...fields }));
+}
+
+async function allReduces(): Promise<void> {
+  for (const bytes of rest.map(Number)) {
+    using x = ones([bytes / 4]);
+    const seconds = await timed(() => allReduce(x));
+    say('allReduce', { bytes, best: seconds[0], median: median(seconds) });
+  }
+}
+
+/** A step of the digits model on this rank's share of 64 images, and how long it waits for gradients at backward's end. */
+async function steps(): Promise<void> {
+  const share = batch / size();
+  const model = await DistributedDataParallel.wrap(new DigitNat(), { bucketCapMb: 0.1 });
+  const optimizer = new nn.optim.AdamW(nn.optim.decayGroups(model.module, 0.05), { lr: 1e-4 });
+  const image = made([share, 1, 28, 28], 11 + rank(), { scale: 255 });
+  const label = tensor(labels().subarray(0, share)).keep();
+  const backward = (): void =>
+    scope(() => {
+      optimizer.zeroGrad();
+      nn.crossEntropy(model.forward(image), label, { labelSmoothing: 0.05 }).backward();
+    });
+  /** Only the waiting is timed. */
+  let waits: number[] = [];
+  const step = (begin: () => void) => async (): Promise<void> => {
+    begin();
+    const start = performance.now();
+    await model.synchronize();
+    waits.push((performance.now() - start) / 1000);
+    optimizer.step();
+  };
+  const waitsOf = async (begin: () => void): Promise<{ seconds: number[]; wait: number }> => {
+    waits = [];
+    const seconds = await timed(step(begin));
+    return { seconds, wait: median(waits.slice(3).sort((a, b) => a - b)) };
+  };
+  const { seconds, wait } = await waitsOf(backward);
+  const after = await waitsOf(() => model.noSync(backward)); // all buckets set off when backward has ended
+  say('step', { threads: threads(), best: seconds[0], median: median(seconds), wait, waitAfter: after.wait });
+}
+
+await init();
+setThreads(what === 'step' ? Number(rest[0]) : 1);
+await (what === 'step' ? steps() : allReduces());
