@@ -7,7 +7,6 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import * as vicinal from '../index.ts';
 import * as nn from '../nn/index.ts';
-import * as distributed from '../distributed/index.ts';
 import * as kernels from '../kernels/index.ts';
 import { readEntryPoints } from '../scripts/entryPoints.ts';
 import { checkError, checkValue, withChecks } from './documented.ts';
@@ -51,7 +50,6 @@ function examplesOf(file: string): Example[] {
 const environment: Readonly<Record<string, unknown>> = {
   ...kernels,
   ...vicinal,
-  ...distributed,
   nn,
   fc,
   expect,
