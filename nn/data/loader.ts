@@ -151,6 +151,9 @@ export class DataLoader<S extends object, T extends object = S> implements Async
         }
       }
       if (loop === this.#loops) this.#moveOn();
+    } catch (error) {
+      this.close(); // what failed may be a worker: the next loop starts others
+      throw error;
     } finally {
       if (maker !== this.#maker) maker.end();
       warnOfBroken(broken, number);

@@ -37,7 +37,7 @@ export interface DataLoaderOptions<S extends object, T extends object> {
   numWorkers?: number;
   /** How many batches each worker is asked for ahead. Default 2. */
   prefetchFactor?: number;
-  /** Keep the workers from loop to loop, until `close()`. Default false: each loop starts and ends its own. */
+  /** Keep the workers from loop to loop, until `close()` or a failure. Default false: each loop starts and ends its own. */
   persistentWorkers?: boolean;
 }
 

@@ -63,7 +63,7 @@ describe('batches', () => {
     { worker: start('samples'), numWorkers: 3, prefetchFactor: 1 },
     { worker: start('samples'), numWorkers: 2, prefetchFactor: 4, persistentWorkers: true },
     { worker: start('samples'), numWorkers: 0 },
-    { worker: new URL('./workers/samples.worker.ts', import.meta.url), numWorkers: 2 },
+    { worker: new URL('./workers/samples.worker.ts', import.meta.url), persistentWorkers: true },
   ])('are the same bit for bit with %o', async (options) => {
     using loader = make(options);
     const first = await read(loader);
@@ -126,6 +126,10 @@ describe('workers end', () => {
     await allEnded();
     expect((await read(loader)).length).toBe(8);
     expect(started).toHaveLength(1);
+    await started[0]!.terminate(); // and others are started after one has failed
+    await expect(read(loader)).rejects.toThrow('worker 0 ended by itself');
+    expect((await read(loader)).length).toBe(8);
+    expect(started).toHaveLength(2);
     loader.close();
     await allEnded();
   });

@@ -83,7 +83,7 @@ describe('resize', () => {
         const flat = { ...image, data: image.data.slice().fill(image.data[0]!) };
         const { shape, data } = apply(resize(size, { interpolation, antialias }), flat);
         expect(shape).toEqual([image.shape[0], ...size]);
-        data.forEach((value: number) => expect(value).toBeCloseTo(flat.data[0]!, 5));
+        expect(Math.max(...data.map((value: number) => Math.abs(value - flat.data[0]!)))).toBeLessThan(1e-5);
       }),
     );
   });
@@ -91,16 +91,15 @@ describe('resize', () => {
   test('to its own size is the image, and by whole factors each pixel again', () => {
     fc.assert(
       fc.property(images, interpolations, fc.integer({ min: 1, max: 4 }), (image, interpolation, factor) => {
-        const [channels, height, width] = image.shape as [number, number, number];
+        const [, height, width] = image.shape as [number, number, number];
         expect(apply(resize([height, width], { interpolation }), image)).toEqual(image);
         const { data } = apply(resize([factor * height, factor * width], { interpolation: 'nearestExact' }), image);
-        for (let i = 0; i < data.length; i++) {
+        const want = Array.from(data, (_, i) => {
           const [x, row] = [i % (factor * width), Math.floor(i / (factor * width))];
           const [y, channel] = [row % (factor * height), Math.floor(row / (factor * height))];
-          const from = (channel * height + Math.floor(y / factor)) * width + Math.floor(x / factor);
-          expect(data[i]).toBe(image.data[from]);
-        }
-        expect(channels).toBe(image.shape[0]);
+          return image.data[(channel * height + Math.floor(y / factor)) * width + Math.floor(x / factor)];
+        });
+        expect(Array.from(data)).toEqual(want);
       }),
     );
   });
@@ -126,10 +125,11 @@ describe('places', () => {
         const quarter = rotate(90, { expand: true, interpolation });
         const { shape, data } = apply(quarter, image);
         expect(shape).toEqual([channels, width, height]);
-        for (let i = 0; i < data.length; i++) {
+        const error = Array.from(data, (value, i) => {
           const [x, y, channel] = [i % height, Math.floor(i / height) % width, Math.floor(i / (height * width))];
-          expect(data[i]).toBeCloseTo(image.data[(channel * height + x) * width + width - 1 - y]!, 4);
-        }
+          return Math.abs(value - image.data[(channel * height + x) * width + width - 1 - y]!);
+        });
+        expect(Math.max(...error)).toBeLessThan(1e-4);
       }),
     );
   });

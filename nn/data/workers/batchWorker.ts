@@ -12,6 +12,7 @@ export interface WorkerLike {
 
 /** A page's worker whose module never calls `serveBatches` is silent for ever: after this long, in ms, a warning says so. */
 const patience = 10_000;
+const silent = `has not answered for ${patience / 1000} s; does its module call serveBatches?`;
 
 interface Waiting {
   readonly resolve: (made: MadeBatch<object>) => void;
@@ -27,11 +28,11 @@ export class BatchWorker {
   readonly #waiting = new Map<number, Waiting>();
   /** Requests not yet sent: messages before the worker listens would be lost in pages. */
   #unsent: { id: number; task: BatchTask }[] | null = [];
-  readonly #timer: ReturnType<typeof setTimeout>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #count = 0;
   #failure: Error | undefined;
 
-  constructor(worker: WorkerLike, number: number, expected: Omit<Ready, 'vicinal'>) {
+  constructor(worker: WorkerLike & Partial<NodeOnly>, number: number, expected: Omit<Ready, 'vicinal'>) {
     this.#worker = worker;
     this.#expected = expected;
     this.#name = `worker ${number}`;
@@ -39,12 +40,7 @@ export class BatchWorker {
       message: (message) => isOurs(message) && message.vicinal !== 'batch' && this.#hear(message),
       failed: (reason) => this.#fail(new DeviceError(`${this.#name} ${reason}`, { op: 'DataLoader' })),
     });
-    this.#timer = setTimeout(() => {
-      console.warn(
-        `DataLoader: ${this.#name} has not answered for ${patience / 1000} s; does its module call serveBatches?`,
-      );
-    }, patience);
-    (this.#timer as { unref?: () => void }).unref?.();
+    if (!worker.on) this.#timer = setTimeout(() => console.warn(`DataLoader: ${this.#name} ${silent}`), patience);
     this.hold(false);
   }
 
