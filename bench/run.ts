@@ -11,7 +11,7 @@ import { runCpu } from './cpu.ts';
 import { runMpi } from './mpi/run.ts';
 import { runOperations } from './operations.ts';
 
-const usage = `npm run bench -- [cpu|ops|attention|gpu|mpi] [options]
+const usage = `npm run bench -- [cpu|ops|attention|gpu|mpi|webgl] [options]
   --only=REGEX      the rows whose name matches
   --peers           beside other libraries, on this Node and a newer one; installs them into bench/ (cpu)
   --ops             also every op on the first of its samples (cpu)
@@ -48,7 +48,7 @@ function readOptions(): Options {
   });
   const [suite = 'cpu'] = positionals;
   if (!['cpu', 'ops', 'attention', 'gpu', 'mpi'].includes(suite))
-    throw new Error(`there are no figures for '${suite}', only for cpu, ops, attention, gpu and mpi`);
+    throw new Error(`there are no figures for '${suite}', only for cpu, ops, attention, gpu, mpi and webgl`);
   const seconds = Number(values.seconds ?? { cpu: 1, ops: 0.3 }[suite] ?? 2);
   if (!(seconds > 0)) throw new Error(`--seconds=${values.seconds} is no time; give a number above 0`);
   return {

@@ -3,6 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { buildBench } from '../bench/build.ts';
 import { newerNode } from './newer-node.ts';
 
+const [suite, ...rest] = process.argv.slice(2);
+if (suite === 'webgl') {
+  const { runWebgl } = await import('../bench/webgl/run.ts');
+  await runWebgl(rest);
+  process.exit();
+}
 await buildBench();
 const major = Number(process.versions.node.split('.')[0]);
 const node = major >= 24 ? process.execPath : (newerNode ?? process.execPath);

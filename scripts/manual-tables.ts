@@ -5,12 +5,13 @@ import type { AnyOpDefinition, DtypeRule } from '../autograd/types.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { add, device, div, zeros } from '../index.ts';
 import { ops } from '../kernels/selfTest/samples.ts';
+import '../kernels/webgl.ts';
 import '../kernels/webgpu.ts';
 import { pictures } from './manual-pictures.ts';
 
 /** Without float64, which is the reference device's alone. */
 const dtypes: readonly Dtype[] = ['bool', 'uint8', 'int32', 'float16', 'float32'];
-const devices = ['cpu', 'webgpu'] as const;
+const devices = ['cpu', 'webgpu', 'webgl'] as const;
 
 const real: Readonly<Record<DtypeRule, string>> = {
   float: 'real',
@@ -59,12 +60,13 @@ function page(): string {
     '',
     '- *dtypes*: `real` is float32, float16 where the device has it, and float64 on `reference`; other inputs are promoted to these. An',
     '  input `x:int`, `x:bool` is of that class alone; `x:wide` is float32 where the others are float16; `x?` may be left out; `x[]` is a list.',
-    '- *cpu*, *webgpu*: a kernel of its own; `view` where only strides change. Every op runs on `reference`.',
+    '- *cpu*, *webgpu*, *webgl*: a kernel of its own; `view` where only strides change; – where the device has none. Every op runs on',
+    '  `reference`.',
     '- *gradient*: gradients flow; `in place` for ops of optimizers, which write what they are given.',
     '- *autocast*: what its inputs become there.',
     '',
-    '| op | inputs | outputs | dtypes | cpu | webgpu | gradient | autocast |',
-    '|---|---|---|---|---|---|---|---|',
+    '| op | inputs | outputs | dtypes | cpu | webgpu | webgl | gradient | autocast |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...sorted.map(opRow),
     '',
     '## Promotion',

@@ -67,6 +67,8 @@ export interface Runtime extends Device {
 export interface DeviceFactory {
   startNow?(): Runtime;
   start(options: DeviceOptions): Promise<Runtime>;
+  /** Asked by `auto` of a device that it started: why it should rather take the next one; null where this one is worth it. */
+  objection?(runtime: Runtime): Promise<string | null>;
 }
 
 export interface DeviceOptions {
@@ -82,7 +84,7 @@ const starting = new Map<DeviceName, Promise<Runtime>>();
 /** What became of the last one of a name. */
 const endings = new Map<DeviceName, string>();
 /** `auto` tries these in order. */
-const preference: readonly DeviceName[] = ['webgpu', 'cpu'];
+const preference: readonly DeviceName[] = ['webgpu', 'webgl', 'cpu'];
 let defaultDevice: Device | DeviceName = 'cpu';
 
 /** Makes a device known by name. Called once per device by the kernels floor. */
@@ -91,8 +93,8 @@ export function registerDevice(name: DeviceName, factory: DeviceFactory): void {
 }
 
 /**
- * A started device; `'auto'` takes the best that works, says on the console why a better one did not, once for each reason,
- * and lists the reasons in `info.skipped`.
+ * A started device. `'auto'` takes the first of webgpu, webgl and cpu that works and is worth it (webgl must beat the cpu in a small
+ * training step), says on the console why a better one was not, once for each reason, and lists the reasons in `info.skipped`.
  *
  * @throws DeviceError with the reason, when the named device cannot start or runs already without what `options` ask for.
  * @example
@@ -106,6 +108,7 @@ export async function device(name: DeviceName | 'auto', options: DeviceOptions =
   for (const candidate of preference) {
     try {
       const runtime = await start(candidate, options);
+      await assertWorthIt(runtime);
       Object.assign(runtime.info, { skipped });
       for (const [name, reason] of Object.entries(skipped))
         sayOnce(`vicinal: '${candidate}', not '${name}': ${reason}`);
@@ -118,6 +121,18 @@ export async function device(name: DeviceName | 'auto', options: DeviceOptions =
     op: 'device',
     skipped,
   });
+}
+
+/** What `auto` found of each device that it started. */
+const objections = new WeakMap<Runtime, string | null>();
+
+async function assertWorthIt(runtime: Runtime): Promise<void> {
+  let objection = objections.get(runtime);
+  if (objection === undefined) {
+    objection = (await factoryOf(runtime.name).objection?.(runtime)) ?? null;
+    objections.set(runtime, objection);
+  }
+  if (objection !== null) throw new DeviceError(objection, { op: 'device', name: runtime.name });
 }
 
 const said = new Set<string>();

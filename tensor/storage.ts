@@ -66,7 +66,8 @@ export class Storage {
 function elementBytes(runtime: Runtime, dtype: Dtype): number {
   if (dtype === 'float64') return 8;
   if (dtype === 'float16') return 2;
-  return (dtype === 'bool' || dtype === 'uint8') && runtime.name !== 'webgpu' ? 1 : 4;
+  const isByte = dtype === 'bool' || dtype === 'uint8';
+  return isByte && (runtime.name === 'cpu' || runtime.name === 'reference') ? 1 : 4;
 }
 
 /** One device's memory. */

@@ -4,7 +4,7 @@ import type { ProgramSource, Word } from '../runtime/webgpu/program.ts';
 import { broadcastStrides, sameShape } from '../../tensor/shape.ts';
 import { collapse } from '../runtime/collapse.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { computedType, placeWords, places, storedType } from '../runtime/webgpu/types.ts';
 import { copyTransposed } from '../layout/transpose.webgpu.ts';
 import { functions, functionsIn } from './functions.webgpu.ts';

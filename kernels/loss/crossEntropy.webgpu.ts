@@ -6,7 +6,7 @@ import type { CrossEntropyAttrs } from './crossEntropy.ts';
 import { launchFold } from '../reduce/fold.webgpu.ts';
 import { launchLines } from '../reduce/lines.webgpu.ts';
 import { fillAll } from '../reduce/passes.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { exponentials, totalText } from '../softmax/softmax.webgpu.ts';
 
 type Settings = Required<CrossEntropyAttrs>;

@@ -3,7 +3,7 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Epilogue } from './epilogue.webgpu.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
 import { activatedText, nothing } from './epilogue.webgpu.ts';
 

@@ -22,7 +22,7 @@ const advantage = 0.8;
 const mostBytes = 2 ** 26;
 
 /**
- * What 'auto' stands for: the fastest in the table of measured problems, or 'plain', the fused attention without a
+ * What 'auto' stands for: 'unfused' where the device has nothing else; the fastest in the table of measured problems, or 'plain', the fused attention without a
  * mask, where all tokens see all (or, in one row, all before them). A bias, dropout and tiles are what the fused
  * operation does best, or alone.
  */
@@ -30,6 +30,7 @@ export function choose(call: AttentionCall): Implementation | 'plain' {
   const { inputs, weighing, tiles } = call;
   if (Object.keys(tiles).length > 0) return 'fused';
   const { query, rpb, additionalKeys } = inputs;
+  if (query.device.name === 'webgl') return 'unfused'; // it has no fused kernels
   const { axes, dropout } = weighing;
   const fused = !rpb && isPlain(axes, additionalKeys !== undefined) ? 'plain' : 'fused';
   if (rpb || dropout > 0) return fused;

@@ -7,7 +7,7 @@ import { sizeOf } from '../../tensor/shape.ts';
 import { launchFold } from '../reduce/fold.webgpu.ts';
 import { launchLines } from '../reduce/lines.webgpu.ts';
 import { fillAll } from '../reduce/passes.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { meanFold, rstdFold } from './batchNorm.webgpu.ts';
 
 /** x [N, C, *] as lines of one channel of one sample each, and as lines of one group. */

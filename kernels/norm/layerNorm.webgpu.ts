@@ -7,7 +7,7 @@ import { sizeOf } from '../../tensor/shape.ts';
 import { foldPartials, launchFold } from '../reduce/fold.webgpu.ts';
 import { heldBy, launchLines } from '../reduce/lines.webgpu.ts';
 import { fillAll } from '../reduce/passes.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 
 interface Axes {
   axes?: number;

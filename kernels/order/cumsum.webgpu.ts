@@ -10,7 +10,7 @@ import type { CumsumAttrs } from './cumsum.ts';
 import { normalizeAxis, sizeOf } from '../../tensor/shape.ts';
 import { lanes, powerOfTwo } from '../reduce/team.webgpu.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { computedType, storedType } from '../runtime/webgpu/types.ts';
 
 /** Elements of one lane. */

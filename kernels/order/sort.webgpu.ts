@@ -14,7 +14,7 @@ import type { SortAttrs, TopkAttrs } from './sort.ts';
 import { normalizeAxis, sizeOf } from '../../tensor/shape.ts';
 import { lanes, powerOfTwo } from '../reduce/team.webgpu.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
 
 /** Pairs in a workgroup's memory: 16 KiB, which every device has; shorter lines share a workgroup. */

@@ -8,7 +8,7 @@ import { contiguousWebgpu } from '../layout/copy.webgpu.ts';
 import { orderOf } from '../reduce/order.webgpu.ts';
 import { fillAll } from '../reduce/passes.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
 import { resolvePool } from './problem.ts';
 

@@ -3,7 +3,7 @@ import type { ProgramSource, Word } from '../runtime/webgpu/program.ts';
 import type { Pass } from './passes.ts';
 import type { Team } from './team.webgpu.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { computedType, storedType } from '../runtime/webgpu/types.ts';
 import { lanes, mergeText, placeText, scratchText, teamFor, teamKey } from './team.webgpu.ts';
 

@@ -8,7 +8,7 @@ import type { Fold } from './fold.webgpu.ts';
 import type { Pass } from './passes.ts';
 import { normalizeAxes } from '../../tensor/shape.ts';
 import { functions } from '../elementwise/functions.webgpu.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { degrees, reducedSize } from './axes.ts';
 import { launchFold } from './fold.webgpu.ts';
 import { orderOf } from './order.webgpu.ts';

@@ -1,7 +1,7 @@
 // Makes the devices known by name. Nothing starts, and no GPU's code is loaded, before it is used.
 
 import type { DeviceOptions, Runtime } from '../../tensor/runtime.ts';
-import { registerDevice } from '../../tensor/runtime.ts';
+import { registerDevice, resolveDevice } from '../../tensor/runtime.ts';
 import { cpu } from './cpu/runtime.ts';
 import { ReferenceRuntime } from './reference/runtime.ts';
 
@@ -12,6 +12,19 @@ async function startWebgpu(options: DeviceOptions): Promise<Runtime> {
   return new WebgpuRuntime(device, info);
 }
 
+async function startWebgl(): Promise<Runtime> {
+  const { openWebgl } = await import('./webgl/gpuJs.ts');
+  const opened = await openWebgl(); // first, as above
+  const [{ WebglRuntime }] = await Promise.all([import('./webgl/runtime.ts'), import('../webgl.ts')]);
+  return new WebglRuntime(opened);
+}
+
+async function objectionToWebgl(runtime: Runtime): Promise<string | null> {
+  const { slowerThan } = await import('./webgl/probe.ts');
+  return slowerThan(resolveDevice('cpu'), runtime);
+}
+
 registerDevice('cpu', cpu);
 registerDevice('webgpu', { start: startWebgpu });
+registerDevice('webgl', { start: startWebgl, objection: objectionToWebgl });
 registerDevice('reference', { startNow: () => new ReferenceRuntime(), start: async () => new ReferenceRuntime() });

@@ -2,7 +2,7 @@ import type { Kernel } from '../../autograd/types.ts';
 import type { ProgramSource } from '../runtime/webgpu/program.ts';
 import type { ResampleAttrs } from './resample.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
-import { withTemporary } from '../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../runtime/temporary.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
 import { aroundAxis, packBand } from './band.ts';
 

@@ -33,6 +33,13 @@ const script = (index: string, nn: string, program: string): string => `
 
 async function bundle(contents: string): Promise<string> {
   const stdin = { contents, resolveDir: root };
-  const { outputFiles } = await build({ stdin, bundle: true, format: 'esm', target: 'es2022', write: false });
+  const { outputFiles } = await build({
+    stdin,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    external: ['gpu.js'], // as in a project that has it not
+    write: false,
+  });
   return outputFiles[0]?.text ?? '';
 }

@@ -35,10 +35,12 @@ describe('devices', () => {
     using x = tensor(1, { device: 'webgl' });
     expect(x.device).toBe(a);
     expect(memory()['webgl']!.tensors).toBe(1);
+    a.dispose();
   });
 
   test('one that fails to start says why, and can be tried again', async () => {
     let tries = 0;
+    registerDevice('webgl', { start: () => Promise.reject(new DeviceError('no WebGL2', { op: 'device' })) });
     registerDevice('webgpu', {
       async start() {
         if (tries++ === 0) throw new DeviceError('no adapter', { op: 'device' });
@@ -54,9 +56,12 @@ describe('devices', () => {
       tries = 0;
       const auto = await device('auto'); // the next best, with the reason
       expect(auto.name).toBe('cpu');
-      expect(auto.info['skipped']).toEqual({ webgpu: 'device: no adapter' });
+      expect(auto.info['skipped']).toEqual({ webgpu: 'device: no adapter', webgl: 'device: no WebGL2' });
     }
-    expect(warn.mock.calls).toEqual([["vicinal: 'cpu', not 'webgpu': device: no adapter"]]);
+    expect(warn.mock.calls).toEqual([
+      ["vicinal: 'cpu', not 'webgpu': device: no adapter"],
+      ["vicinal: 'cpu', not 'webgl': device: no WebGL2"],
+    ]);
     warn.mockRestore();
   });
 
@@ -76,7 +81,7 @@ describe('devices', () => {
   });
 
   test.each<[unknown, string]>([
-    ['gpu', "device: there is no device 'gpu' here; use one of cpu, webgpu, reference"],
+    ['gpu', "device: there is no device 'gpu' here; use one of cpu, webgpu, webgl, reference"],
     [null, 'device: got object for a device; use a name'],
     [3, 'device: got number for a device'],
     [{}, 'device: got object for a device'],

@@ -6,7 +6,7 @@ import type { Attending, Extents } from './attend.ts';
 import type { Options } from './bodies.ts';
 import type { Sighting } from './sighting.ts';
 import type { Stats } from './stats.ts';
-import { withTemporary } from '../../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../../runtime/temporary.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 import { scaleFor, withRows } from '../packed.ts';
 import { attend } from './attend.ts';

@@ -6,7 +6,7 @@ import type { Axis } from '../window.ts';
 import type { WgslSight } from './sight.ts';
 import type { Three, TileChoice } from './tileChoice.ts';
 import { lineWindows } from '../lineWindows.ts';
-import { withTemporary } from '../../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../../runtime/temporary.ts';
 import { wgslLine, wgslSight } from './sight.ts';
 import { onThree } from './tileChoice.ts';
 

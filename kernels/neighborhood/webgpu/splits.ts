@@ -4,7 +4,7 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { Three } from './tileChoice.ts';
 import type { WgslSight } from './sight.ts';
 import { launchElementwise } from '../../elementwise/elementwise.webgpu.ts';
-import { temporaryTensor } from '../../runtime/webgpu/temporary.ts';
+import { temporaryTensor } from '../../runtime/temporary.ts';
 
 /** Splits whose results are in memory at a time, beside the sum of those before: as many as one program can add. */
 const atOnce = 3;

@@ -5,7 +5,7 @@ import type { BackwardOperands } from '../packed.ts';
 import type { Word } from '../../runtime/webgpu/program.ts';
 import type { Sighting } from './sighting.ts';
 import { launchElementwise } from '../../elementwise/elementwise.webgpu.ts';
-import { withTemporary } from '../../runtime/webgpu/temporary.ts';
+import { withTemporary } from '../../runtime/temporary.ts';
 import { withRows } from '../packed.ts';
 
 /** What a program needs for `logsumexpOf(at)` and `deltaOf(at)`; `at` counts batch entries, tokens, heads, the last fastest. */

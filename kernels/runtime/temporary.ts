@@ -1,8 +1,8 @@
-import type { Dtype } from '../../../tensor/dtype.ts';
-import type { Shape } from '../../../tensor/shape.ts';
-import { Storage } from '../../../tensor/storage.ts';
-import { contiguousStrides, sizeOf } from '../../../tensor/shape.ts';
-import { Tensor } from '../../../tensor/tensor.ts';
+import type { Dtype } from '../../tensor/dtype.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import { Storage } from '../../tensor/storage.ts';
+import { contiguousStrides, sizeOf } from '../../tensor/shape.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 
 /** An unset tensor on `like`'s device, in no scope: whoever asked disposes it, at once if he likes, as work that was asked for may still use it. */
 export function temporaryTensor(like: Tensor, dtype: Dtype, shape: Shape): Tensor {
