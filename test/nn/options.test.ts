@@ -56,7 +56,7 @@ const takers: [op: string, known: string, call: (options: never) => unknown][] =
   ['decayGroups', 'isDecayed', (o) => optim.decayGroups(model, 0.1, o)],
   [
     'DataLoader',
-    'batchSize, shuffle, dropLast, transform, collate, generator, device',
+    'batchSize, shuffle, sampler, dropLast, transform, collate, skipBroken, generator, device, worker, numWorkers, prefetchFactor, persistentWorkers',
     (o) => new data.DataLoader(dataset, o),
   ],
   ['randomCrop', 'padding, fill', (o) => data.randomCrop(2, o)],
