@@ -24,6 +24,7 @@ export type { Layout } from '../tensor/layout.ts';
 export type { NdArray } from '../tensor/runtime.ts';
 export { elements } from './runtime/cpu/elements.ts';
 export { wgsl } from './runtime/wgsl.ts';
+export type { Word } from './runtime/webgpu/program.ts';
 export type { WgslLaunch, WgslSource } from './runtime/wgsl.ts';
 
 export { full, ones, onesLike, zeros, zerosLike } from './create/filled.ts';

@@ -12,6 +12,7 @@ const order = [
   'devices',
   'memory',
   'training',
+  'distributed',
   'attention',
   'own-ops',
   'testing',

@@ -4,6 +4,7 @@ import type { Block } from './pool.ts';
 import type { Faults } from './faults.ts';
 import { ArgumentError, DeviceError } from '../../../tensor/errors.ts';
 
+/** What a number that a WGSL program is given may be. */
 export type Word = 'u32' | 'i32' | 'f32';
 
 /** What a program is made of. Its text is put together once for each `key`. */
