@@ -22,7 +22,7 @@ export function drawConfusion(
     marginBottom: 40,
     grid: false,
     x: { domain: names, label: 'predicted' },
-    y: { domain: names, label: 'truth, its hundred parts' },
+    y: { domain: names, label: 'truth, in per cent' },
     color: { type: 'sqrt', scheme: 'blues', domain: [0, 1] },
     marks: [
       Plot.cell(cells, { ...place, fill: 'share', inset: 0.5 }),
