@@ -16,6 +16,9 @@ export async function joinWithin({ rank, size }: Launch, seconds: number, join: 
   const sentence = `vicinal: rank ${rank} of ${size} ends the job: init: it has waited ${seconds} s for the others to join; one has ended before, or cannot be reached\n`;
   const watchdog = new Worker(program, { eval: true, workerData: { sentence, milliseconds } });
   await new Promise((resolve) => watchdog.once('online', resolve));
-  join();
-  await watchdog.terminate();
+  try {
+    join();
+  } finally {
+    await watchdog.terminate();
+  }
 }

@@ -41,7 +41,7 @@ describe('vicinal self-test', () => {
   );
 
   test.each([
-    [['--device', 'gpu'], "vicinal device: there is no device 'gpu' here; use one of cpu, webgpu, reference\n"],
+    [['--device', 'gpu'], "vicinal device: there is no device 'gpu' here; use one of cpu, webgpu, webgl, reference\n"],
     [['--devise', 'cpu'], /^vicinal self-test: Unknown option '--devise'.*\n$/],
   ])('%j is one sentence', async (flags, says) => {
     const { code, stdout, stderr } = await vicinal('self-test', ...flags);

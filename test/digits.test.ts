@@ -205,7 +205,7 @@ describe.skipIf(reason)(`the digits example${reason}`, () => {
   // Each is said before any work: nothing on stdout, one line on stderr, no stack trace.
   test.concurrent.each([
     { flags: ['--epoch', '1'], says: "Unknown option '--epoch'; --help lists the flags" },
-    { flags: ['--device', 'gpu'], says: "there is no device 'gpu' here; use one of cpu, webgpu, reference" },
+    { flags: ['--device', 'gpu'], says: "there is no device 'gpu' here; use one of cpu, webgpu, webgl, reference" },
     { flags: ['--batch', '321'], says: '--batch 321 is more than the 320 digits to train on' },
     { flags: ['--run', inFolder('none'), '--predict', 'x.png'], says: `${inFolder('none')} holds no checkpoint` },
   ])('$flags: one sentence', async ({ flags, says }) => {

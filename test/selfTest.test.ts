@@ -92,6 +92,6 @@ describe('an own op', () => {
 });
 
 test('it asks for a device that was started, and for options that it knows', async () => {
-  await expect(selfTest('webgl')).rejects.toThrow("there is no device 'webgl' here");
+  await expect(selfTest('webgl')).rejects.toThrow("'webgl' must be started first: await device('webgl')");
   await expect(selfTest('cpu', { op: [] } as object)).rejects.toThrow("selfTest: has no option 'op'");
 });

@@ -61,7 +61,7 @@ export interface Options<F extends Flags = Flags, T extends string = string> {
 }
 
 const seed = whole(1, 'of the weights and of all that is random', { min: 0 });
-const threads = whole(1, 'worker threads of the cpu (all cores)', { max: 64 });
+const threads = whole(1, 'threads of the cpu (all cores, at most 8)', { max: 64 });
 
 /** The flags of every run's settings. */
 export const settingFlags = ({ flags }: Program): Flags => ({ ...flags, seed });

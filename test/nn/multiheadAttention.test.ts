@@ -40,7 +40,7 @@ test.each([
   [() => new nn.MultiheadAttention(8, 3), 'embedDim 8 must be a multiple of numHeads 3'],
   [() => new nn.MultiheadAttention(8, 2, { dropout: 2 }), 'dropout must be a number of 0..1, got 2'],
   [() => new nn.MultiheadAttention(8, 2, { batch_first: true } as object), "but 'batchFirst'"],
-  [() => layer.forward(zeros([5, 8])), 'query, key and value are [5, 8], [5, 8], [5, 8]; they must be [B, S, 8]'],
+  [() => layer.forward(zeros([8])), 'query, key and value are [8], [8], [8]; they must be [B, S, 8]'],
   [() => layer.forward(x, zeros([3, 5, 8])), 'they must be [B, S, 8], [B, T, 8] and [B, T, 8]'],
   [
     () => layer.forward(x, x, x, { attnMask: zeros([5, 4]) }),

@@ -58,7 +58,8 @@ function send<T extends object>(port: Port, id: number, { batch, broken }: MadeB
   const whole: Record<string, HostTensor> = {};
   for (const [key, tensor] of Object.entries<HostTensor>(batch ?? {})) {
     const isPart = tensor.data.byteLength < tensor.data.buffer.byteLength;
-    const data = isPart ? tensor.data.slice() : tensor.data;
+    // Not by its own `slice`: that of a Node Buffer copies nothing.
+    const data = isPart ? (Uint8Array.prototype.slice.call(tensor.data) as typeof tensor.data) : tensor.data;
     if (data.buffer instanceof ArrayBuffer) moved.add(data.buffer);
     whole[key] = { ...tensor, data };
   }
