@@ -51,6 +51,7 @@ export function defineOp<
     mutates: [],
     kernels: {},
     saves: [],
+    keeps: undefined,
     backward: undefined,
     errors: [],
     flops: undefined,

@@ -118,7 +118,7 @@ export class TapeNode implements GraphNode {
 
   /** Links the node to what it read, and saves what backward needs. */
   record(inputs: Record<string, Tensor | readonly Tensor[] | undefined>, outputs: readonly Tensor[]): void {
-    const { slots, saves, outputs: names } = this.op;
+    const { slots, saves, keeps, outputs: names } = this.op;
     // Arrays of their length: one that grows takes room for sixteen, and there is a node for each op.
     const [edges, dtypes] = [new Array<Variable | null>(slots.length), new Array<Dtype | undefined>(slots.length)];
     const saved = new Array<Saved | readonly Saved[] | undefined>(slots.length);
@@ -132,7 +132,7 @@ export class TapeNode implements GraphNode {
     for (let i = 0; i < slots.length; i++) {
       const { name, differentiable } = slots[i]!;
       const value = inputs[name];
-      const isSaved = saves.includes(name);
+      const isSaved = saves.includes(name) && (keeps === undefined || keeps(name, this.#attrs));
       if (value === undefined || value instanceof Tensor) {
         if (differentiable) link(value);
         saved[i] = isSaved && value ? new Saved(value) : undefined;

@@ -174,6 +174,8 @@ export interface OpDefinition<
   kernels?: Partial<Record<DeviceName, Kernel<I, A>>>;
   /** The inputs and outputs that backward reads. */
   saves?: readonly (S & ((keyof ByInput<I, Tensor> & string) | O[number]))[];
+  /** Whether backward reads an input of `saves` with these attributes. Default: always. */
+  keeps?(input: string, attrs: Required<A>): boolean;
   /** Written in tensor methods, so that it can be differentiated again. Absent: no gradient flows. */
   backward?(context: BackwardContext<I, A, O, S>): InputGrads<I>;
   samples: readonly Sample<I, A>[];
@@ -216,6 +218,7 @@ export interface AnyOpDefinition {
   readonly mutates: readonly string[];
   readonly kernels: Partial<Record<DeviceName, AnyKernel>>;
   readonly saves: readonly string[];
+  readonly keeps: ((input: string, attrs: object) => boolean) | undefined;
   readonly backward: ((context: object) => Record<string, unknown>) | undefined;
   readonly samples: readonly Record<string, unknown>[];
   readonly errors: readonly (Record<string, unknown> & { throws: string | RegExp })[];

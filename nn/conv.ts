@@ -88,7 +88,9 @@ abstract class Conv<S extends Single | Double | Triple> extends Module {
   protected convolve(x: Tensor, conv: typeof conv1d): Tensor {
     const { stride, padding, dilation, groups, paddingMode, weight, bias } = this;
     return batched(x, this.kernelSize.length, (images) => {
-      if (paddingMode === 'zeros') return conv(images, weight, bias, { stride, padding, dilation, groups });
+      // What does not fit is refused by conv itself, by the shape that was given.
+      const fits = images.rank === padding.length + 2 && images.shape[1] === this.inChannels;
+      if (paddingMode === 'zeros' || !fits) return conv(images, weight, bias, { stride, padding, dilation, groups });
       const borders = padding.map((n) => [n, n] as const);
       return scope(() => conv(pad(images, borders, { mode: paddingMode }), weight, bias, { stride, dilation, groups }));
     });

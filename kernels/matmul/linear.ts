@@ -78,6 +78,7 @@ export const linear: Op<LinearInputs, LinearAttrs> = defineOp({
   },
   kernels: { cpu: linearCpu },
   saves: ['x', 'weight', 'bias'],
+  keeps: (input, { activation }) => input !== 'bias' || activation !== 'none',
   backward({ grads: [gradient], inputs: { x, weight, bias }, attrs: { activation }, needs }) {
     const g = activation === 'none' ? gradient : slopes[activation](gradient, linear(x, weight, bias));
     const input = needs.x ? matmul(g, weight) : null;

@@ -60,8 +60,12 @@ function timeTiles({ simd, kernels, memory }: Engine): RegisterTile {
     const sizes = [rows, columns, steps, 1, 1, steps, rows, columns, 0, 0];
     const time = (tile: RegisterTile): number => {
       const start = performance.now();
-      call(...tile, ...matrices, ...sizes, 0, 1, at + bytes);
-      return performance.now() - start;
+      // Again where it is done before the clock moves: those of pages tick slowly.
+      for (let calls = 1; ; calls++) {
+        call(...tile, ...matrices, ...sizes, 0, 1, at + bytes);
+        const spent = performance.now() - start;
+        if (spent > 0) return spent / calls;
+      }
     };
     const best = tiles.map(() => Infinity);
     const round = (): void => tiles.forEach((tile, i) => (best[i] = Math.min(best[i]!, time(tile))));

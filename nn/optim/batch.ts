@@ -2,7 +2,7 @@ import type { Tensor } from '../../index.ts';
 
 /** What an optimizer remembers of one parameter. */
 export interface Memory {
-  /** Steps taken, the present one included. */
+  /** Steps taken. */
   step: number;
   /** By name, each of the parameter's shape. */
   readonly tensors: Readonly<Record<string, Tensor>>;
@@ -19,6 +19,8 @@ export interface Batch {
   readonly tensors: Readonly<Record<string, readonly Tensor[]>>;
   /** Counted from 1. */
   readonly step: number;
+  /** Of parameter i: its steps are counted once this one is done. @internal */
+  readonly memories: readonly Memory[];
   /** As `Memory.joined`. */
   readonly joined: Tensor | null;
 }
@@ -29,12 +31,14 @@ export function batchesOf(entries: Iterable<readonly [param: Tensor, grad: Tenso
   for (const [param, grad, memory] of entries) {
     let batch = batches.find((one) => isOf(one, param, memory));
     if (!batch) {
-      const { step, joined } = memory;
+      const { joined } = memory;
+      const step = memory.step + 1;
       const tensors = Object.fromEntries(Object.keys(memory.tensors).map((name) => [name, []]));
-      batches.push((batch = { params: [], grads: [], tensors, step, joined }));
+      batches.push((batch = { params: [], grads: [], memories: [], tensors, step, joined }));
     }
     batch.params.push(param);
     batch.grads.push(grad);
+    batch.memories.push(memory);
     for (const name in memory.tensors) batch.tensors[name]!.push(memory.tensors[name]!);
   }
   return batches;
@@ -43,12 +47,13 @@ export function batchesOf(entries: Iterable<readonly [param: Tensor, grad: Tenso
 interface Growing extends Batch {
   readonly params: Tensor[];
   readonly grads: Tensor[];
+  readonly memories: Memory[];
   readonly tensors: Readonly<Record<string, Tensor[]>>;
 }
 
 function isOf({ params: [first], tensors, step, joined }: Batch, param: Tensor, memory: Memory): boolean {
   return (
-    step === memory.step &&
+    step === memory.step + 1 &&
     joined === memory.joined &&
     first!.dtype === param.dtype &&
     first!.device === param.device &&

@@ -79,12 +79,14 @@ export abstract class Optimizer<O extends CommonOptions> {
     const before = this.#memories.size > 0 ? overflow : undefined;
     scope(() => {
       for (const group of this.paramGroups)
-        for (const batch of batchesOf(this.#stepping(group, before)))
+        for (const batch of batchesOf(this.#stepping(group, before))) {
           this.update(batch, group, sinceJoined(overflow, batch));
+          for (const memory of batch.memories) memory.step++;
+        }
     });
   }
 
-  /** The parameters of a group that have a gradient, and what is remembered of them, one step further. */
+  /** The parameters of a group that have a gradient, and what is remembered of them. */
   *#stepping(
     group: ParamGroup<O>,
     overflow: Tensor | undefined,
@@ -93,7 +95,6 @@ export abstract class Optimizer<O extends CommonOptions> {
       const { grad } = param;
       if (!grad) continue;
       const memory = this.#memories.get(param) ?? this.#remember(param, group, overflow);
-      memory.step++;
       yield [param, grad, memory];
     }
   }

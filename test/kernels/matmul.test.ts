@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../index.ts';
-import { linear, matmul, memory, scope, tensor } from '../../index.ts';
+import { linear, matmul, memory, noGrad, ones, scope, tensor, zeros } from '../../index.ts';
+import { sgdStep } from '../../kernels/index.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { draw, errorOf, readScoped, secondOrderError, withThreads } from './operands.ts';
 
@@ -114,6 +115,17 @@ describe('matmul', () => {
 });
 
 describe('linear', () => {
+  test('keeps a bias for backward only where an activation needs it', () => {
+    const [x, weight] = [ones([2, 3]), ones([4, 3])];
+    const bias = zeros([4], { requiresGrad: true });
+    const change = (): void => noGrad(() => sgdStep([bias], [ones([4])], [], undefined, { lr: 1 }));
+    const plain = linear(x, weight, bias).sum();
+    const curved = linear(x, weight, bias, { activation: 'gelu' }).sum();
+    change();
+    plain.backward();
+    expect(() => curved.backward()).toThrow('changed in place by sgdStep');
+  });
+
   test('can be differentiated twice', () => {
     for (const activation of ['none', 'gelu', 'silu'] as const) {
       const error = secondOrderError(

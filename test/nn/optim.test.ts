@@ -222,6 +222,17 @@ describe('clipGradNorm', () => {
   });
 });
 
+test('a step that is refused does not count', async () => {
+  const p = param(1);
+  const optimizer = new optim.SGD([p], { lr: 0.1, momentum: 0.9, dampening: 0.5 });
+  scope(() => p.square().sum().mul(0.5).backward());
+  optimizer.paramGroups[0]!.lr = NaN;
+  expect(() => optimizer.step()).toThrow('lr');
+  optimizer.paramGroups[0]!.lr = 0.1;
+  optimizer.step();
+  expect(await p.item()).toBeCloseTo(0.9, 12); // the first step of momentum takes the gradient whole
+});
+
 describe('CosineSchedule', () => {
   test('rises, then falls along a cosine, for each group', () => {
     const optimizer = new optim.SGD([{ params: [param(1)] }, { params: [param(1)], lr: 2 }], { lr: 1 });
