@@ -12,6 +12,9 @@ const inPages = ['test/ops.test.ts', 'test/selfTest.test.ts', 'test/gpu/attentio
 /** What runs nowhere else. */
 const onlyInPages = 'test/**/*.page.test.ts';
 
+/** What `npm test` leaves out on another Node; its --exclude does not reach a project that has its own. */
+const excluded = JSON.parse(process.env['VICINAL_EXCLUDE'] ?? '[]') as string[];
+
 export default defineConfig({
   resolve: {
     // The examples import the package by its name; tests run them from source.
@@ -28,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, onlyInPages],
+          exclude: [...configDefaults.exclude, onlyInPages, ...excluded],
           setupFiles: ['test/seed.ts', 'test/revectorized.ts'],
           pool: 'forks', // a process per file: memory() and RSS are counted per process
           maxWorkers: 2,
