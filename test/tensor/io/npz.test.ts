@@ -66,7 +66,7 @@ describe('refuses', () => {
   const entry = [0x50, 0x4b, 3, 4];
   const listed = [0x50, 0x4b, 1, 2];
   const end = [0x50, 0x4b, 5, 6];
-  const cases: [string, () => Promise<Uint8Array>, string][] = [
+  const cases: [string, () => Promise<Uint8Array>, string | RegExp][] = [
     ['nothing', async () => new Uint8Array(0), 'the file of 0 bytes has no zip directory at its end'],
     ['a .npy file', async () => golden('f4.npy'), 'has no zip directory at its end; is it whole, and an archive?'],
     ['half a file', async () => golden('stored.npz').subarray(0, 600), 'has no zip directory'],
@@ -88,7 +88,8 @@ describe('refuses', () => {
       () => changed(listed, 24, 0xff, 0xff, 0xff, 0xff),
       'is said to have 4294967295 bytes; at most 2147483648',
     ],
-    ['what was not deflated', () => changed(listed, 10, 8), "entry 'x.npy' has 6 bytes; the directory says 140"],
+    // Newer engines see themselves that the six bytes of an empty block are not all.
+    ['what was not deflated', () => changed(listed, 10, 8), /entry 'x.npy' has 6 bytes; .* says 140|Trailing junk/],
     ['more entries than there are', () => changed(end, 10, 2), "entry 1 of 2 is not in the archive's directory"],
     [
       'a directory beyond the end',
