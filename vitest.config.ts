@@ -25,6 +25,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 60_000,
+    provide: { seed: Number(process.env['FAST_CHECK_SEED'] ?? 1) },
     projects: [
       {
         extends: true,
@@ -42,6 +43,7 @@ export default defineConfig({
         test: {
           name: 'page',
           include: [...inPages, onlyInPages],
+          setupFiles: ['test/seed.ts'],
           globalSetup: ['test/browser/setup.ts'],
           sequence: { groupOrder: 1 }, // after the others: the browser has the machine for itself
           browser: {

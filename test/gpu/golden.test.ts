@@ -8,7 +8,7 @@ import { holdKeys } from './texts.ts';
 
 const { isFallback } = (await device('webgpu')).info;
 holdKeys();
-const [whole, parts] = [fusedGolden(), unfusedGolden()];
+const [whole, parts] = [await fusedGolden(), await unfusedGolden()];
 
 test('64 cases', () => expect([whole.length, parts.length]).toEqual([43, 21]));
 

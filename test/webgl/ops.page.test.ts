@@ -4,8 +4,10 @@ import { expect, test } from 'vitest';
 import { device } from '../../index.ts';
 import { comparisonOf, laysOf } from '../../kernels/selfTest/compare.ts';
 import { ops } from '../../kernels/selfTest/samples.ts';
+import { holdKeys } from './texts.ts';
 
 const webgl = await device('webgl');
+holdKeys();
 const able = ops.filter(({ definition }) => 'webgl' in definition.kernels);
 
 test.each(able.map((op) => [op.definition.name, op] as const))('%s', async (_name, op) => {

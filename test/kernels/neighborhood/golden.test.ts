@@ -3,7 +3,7 @@ import { hostDevices } from '../../devices.ts';
 import { expectNear, fused, run } from './attend.ts';
 import { fusedGolden } from './goldenCases.ts';
 
-const cases = fusedGolden();
+const cases = await fusedGolden();
 
 test('43 cases', () => expect(cases.length).toBe(43));
 

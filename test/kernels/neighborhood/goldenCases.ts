@@ -1,14 +1,12 @@
 // What NATTEN computed: its problems with their operands and results, in test/golden.
 
-import { readFileSync } from 'node:fs';
 import type { DeviceName, Tensor } from '../../../index.ts';
-import type { NaAttrs } from '../../../kernels/neighborhood/fused.ts';
+import type { NaProblem } from '../../../kernels/neighborhood/problem.ts';
 import type { Host, Operands, Results } from './attend.ts';
 import { decodeSafetensors, grad, scope } from '../../../index.ts';
 import { na1dAv, na1dQk, na2dAv, na2dQk, na3dAv, na3dQk } from '../../../kernels/neighborhood/unfused.ts';
+import { readGolden, readGoldenJson } from '../../golden/read.ts';
 import { expectClose, upload } from './attend.ts';
-
-const file = (name: string): Buffer => readFileSync(new URL(`../../golden/${name}`, import.meta.url));
 
 interface FusedCase {
   name: string;
@@ -22,15 +20,15 @@ interface FusedCase {
 
 export interface Golden {
   readonly name: string;
-  readonly attrs: NaAttrs;
+  readonly attrs: NaProblem & { scale: number };
   readonly operands: Operands;
   readonly want: Partial<Results>;
 }
 
 /** NATTEN 0.21, computed in float32 on a GPU: off by up to 1e-5 itself. */
-export function fusedGolden(): Golden[] {
-  const { cases } = JSON.parse(file('fused.json').toString()) as { cases: FusedCase[] };
-  const { tensors } = decodeSafetensors(file('fused.safetensors'));
+export async function fusedGolden(): Promise<Golden[]> {
+  const { cases } = (await readGoldenJson('fused.json')) as { cases: FusedCase[] };
+  const { tensors } = decodeSafetensors(await readGolden('fused.safetensors'));
   return cases.map(({ name, kernel_size, stride, dilation, is_causal, scale, additional_tokens }) => {
     const of = (part: string): Host => tensors.get(`${name}.${part}`)!;
     const hasMore = additional_tokens > 0;
@@ -95,9 +93,9 @@ async function expectAll(
 const read = (x: Tensor) => ({ shape: x.shape, data: x.data() });
 
 /** NATTEN 0.17.5, computed in float64 and rounded to float32. */
-export function unfusedGolden(): GoldenParts[] {
-  const { cases } = JSON.parse(file('unfused.json').toString()) as { cases: UnfusedCase[] };
-  const { tensors } = decodeSafetensors(file('unfused.safetensors'));
+export async function unfusedGolden(): Promise<GoldenParts[]> {
+  const { cases } = (await readGoldenJson('unfused.json')) as { cases: UnfusedCase[] };
+  const { tensors } = decodeSafetensors(await readGolden('unfused.safetensors'));
   return cases.map(({ name, rank, kernel_size, dilation, is_causal, has_rpb }) => {
     const of = (part: string): Host => tensors.get(`${name}.${part}`)!;
     const options = { kernelSize: kernel_size, dilation, isCausal: is_causal };

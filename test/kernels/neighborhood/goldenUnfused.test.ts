@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DeviceName } from '../../../index.ts';
 import { unfusedGolden } from './goldenCases.ts';
 
-const cases = unfusedGolden();
+const cases = await unfusedGolden();
 
 test('21 cases', () => expect(cases.length).toBe(21));
 

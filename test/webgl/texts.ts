@@ -1,0 +1,13 @@
+import { WebglRuntime } from '../../kernels/runtime/webgl/runtime.ts';
+import { holdText } from '../gpu/texts.ts';
+
+/** From now on a key that names two different programs of WebGL is an error. */
+export function holdKeys(): void {
+  const { value: run } = Object.getOwnPropertyDescriptor(WebglRuntime.prototype, 'run') as {
+    value: WebglRuntime['run'];
+  };
+  WebglRuntime.prototype.run = function (key, source, ...rest) {
+    holdText(this, key, JSON.stringify(source()));
+    return run.call(this, key, source, ...rest);
+  };
+}
