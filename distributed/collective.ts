@@ -1,10 +1,6 @@
-import type { Request } from './request.ts';
+import type { GroupRequest } from './request.ts';
 import type { World } from './world.ts';
-import { Comparison, everyone, expectSame } from './comparison.ts';
-
-/** Calls that were made and wait for what they need, and when the last of them is posted. */
-let unposted = 0;
-let lastPost: Promise<unknown> = Promise.resolve();
+import { Comparison, expectSame } from './comparison.ts';
 
 /**
  * One call that all ranks make. Calls are posted in the order in which they are made, as MPI matches them by it: at once, unless
@@ -12,7 +8,7 @@ let lastPost: Promise<unknown> = Promise.resolve();
  */
 export class Collective<T> {
   /** Null in a job of one rank, where there is nothing to do. */
-  #request: Request | null = null;
+  #request: GroupRequest | null = null;
   readonly #posted: Promise<unknown> | null = null;
 
   /**
@@ -20,17 +16,17 @@ export class Collective<T> {
    * @param memory - what `post` needs, or waits for
    * @param post - the call of MPI
    */
-  constructor(world: World, call: string, memory: T | Promise<T>, post: (memory: T) => Request | null) {
+  constructor(world: World, call: string, memory: T | Promise<T>, post: (memory: T) => GroupRequest | null) {
     const agreed = world.mpi && world.checksCalls ? compare(world, call) : null;
-    if (unposted === 0 && !agreed && !(memory instanceof Promise)) {
+    if (world.unposted === 0 && !agreed && !(memory instanceof Promise)) {
       this.#request = post(memory);
       return;
     }
-    unposted++;
-    this.#posted = Promise.all([lastPost, memory, agreed])
+    world.unposted++;
+    this.#posted = Promise.all([world.lastPost, memory, agreed])
       .then(([, ready]) => (this.#request = post(ready)))
-      .finally(() => unposted--);
-    lastPost = this.#posted.catch(() => undefined);
+      .finally(() => world.unposted--);
+    world.lastPost = this.#posted.catch(() => undefined);
   }
 
   /** Moves the data on, if it is posted. */
@@ -47,7 +43,7 @@ export class Collective<T> {
 
 function compare(world: World, call: string): Promise<void> {
   const op = call.split('(')[0]!;
-  return expectSame(world, op, new Comparison(world, op, call, everyone(world)), {
+  return expectSame(world, op, new Comparison(world, world.control, op, call), {
     verb: 'calls',
     right: 'all ranks must make the same calls in the same order',
   });

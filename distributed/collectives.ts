@@ -1,7 +1,7 @@
 // What all ranks do together with tensors. Each rank makes the same calls in the same order.
 
 import type { TypedArray } from '../index.ts';
-import type { Handles } from './handles.ts';
+import type { Handle, Handles } from './handles.ts';
 import type { World } from './world.ts';
 import { ArgumentError, DtypeError, ShapeError, Tensor } from '../index.ts';
 import { isFloat } from '../tensor/dtype.ts';
@@ -66,7 +66,6 @@ export class AllReduce implements Reduction {
         array.length,
         typeOf(handles, array),
         handles.reductions[op === 'mean' ? 'sum' : op],
-        handles.world,
       ]),
     );
   }
@@ -79,7 +78,7 @@ export class AllReduce implements Reduction {
     try {
       await this.#collective.done();
       const elements = await this.#memory.elements;
-      if (this.#op === 'mean') divide(elements, this.#world.size);
+      if (this.#op === 'mean') divide(elements, this.#world.all.size);
       this.#memory.written();
       return elements;
     } finally {
@@ -108,15 +107,15 @@ export async function broadcast(x: Tensor, options: BroadcastOptions = {}): Prom
   checkElements(op, x);
   const { root = 0 } = checkOptions(op, options, ['root']);
   const world = worldOf(op);
-  if (!Number.isInteger(root) || root < 0 || root >= world.size) {
-    throw new ArgumentError(`root is ${String(root)}; there are the ranks 0..${world.size - 1}`, { op, root });
+  if (!Number.isInteger(root) || root < 0 || root >= world.all.size) {
+    throw new ArgumentError(`root is ${String(root)}; there are the ranks 0..${world.all.size - 1}`, { op, root });
   }
   const held = hold(x);
   try {
     const memory = hostMemoryOf(op, held);
     const call = described(op, x, `root ${root}`);
     await new Collective(world, call, memory.elements, (array) =>
-      post(world, op, 'Ibcast', (handles) => [array, array.length, typeOf(handles, array), root, handles.world]),
+      post(world, op, 'Ibcast', (handles) => [array, array.length, typeOf(handles, array), root]),
     ).done();
     memory.written();
   } finally {
@@ -138,7 +137,7 @@ export async function allGather(x: Tensor): Promise<Tensor> {
   const op = 'allGather';
   checkElements(op, x);
   const world = worldOf(op);
-  const { size, rank } = world;
+  const { size, rank } = world.all;
   const result = Tensor.empty(x.storage.runtime, x.dtype, [size, ...x.shape]).own();
   const { elements, written } = blankMemoryOf(op, result);
   const held = hold(x);
@@ -146,7 +145,7 @@ export async function allGather(x: Tensor): Promise<Tensor> {
     elements.set(array, rank * array.length);
     return post(world, op, 'Iallgather', (handles) => {
       const type = typeOf(handles, array);
-      return [handles.inPlace, 0, type, elements, array.length, type, handles.world];
+      return [handles.inPlace, 0, type, elements, array.length, type];
     });
   });
   await finished(collective, held, result);
@@ -169,9 +168,9 @@ export async function reduceScatter(x: Tensor, options: ReduceOptions = {}): Pro
   const name = 'reduceScatter';
   const op = checkReduce(name, x, options);
   const world = worldOf(name);
-  if (x.shape[0] !== world.size) {
-    const message = `x has shape ${formatShape(x.shape)}; its first axis must be as long as there are ranks, ${world.size}`;
-    throw new ShapeError(message, { op: name, shape: x.shape, ranks: world.size });
+  if (x.shape[0] !== world.all.size) {
+    const message = `x has shape ${formatShape(x.shape)}; its first axis must be as long as there are ranks, ${world.all.size}`;
+    throw new ShapeError(message, { op: name, shape: x.shape, ranks: world.all.size });
   }
   const held = hold(x);
   const result = Tensor.empty(x.storage.runtime, x.dtype, x.shape.slice(1)).own();
@@ -184,11 +183,10 @@ export async function reduceScatter(x: Tensor, options: ReduceOptions = {}): Pro
       elements.length,
       typeOf(handles, array),
       handles.reductions[op === 'mean' ? 'sum' : op],
-      handles.world,
     ]);
   });
   await finished(collective, held, result);
-  if (op === 'mean') divide(elements, world.size);
+  if (op === 'mean') divide(elements, world.all.size);
   written();
   return result;
 }
@@ -201,7 +199,7 @@ export async function reduceScatter(x: Tensor, options: ReduceOptions = {}): Pro
  */
 export async function barrier(): Promise<void> {
   const world = worldOf('barrier');
-  const start = (): ReturnType<typeof post> => post(world, 'barrier', 'Ibarrier', (handles) => [handles.world]);
+  const start = (): ReturnType<typeof post> => post(world, 'barrier', 'Ibarrier', () => []);
   await new Collective(world, 'barrier()', null, start).done();
 }
 
@@ -222,7 +220,7 @@ function hold(x: Tensor): Tensor {
   return x.detach().own();
 }
 
-function typeOf({ types }: Handles, array: TypedArray): Handles['world'] {
+function typeOf({ types }: Handles, array: TypedArray): Handle {
   return types[elementTypeOf(array)];
 }
 

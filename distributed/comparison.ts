@@ -1,8 +1,7 @@
-import type { Handle } from './handles.ts';
-import type { World } from './world.ts';
+import type { Group, World } from './world.ts';
 import { DistributedError } from './error.ts';
 import { disagree } from './disagreement.ts';
-import { Request } from './request.ts';
+import { GroupRequest } from './request.ts';
 
 /** Bytes of a text that are compared: enough for any call. */
 const textBytes = 256;
@@ -11,16 +10,16 @@ const textBytes = 256;
 export class Comparison {
   readonly #texts: Uint8Array;
   readonly #count: number;
-  readonly request: Request;
+  readonly request: GroupRequest;
 
-  /** Begun by all ranks of `communicator`, of which there are `count`; this one is `own`. */
-  constructor(world: World, op: string, text: string, { communicator, count, own }: Group) {
-    this.#count = count;
-    this.#texts = new Uint8Array(count * textBytes);
-    new TextEncoder().encodeInto(text, this.#textOf(own));
+  /** Begun by all ranks of `group`. */
+  constructor(world: World, group: Group, op: string, text: string) {
+    this.#count = group.size;
+    this.#texts = new Uint8Array(group.size * textBytes);
+    new TextEncoder().encodeInto(text, this.#textOf(group.rank));
     const { inPlace, types } = world.mpi!.handles;
     const sent = [inPlace, 0, types.uint8_t] as const; // each rank's text lies in its place already
-    this.request = new Request(world, op, 'Iallgather', ...sent, this.#texts, textBytes, types.uint8_t, communicator);
+    this.request = new GroupRequest(world, group, op, 'Iallgather', ...sent, this.#texts, textBytes, types.uint8_t);
   }
 
   /** One text per rank. */
@@ -33,22 +32,6 @@ export class Comparison {
   #textOf(rank: number): Uint8Array {
     return this.#texts.subarray(rank * textBytes, (rank + 1) * textBytes);
   }
-}
-
-interface Group {
-  readonly communicator: Handle;
-  readonly count: number;
-  readonly own: number;
-}
-
-/** All ranks of the job. */
-export function everyone({ control, size, rank }: World): Group {
-  return { communicator: control, count: size, own: rank };
-}
-
-/** The ranks of this machine. */
-export function neighbours({ machine, localSize, localRank }: World): Group {
-  return { communicator: machine, count: localSize, own: localRank };
 }
 
 /**
@@ -66,5 +49,5 @@ export async function expectSame(
   const other = texts.findIndex((text) => text !== texts[0]);
   if (other < 0) return;
   const message = `rank 0 ${verb} ${texts[0]}, but rank ${other} ${verb} ${texts[other]}; ${right}`;
-  await disagree(world.rank, new DistributedError(message, { op, texts }));
+  await disagree(world.all.rank, new DistributedError(message, { op, texts }));
 }

@@ -21,7 +21,7 @@ export class CompressedAllReduce implements Reduction {
   constructor(world: World, x: Tensor) {
     this.#held = x.detach().own();
     this.#memory = hostMemoryOf('allReduce', this.#held);
-    const pack = (array: TypedArray): Uint16Array => halvesFromFloats(array.map((value) => value / world.size));
+    const pack = (array: TypedArray): Uint16Array => halvesFromFloats(array.map((value) => value / world.all.size));
     const { elements } = this.#memory;
     this.#halves = elements instanceof Promise ? elements.then(pack) : pack(elements);
     this.#collective = new Collective(world, described('allReduce', x, 'mean as float16'), this.#halves, (halves) =>
@@ -31,7 +31,6 @@ export class CompressedAllReduce implements Reduction {
         halves.length,
         handles.types.uint16_t,
         world.mpi!.sumOfHalves(),
-        handles.world,
       ]),
     );
   }

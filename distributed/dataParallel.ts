@@ -6,7 +6,7 @@ import { checkOptions } from '../tensor/options.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { Bucket, planBuckets } from './buckets.ts';
 import { AllReduce, broadcast } from './collectives.ts';
-import { Comparison, everyone, expectSame } from './comparison.ts';
+import { Comparison, expectSame } from './comparison.ts';
 import { CompressedAllReduce } from './compression.ts';
 import { worldOf } from './world.ts';
 
@@ -189,7 +189,7 @@ async function expectSameModel(world: World, module: Module): Promise<void> {
     ([path, { dtype, shape, requiresGrad }]) =>
       `${path} ${dtype} ${formatShape(shape)}${requiresGrad ? '' : ', not trained'}`,
   );
-  const compare = (line: string): Comparison => new Comparison(world, 'DistributedDataParallel', line, everyone(world));
+  const compare = (line: string): Comparison => new Comparison(world, world.control, 'DistributedDataParallel', line);
   const counts = await compare(String(lines.length)).texts();
   const longest = Math.max(...counts.map(Number));
   const comparisons = Array.from({ length: longest }, (_, i) => compare(lines[i] ?? 'nothing more'));

@@ -3,6 +3,7 @@
 import type { World } from './world.ts';
 import { eventLoopTurn } from '../tensor/eventLoop.ts';
 import { checkOptions } from '../tensor/options.ts';
+import { DistributedError } from './error.ts';
 import { currentWorld, setWorld, worldOf } from './world.ts';
 
 /** Sees to it that this process leaves the job in order when it ends well, and ends the job when it does not. */
@@ -15,7 +16,7 @@ export function watchEnd(world: World): void {
   process.on('exit', (code) => {
     if (world.isFinalized) return;
     if (code !== 0) endJob(world, reason ?? `it exited with code ${code}`, code);
-    if (world.inFlight.size > 0) endJob(world, 'it exited while a call was in progress', 1);
+    if (world.isBusy) endJob(world, 'it exited while a call was in progress', 1);
     const farewells = world.farewells();
     while (!farewells.every((request) => request.test())); // nothing else runs any more
     leave(world);
@@ -27,7 +28,7 @@ function leave(world: World): void {
   world.mpi?.call('Finalize');
 }
 
-function endJob({ mpi, rank, size }: World, reason: string, code: number): never {
+function endJob({ mpi, all: { rank, size } }: World, reason: string, code: number): never {
   const host = process.getBuiltinModule('node:os').hostname();
   console.warn(`vicinal: rank ${rank} of ${size} on ${host} ends the job: ${reason}`);
   // Open MPI's mpirun drops what it has not yet read when it is told.
@@ -36,10 +37,15 @@ function endJob({ mpi, rank, size }: World, reason: string, code: number): never
   process.exit(code);
 }
 
-/** Leaves the job, when all ranks do. A process that ends well does so by itself. */
+/**
+ * Leaves the job, when all ranks do. A process that ends well does so by itself.
+ *
+ * @throws DistributedError while a call is in progress
+ */
 export async function finalize(): Promise<void> {
   const world = currentWorld();
   if (!world) return;
+  if (world.isBusy) throw new DistributedError('a call is in progress; await it first', { op: 'finalize' });
   setWorld(null);
   if (!world.mpi) return;
   for (const request of world.farewells()) while (!request.test()) await eventLoopTurn();

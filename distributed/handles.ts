@@ -19,7 +19,6 @@ export interface Handles {
   readonly inPlace: bigint;
   readonly ignoreStatus: bigint | null;
   readonly commTypeShared: number;
-  readonly anySource: number;
 }
 
 /** @source mpi.h of Open MPI 4.1 */
@@ -41,7 +40,6 @@ export function openMpiHandles(symbol: (name: string) => Handle): Handles {
     inPlace: 1n,
     ignoreStatus: null,
     commTypeShared: 0,
-    anySource: -1,
   };
 }
 
@@ -56,5 +54,4 @@ export const mpichHandles: Handles = {
   inPlace: 0xffff_ffff_ffff_ffffn,
   ignoreStatus: 1n,
   commTypeShared: 1,
-  anySource: -2,
 };

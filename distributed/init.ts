@@ -57,7 +57,10 @@ async function start({ threads, checkCalls = isDevelopment }: InitOptions, timeo
   const world = new World(mpi, checkCalls);
   if (mpi) await join(world, mpi, launch);
   setWorld(world);
-  if (threads !== undefined || mpi) setThreads(threads ?? (await threadsPerRank(world)));
+  if (mpi) {
+    const share = await threadsPerRank(world); // which all ranks find out together, also one that has been told
+    setThreads(threads ?? share);
+  } else if (threads !== undefined) setThreads(threads);
 }
 
 async function loadFor(launch: Launch, path: string | undefined): Promise<Mpi> {
@@ -74,9 +77,9 @@ async function loadFor(launch: Launch, path: string | undefined): Promise<Mpi> {
 
 async function join(world: World, { version, path }: Mpi, { by, rank, size }: Launch): Promise<void> {
   watchEnd(world);
-  if (world.size !== size) {
-    const message = `${by} started ${size} processes, but ${version} (${path}) knows of ${world.size}: it belongs to another launcher; name the launcher's own library in VICINAL_MPI`;
-    await disagree(rank, new DistributedError(message, { op: 'init', expected: size, found: world.size }));
+  const found = world.all.size;
+  if (found !== size) {
+    const message = `${by} started ${size} processes, but ${version} (${path}) knows of ${found}: it belongs to another launcher; name the launcher's own library in VICINAL_MPI`;
+    await disagree(rank, new DistributedError(message, { op: 'init', expected: size, found }));
   }
-  world.findNeighbours();
 }

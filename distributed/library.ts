@@ -37,11 +37,9 @@ const declarations = {
   Ireduce_scatter_block: 'void*, void*, int, H, H, H, void*',
   Ibcast: 'void*, int, H, int, H, void*',
   Iallgather: 'void*, int, H, void*, int, H, H, void*',
-  Ialltoall: 'void*, int, H, void*, int, H, H, void*',
   Ibarrier: 'H, void*',
   Isend: 'void*, int, H, int, int, H, void*',
   Irecv: 'void*, int, H, int, int, H, void*',
-  Iprobe: 'int, int, H, void*, void*',
 } as const;
 export type CallName = keyof typeof declarations;
 

@@ -1,6 +1,6 @@
 import type { World } from './world.ts';
 import { readFile } from '../index.ts';
-import { Comparison, neighbours } from './comparison.ts';
+import { Comparison } from './comparison.ts';
 
 /** As many threads as a process alone would have by default, at most. */
 const most = 8;
@@ -8,10 +8,9 @@ const most = 8;
 /** The processors that this process may use, over the ranks that may use the same: some launchers bind each rank to its own. */
 export async function threadsPerRank(world: World): Promise<number> {
   const available = process.getBuiltinModule('node:os').availableParallelism();
-  if (!world.mpi) return Math.max(1, Math.min(most, available));
   const own = await allowedProcessors();
-  const lists = await new Comparison(world, 'init', own, neighbours(world)).texts();
-  const sharers = lists.filter((list) => list === lists[world.localRank]).length;
+  const lists = await new Comparison(world, world.machine, 'init', own).texts();
+  const sharers = lists.filter((list) => list === lists[world.machine.rank]).length;
   return Math.max(1, Math.min(most, Math.floor(available / sharers)));
 }
 

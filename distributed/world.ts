@@ -1,77 +1,103 @@
 import type { Handle } from './handles.ts';
-import type { Argument, Mpi } from './library.ts';
+import type { Mpi } from './library.ts';
 import { DistributedError } from './error.ts';
 import { Request } from './request.ts';
 
 /** Of the message by which a rank says that it ends. */
 const farewellTag = 1;
 
+/** Ranks that make calls together: MPI takes each one's n-th call together with the others' n-th. */
+export class Group {
+  readonly handle: Handle;
+  /** This process's number in it. */
+  readonly rank: number;
+  readonly size: number;
+  /** How many calls this process has made. */
+  calls = 0;
+
+  constructor(mpi: Mpi | null, handle: Handle) {
+    this.handle = handle;
+    this.rank = mpi ? mpi.integer('Comm_rank', handle) : 0;
+    this.size = mpi ? mpi.integer('Comm_size', handle) : 1;
+  }
+}
+
+/** What is to come from a rank when it ends: how many calls it has made, by group. */
+interface Farewell {
+  readonly rank: number;
+  readonly calls: Int32Array;
+  readonly request: Request;
+}
+
 /** All processes of the job, as this one sees them. */
 export class World {
   /** Null for a process that was started alone. */
   readonly mpi: Mpi | null;
-  readonly rank: number;
-  readonly size: number;
-  /** Among the ranks of this machine. */
-  localRank = 0;
-  localSize = 1;
+  /** All ranks, for the program's calls. */
+  readonly all: Group;
+  /** All ranks, for what is not the program's own: comparisons and farewells. */
+  readonly control: Group;
+  /** The ranks of this machine. */
+  readonly machine: Group;
   /** Whether calls are compared between the ranks before they count. */
   readonly checksCalls: boolean;
-  /** The calls in progress, with the memory that MPI may still read and write. */
-  readonly inFlight = new Map<Request, readonly Argument[]>();
-  /** All ranks, for what is not the program's own: comparisons and farewells. */
-  readonly control: Handle;
-  /** The ranks of this machine. */
-  machine: Handle = 0;
+  /** The groups' calls in progress. */
+  readonly inFlight = new Set<Request>();
+  /** Calls that were made and wait for what they need, and when the last of them is posted. */
+  unposted = 0;
+  lastPost: Promise<unknown> = Promise.resolve();
   isFinalized = false;
+  readonly #farewells: readonly Farewell[];
 
+  /** Waits until all ranks make theirs. */
   constructor(mpi: Mpi | null, checksCalls: boolean) {
     this.mpi = mpi;
     this.checksCalls = checksCalls;
     if (!mpi) {
-      [this.rank, this.size, this.control] = [0, 1, 0];
+      this.all = this.control = this.machine = new Group(null, 0);
+      this.#farewells = [];
       return;
     }
-    const { world, errorsReturn } = mpi.handles;
+    const { world, errorsReturn, commTypeShared, noInfo } = mpi.handles;
     mpi.call('Comm_set_errhandler', world, errorsReturn);
-    this.rank = mpi.integer('Comm_rank', world);
-    this.size = mpi.integer('Comm_size', world);
-    this.control = mpi.handle('Comm_dup', world);
+    this.all = new Group(mpi, world);
+    this.control = new Group(mpi, mpi.handle('Comm_dup', world));
+    this.machine = new Group(mpi, mpi.handle('Comm_split_type', world, commTypeShared, this.all.rank, noInfo));
+    this.#farewells = this.#others().map((rank) => {
+      const calls = new Int32Array(this.#groups.length);
+      return { rank, calls, request: this.#message('Irecv', calls, rank) };
+    });
   }
 
-  /** Finds out which ranks share this machine. */
-  findNeighbours(): void {
-    const { mpi } = this;
-    if (!mpi) return;
-    const { world, commTypeShared, noInfo } = mpi.handles;
-    this.machine = mpi.handle('Comm_split_type', world, commTypeShared, this.rank, noInfo);
-    this.localRank = mpi.integer('Comm_rank', this.machine);
-    this.localSize = mpi.integer('Comm_size', this.machine);
+  /** Whether it waits for calls that have been made. */
+  get isBusy(): boolean {
+    return this.inFlight.size + this.unposted > 0;
   }
 
-  /** A rank that has said that it ends. */
-  departed(): number | null {
-    const { handles } = this.mpi!;
-    const flag = new Int32Array(1);
-    const hasLeft = (rank: number): boolean => {
-      this.mpi!.call('Iprobe', rank, farewellTag, this.control, flag, handles.ignoreStatus);
-      return flag[0] !== 0;
-    };
-    return this.#others().find(hasLeft) ?? null;
+  /** A rank that has ended before a group's n-th call. One that has ended after it may be waited for: its part is on its way. */
+  absentee(group: Group, n: number): number | null {
+    const place = this.#groups.indexOf(group);
+    return this.#farewells.find(({ request, calls }) => request.test() && calls[place]! < n)?.rank ?? null;
   }
 
   /** Says to all others that this rank ends, and hears it from them. */
   farewells(): Request[] {
-    const type = this.mpi!.handles.types.uint8_t;
-    return this.#others().flatMap((rank) =>
-      (['Isend', 'Irecv'] as const).map(
-        (name) => new Request(this, 'finalize', name, new Uint8Array(1), 1, type, rank, farewellTag, this.control),
-      ),
-    );
+    const calls = Int32Array.from(this.#groups, (group) => group.calls);
+    const said = this.#others().map((rank) => this.#message('Isend', calls, rank));
+    return [...said, ...this.#farewells.map(({ request }) => request)];
+  }
+
+  get #groups(): readonly Group[] {
+    return [this.all, this.control, this.machine];
+  }
+
+  #message(name: 'Isend' | 'Irecv', calls: Int32Array, rank: number): Request {
+    const type = this.mpi!.handles.types.int32_t;
+    return new Request(this, name, calls, calls.length, type, rank, farewellTag, this.control.handle);
   }
 
   #others(): number[] {
-    return Array.from({ length: this.size }, (_, rank) => rank).filter((rank) => rank !== this.rank);
+    return Array.from({ length: this.all.size }, (_, rank) => rank).filter((rank) => rank !== this.all.rank);
   }
 }
 
@@ -93,20 +119,20 @@ export function setWorld(world: World | null): void {
 
 /** This process's number among all, from 0. @throws DistributedError before `init()` */
 export function rank(): number {
-  return worldOf('rank').rank;
+  return worldOf('rank').all.rank;
 }
 
 /** How many processes there are. @throws DistributedError before `init()` */
 export function size(): number {
-  return worldOf('size').size;
+  return worldOf('size').all.size;
 }
 
 /** This process's number among those on its machine, from 0: which GPU it takes. @throws DistributedError before `init()` */
 export function localRank(): number {
-  return worldOf('localRank').localRank;
+  return worldOf('localRank').machine.rank;
 }
 
 /** How many processes are on this machine. @throws DistributedError before `init()` */
 export function localSize(): number {
-  return worldOf('localSize').localSize;
+  return worldOf('localSize').machine.size;
 }

@@ -1,7 +1,7 @@
 // Jobs that go wrong, by the name of the way.
 
-import { manualSeed, ones, tensor } from '../../../index.ts';
-import { abort, allGather, allReduce, barrier, finalize, init, rank } from '../../../distributed/index.ts';
+import { manualSeed, ones, tensor, zeros } from '../../../index.ts';
+import { abort, allGather, allReduce, barrier, broadcast, finalize, init, rank } from '../../../distributed/index.ts';
 
 const way = process.argv[2];
 const last = Number(process.argv[3]);
@@ -60,7 +60,17 @@ const ways: Record<string, () => Promise<unknown> | never> = {
     await allReduce(x);
     console.log(`sum ${(await x.data())[0]}`);
   },
+  /** Ends well: of five ranks, the fourth gets rank 0's elements through another, which comes long after rank 0 has left. */
+  async relays() {
+    if (rank() === 1 || rank() === 2) await pause(2500);
+    const y = rank() === 0 ? x : zeros([1000]);
+    await broadcast(y);
+    console.log(`got ${(await y.data())[999]}`);
+  },
   async finalized() {
+    const early = barrier();
+    await finalize().catch((error: Error) => console.log(error.message));
+    await early;
     await finalize();
     await finalize();
     try {

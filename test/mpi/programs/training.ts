@@ -99,14 +99,7 @@ if (settings.from) {
 const losses: number[] = [];
 /** Calls of MPI that were begun within a backward. */
 let begun = 0;
-let isBackward = false;
-const { inFlight } = currentWorld()!;
-const set = inFlight.set.bind(inFlight);
-inFlight.set = (...args) => {
-  if (isBackward) begun++;
-  set(...args);
-  return inFlight;
-};
+const { all } = currentWorld()!;
 const end = step + steps;
 let part = 0;
 let unused = true;
@@ -120,9 +113,9 @@ while (step < end) {
         const users = uses.includes(true) ? tensor(uses.map(Number)).reshape([share, 1, 1]) : null;
         const logits = (model ?? net).forward(x, users);
         const loss = nn.crossEntropy(logits, y).div(parts);
-        isBackward = true;
+        const before = all.calls;
         loss.backward();
-        isBackward = false;
+        begun += all.calls - before;
         return loss.detach();
       });
     const isLast = ++part === parts;
