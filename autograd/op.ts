@@ -39,7 +39,7 @@ export function defineOp<
   S extends string = never,
 >(definition: OpDefinition<NoInfer<I>, NoInfer<A>, NoInfer<O>, S>): Op<I, A, O> {
   const loose = definition as unknown as Partial<AnyOpDefinition> &
-    Pick<AnyOpDefinition, 'name' | 'inputs' | 'shape' | 'reference' | 'samples'>;
+    Pick<AnyOpDefinition, 'name' | 'inputs' | 'shape' | 'reference'>;
   const full: AnyOpDefinition = {
     outputs: ['output'],
     attrs: {},
@@ -53,6 +53,7 @@ export function defineOp<
     saves: [],
     keeps: undefined,
     backward: undefined,
+    samples: [],
     errors: [],
     flops: undefined,
     tolerance: 1e-5,
@@ -66,7 +67,7 @@ export function defineOp<
 }
 
 /** The attributes without a default: the types hold every sample to give them. */
-function requiredAttrs({ attrs = {}, samples }: Pick<AnyOpDefinition, 'samples'> & Partial<AnyOpDefinition>): string[] {
+function requiredAttrs({ attrs = {}, samples = [] }: Partial<AnyOpDefinition>): string[] {
   const shown = samples.flatMap((sample) => Object.keys(sample['attrs'] ?? {}));
   return [...new Set(shown)].filter((key) => !(key in attrs));
 }

@@ -136,12 +136,19 @@ export interface BackwardContext<
 type OptionalKeys<A> = { [K in keyof A]-?: NoAttrs extends Pick<A, K> ? K : never }[keyof A];
 export type Defaults<A> = Required<Pick<A, OptionalKeys<A>>>;
 
+/** What an op is tried on by `selfTest`, tests and benches; of the library's own a file beside the declaration has it. */
+export interface OpSamples<I extends readonly string[], A extends object> {
+  samples: readonly Sample<I, A>[];
+  /** What it refuses, and words of what it then says. */
+  errors?: readonly (Sample<I, A> & { throws: string | RegExp })[];
+}
+
 export interface OpDefinition<
   I extends readonly string[],
   A extends object,
   O extends readonly string[],
   S extends string,
-> {
+> extends Partial<OpSamples<I, A>> {
   name: string;
   /**
    * `'x'`, `'bias?'` (optional), `'tensors[]'` (many); with a class and no gradient: `'target:int'`, `'condition:bool'`,
@@ -178,8 +185,6 @@ export interface OpDefinition<
   keeps?(input: string, attrs: Required<A>): boolean;
   /** Written in tensor methods, so that it can be differentiated again. Absent: no gradient flows. */
   backward?(context: BackwardContext<I, A, O, S>): InputGrads<I>;
-  samples: readonly Sample<I, A>[];
-  errors?: readonly (Sample<I, A> & { throws: string | RegExp })[];
   /** Floating-point operations of its products, two for each multiplication. Absent: it has none worth counting. */
   flops?(inputs: ByInput<I, Shape>, attrs: Required<A>, outputs: readonly Shape[]): number;
   /** Largest error of a kernel against the reference, relative to the output's largest element. Default 1e-5. */
@@ -220,8 +225,9 @@ export interface AnyOpDefinition {
   readonly saves: readonly string[];
   readonly keeps: ((input: string, attrs: object) => boolean) | undefined;
   readonly backward: ((context: object) => Record<string, unknown>) | undefined;
-  readonly samples: readonly Record<string, unknown>[];
-  readonly errors: readonly (Record<string, unknown> & { throws: string | RegExp })[];
+  /** Of the library's own ops empty until kernels/samples.ts is loaded. */
+  samples: readonly Record<string, unknown>[];
+  errors: readonly (Record<string, unknown> & { throws: string | RegExp })[];
   readonly flops: ((inputs: object, attrs: object, outputs: readonly Shape[]) => number) | undefined;
   readonly tolerance: number;
 }

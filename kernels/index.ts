@@ -1,5 +1,5 @@
 // What it takes to declare an op, then the ops, a line each. Kernels that are loaded with their device have a line in its table,
-// webgpu.ts or webgl.ts.
+// webgpu.ts or webgl.ts; so do the samples that they are tried on, in samples.ts.
 
 export { defineOp } from '../autograd/op.ts';
 export { acceptsStrides } from '../autograd/types.ts';

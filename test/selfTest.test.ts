@@ -65,6 +65,7 @@ describe('an own op', () => {
     ({ x }, _attrs, [y]) =>
       elements(y!).set(elements(x).map(f));
   const right = (): Kernel<['x']> => writing((value) => 2 * value);
+  const bare = defineOp<['x']>({ name: 'twice', inputs: ['x'], shape: ({ x }) => x, reference: ({ x }) => double(x) });
 
   test('passes', async () =>
     expect(await selfTest('cpu', { ops: [twice(right())] })).toEqual({ passed: 1, failed: [] }));
@@ -72,6 +73,7 @@ describe('an own op', () => {
   const first = 'sample {"x":[2,3]}, float32, contiguous: ';
   test.each([
     ['is wrong in one element', twice(writing((x, i) => (i === 4 ? 0 : 2 * x))), `${first}output 0 is off by `],
+    ['has no samples', bare, 'its declaration has no samples to try it on'],
     ['gives NaN', twice(writing(() => NaN)), 'is off by Infinity of its largest element'],
     ['has no kernel', twice(), `${first}twice: has no kernel for 'cpu'`],
     [

@@ -13,7 +13,7 @@ describe('imports', () => {
   test('make no cycle', () => expect(cycles(tree)).toEqual([]));
   test('go down only', () => expect(upwardImports(tree)).toEqual([]));
   test('keep the reference forms apart from the kernels they judge', () => expect(sharedWithKernels(tree)).toEqual([]));
-  test.each(readEntryPoints())('of $name leave the code of GPUs for later', ({ source }) =>
+  test.each(readEntryPoints())('of $name leave the code of GPUs and the samples of ops for later', ({ source }) =>
     expect(loadedTooSoon(tree, source)).toEqual([]),
   );
 });
@@ -60,13 +60,14 @@ describe('the checks see', () => {
     ]);
   });
 
-  test('a kernel of a GPU in the first load, but not a late one', () => {
+  test('a kernel of a GPU or samples in the first load, but not late ones', () => {
     const sources = parse({
       'index.ts': "import './a.ts'; const b = await import('./b.webgpu.ts'); import type { C } from './c.webgl.ts';",
-      'a.ts': "import { launch } from './kernels/runtime/webgpu/launch.ts';",
+      'a.ts': "import { launch } from './kernels/runtime/webgpu/launch.ts'; import { d } from './d.samples.ts';",
     });
     expect(loadedTooSoon(sources, 'index.ts')).toEqual([
       'a.ts imports kernels/runtime/webgpu/launch.ts, which index.ts need not load',
+      'a.ts imports d.samples.ts, which index.ts need not load',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import type { Kernel, Op, Sample } from '../../autograd/types.ts';
+import type { Kernel, Op } from '../../autograd/types.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
@@ -9,7 +9,6 @@ import { binaryCpu } from './elementwise.cpu.ts';
 
 /** An elementwise op of two operands that broadcast; either may be a number. */
 export type BinaryOp = Op<['x:operand', 'y:operand']>;
-type BinarySample = Sample<['x:operand', 'y:operand'], object>;
 
 interface Rules {
   name: string;
@@ -29,29 +28,11 @@ interface Rules {
   saves?: readonly ('x' | 'y' | 'output')[];
   /** Gradients before they are summed over broadcast axes. */
   backward?: (g: Tensor, saved: { x: Tensor; y: Tensor; output: Tensor }) => { x: () => Tensor; y: () => Tensor };
-  samples?: readonly BinarySample[];
 }
-
-const commonSamples: readonly BinarySample[] = [
-  { x: [7], y: [7] },
-  { x: [3, 1, 5], y: [4, 1] },
-  { x: [], y: [2, 3] },
-  { x: [2, 3, 67], y: [67] },
-  { x: [2, 0], y: [1] },
-];
 
 /** Declares one op of the family. */
 export function binary(rules: Rules): BinaryOp {
-  const {
-    name,
-    reference,
-    integers = reference,
-    dtype,
-    backward,
-    cpu = binaryCpu(rules.name),
-    saves = [],
-    samples = commonSamples,
-  } = rules;
+  const { name, reference, integers = reference, dtype, backward, cpu = binaryCpu(rules.name), saves = [] } = rules;
   return defineOp<['x:operand', 'y:operand'], object, ['output'], 'x' | 'y' | 'output'>({
     name,
     inputs: ['x:operand', 'y:operand'],
@@ -70,7 +51,5 @@ export function binary(rules: Rules): BinaryOp {
         return { x: needs.x ? sumTo(parts.x(), shapes.x) : null, y: needs.y ? sumTo(parts.y(), shapes.y) : null };
       },
     }),
-    samples,
-    errors: [{ x: [3], y: [4], throws: 'do not broadcast' }],
   });
 }

@@ -13,7 +13,6 @@ export const leakyReluBackward: ActivationBackward<LeakyReluAttrs> = activationB
   name: 'leakyReluBackward',
   numbers: { negativeSlope: 0.01 },
   slope: (x, { negativeSlope }) => (x > 0 ? 1 : negativeSlope),
-  samples: [{ g: [9], saved: [9], attrs: { negativeSlope: 0.3 } }],
 });
 
 /** x where it is positive, else x · `negativeSlope` (default 0.01), whose gradient 0 has too. */
@@ -23,7 +22,6 @@ export const leakyRelu: UnaryOp<LeakyReluAttrs> = unary<LeakyReluAttrs>({
   reference: (x, { negativeSlope }) => (x > 0 ? x : x * negativeSlope),
   saves: 'x',
   backward: (g, x, numbers) => leakyReluBackward(g, x, numbers),
-  samples: [{ x: [9], attrs: { negativeSlope: 1.5 } }],
 });
 
 export type EluAttrs = { alpha?: number };
@@ -35,7 +33,6 @@ export const eluBackward: ActivationBackward<EluAttrs> = activationBackward<EluA
   slope: (x, { alpha }) => (x <= 0 ? alpha * Math.exp(x) : 1),
   curvature: (x, { alpha }) => where(x.gt(0), 0, x.exp().mul(alpha)),
   cost: 1,
-  samples: [{ g: [9], saved: [9], attrs: { alpha: 0.7 } }],
 });
 
 /**
@@ -50,7 +47,6 @@ export const elu: UnaryOp<EluAttrs> = unary<EluAttrs>({
   cost: 1,
   saves: 'x',
   backward: (g, x, numbers) => eluBackward(g, x, numbers),
-  samples: [{ x: [9], attrs: { alpha: 0.7 } }],
 });
 
 export type SoftplusAttrs = {
@@ -71,7 +67,6 @@ export const softplusBackward: ActivationBackward<SoftplusAttrs> = activationBac
     return where(x.mul(beta).gt(threshold), 0, s.mul(s.neg().add(1)).mul(beta));
   },
   cost: 1.2,
-  samples: [{ g: [9], saved: { shape: [9], low: -4, high: 4 }, attrs: { beta: 2.5, threshold: 3 } }],
 });
 
 /** ln(1 + e^(β x)) / β, a smooth relu. */
@@ -86,10 +81,6 @@ export const softplus: UnaryOp<SoftplusAttrs> = unary<SoftplusAttrs>({
   cost: 2.5,
   saves: 'x',
   backward: (g, x, numbers) => softplusBackward(g, x, numbers),
-  samples: [
-    { x: { shape: [9], low: -4, high: 4 }, attrs: { beta: 2.5, threshold: 3 } },
-    { x: { shape: [5], values: [-80, -20, 19, 60, -1] } },
-  ],
 });
 
 /** 0 below −3, g from 3 on, g (x/3 + ½) between. */
@@ -102,7 +93,6 @@ export const hardswishBackward: ActivationBackward = activationBackward({
       .le(3)
       .cast(x.dtype)
       .mul(1 / 3),
-  samples: [{ g: [9], saved: { shape: [9], low: -5, high: 5 } }],
 });
 
 /**
@@ -115,7 +105,6 @@ export const hardswish: UnaryOp = unary({
   reference: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
   saves: 'x',
   backward: (g, x) => hardswishBackward(g, x),
-  samples: [{ x: { shape: [9], low: -5, high: 5 } }],
 });
 
 /** ln(1 + eˣ) in float64. */
@@ -150,5 +139,4 @@ export const mish: UnaryOp = unary({
   cost: 1.2,
   saves: 'x',
   backward: (g, x) => mishBackward(g, x),
-  samples: [{ x: { shape: [6], values: [-60, -20, 15, 60, -1, 3] } }],
 });

@@ -1,4 +1,4 @@
-import type { Defaults, NoAttrs, Op, Sample } from '../../autograd/types.ts';
+import type { Defaults, NoAttrs, Op } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp } from '../../autograd/op.ts';
 import { isInt32, map } from '../runtime/reference/loops.ts';
@@ -24,9 +24,6 @@ interface Rules<A extends object> {
   saves?: 'x' | 'output';
   /** The gradient of x. */
   backward?: (g: Tensor, saved: Tensor, numbers: Required<A>) => Tensor;
-  /** Where the function is smooth; default the normal distribution. */
-  range?: readonly [low: number, high: number];
-  samples?: readonly Sample<['x'], A>[];
 }
 
 /** Declares one op of the family. */
@@ -40,12 +37,7 @@ export function unary<A extends object = NoAttrs>({
   cost,
   saves,
   backward,
-  range,
-  samples = [],
 }: Rules<A>): UnaryOp<A> {
-  const of = (shape: readonly number[]): Sample<['x'], A> => ({
-    x: range ? { shape, low: range[0], high: range[1] } : shape,
-  });
   const names = Object.keys(numbers ?? {});
   return defineOp<['x'], A, ['output'], 'x' | 'output'>({
     name,
@@ -62,7 +54,6 @@ export function unary<A extends object = NoAttrs>({
         x: backward(g, saves === 'x' ? x : output, attrs),
       }),
     }),
-    samples: [of([7]), of([]), of([2, 3, 67]), of([2, 0]), { x: { shape: [5], dtype: 'int32' } }, ...samples],
   });
 }
 
@@ -88,7 +79,6 @@ export const sign: UnaryOp = unary({
   name: 'sign',
   dtypes: 'numeric',
   reference: (x) => Number(x > 0) - Number(x < 0),
-  samples: [{ x: { shape: [5], values: [NaN, -0, 0, Infinity, -1e-40] } }],
 });
 
 /** 1 / x in reals: integers become float32. */
@@ -98,7 +88,6 @@ export const reciprocal: UnaryOp = unary({
   reference: (x) => 1 / x,
   saves: 'output',
   backward: (g, y) => g.mul(y).mul(y).neg(),
-  range: [0.3, 3],
 });
 
 /** x². */
@@ -130,7 +119,6 @@ export const log: UnaryOp = unary({
   cost: 1,
   saves: 'x',
   backward: (g, x) => g.div(x),
-  range: [0.1, 4],
 });
 
 /** √x, NaN for negative x. */
@@ -139,7 +127,6 @@ export const sqrt: UnaryOp = unary({
   reference: Math.sqrt,
   saves: 'output',
   backward: (g, y) => g.mul(0.5).div(y),
-  range: [0.1, 4],
 });
 
 /** 1 / √x. */
@@ -150,5 +137,4 @@ export const rsqrt: UnaryOp = unary({
   cost: 0.6,
   saves: 'output',
   backward: (g, y) => g.mul(y).mul(y).mul(y).mul(-0.5),
-  range: [0.1, 4],
 });

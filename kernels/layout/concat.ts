@@ -54,25 +54,4 @@ export const concat: Op<['tensors[]'], { axis?: number }> = defineOp({
       }),
     };
   },
-  samples: [
-    {
-      tensors: [
-        [2, 3],
-        [2, 1],
-      ],
-      attrs: { axis: 1 },
-    },
-    { tensors: [[3], [0], [2]] },
-    {
-      tensors: [
-        [2, 2, 5],
-        [2, 3, 5],
-      ],
-      attrs: { axis: -2 },
-    },
-  ],
-  errors: [
-    { tensors: [], throws: 'at least one tensor' },
-    { tensors: [[2, 3], [2]], throws: 'may differ along axis 0 only' },
-  ],
 });

@@ -16,7 +16,6 @@ export const move: Op<['x'], { device: Device; from: Device }> = defineOp({
   moves: ({ device }) => device,
   reference: ({ x }) => x,
   backward: ({ grads: [g], attrs: { device, from } }) => ({ x: move(g, { device: from, from: device }) }),
-  samples: [],
 });
 
 /**

@@ -18,7 +18,6 @@ export const huberOf: UnaryOp<{ delta?: number }> = unary<{ delta?: number }>({
   reference: (d, { delta }) => (Math.abs(d) <= delta ? (d * d) / 2 : delta * (Math.abs(d) - delta / 2)),
   saves: 'x',
   backward: (g, d, { delta }) => g.mul(clampTo(d, { min: -delta, max: delta })),
-  samples: [{ x: { shape: [9], low: -3, high: 3 }, attrs: { delta: 0.7 } }],
 });
 
 /**

@@ -18,7 +18,6 @@ import {
 import { forwardCpu } from './cpu/fused.cpu.ts';
 import { attentionBackwardKey } from './plain.ts';
 import { attentionReference } from './reference/fused.ts';
-import { errors, samples } from './samples/fused.ts';
 
 /** What the fused operation is told: who attends to whom, how, and how the work of forward and backward is cut. */
 export interface NaAttrs extends NaProblem, WeightAttrs, TileAttrs {
@@ -56,6 +55,7 @@ export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 
     outputs: ['output', 'logsumexp'],
     flops: (operands, attrs) => flopsOf(operands, attrs, 1, 1),
     attrs: defaults,
+    required: ['kernelSize'],
     dtype: (dtype) => [dtype, dtype === 'float16' ? 'float32' : dtype],
     shape(operands, attrs) {
       const axes = checkProblem(name, operands, attrs);
@@ -72,8 +72,6 @@ export function attentionCalled(name: string): Op<NaInputs, NaAttrs, ['output', 
       if (isGradEnabled()) refuseSecondDerivative(name, "use implementation: 'unfused' or 'dense'");
       return gradients(context);
     },
-    samples,
-    errors,
   });
 }
 

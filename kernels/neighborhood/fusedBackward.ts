@@ -13,7 +13,6 @@ import { checkFollowing, checkProblem, checkSplits } from './attributes.ts';
 import { problemDefaults, tileDefaults, weightDefaults } from './attributes.ts';
 import { backwardCpu, backwardKeyCpu, backwardQueryCpu, deltaCpu } from './cpu/fused.cpu.ts';
 import { backwardKeyReference, backwardQueryReference, deltaReference } from './reference/fused.ts';
-import { backwardKeySamples, backwardQuerySamples, deltaSamples } from './samples/backward.ts';
 
 export type DeltaInputs = ['output', 'gradOutput', 'gradLogsumexp:wide?'];
 
@@ -39,8 +38,6 @@ export const attentionDelta: Op<DeltaInputs> = defineOp({
   },
   reference: (inputs) => deltaReference(inputs),
   kernels: { cpu: deltaCpu },
-  samples: deltaSamples,
-  errors: [{ output: [2, 3], gradOutput: [3, 2], throws: 'gradOutput [3, 2] does not fit output [2, 3]' }],
 });
 
 export interface BackwardKeyAttrs extends NaProblem, WeightAttrs, TileAttrs {}
@@ -74,16 +71,6 @@ export function followingShapes(query: Shape, value: Shape) {
   return { rows, gradOutput: [...rows, value.at(-1)!] };
 }
 
-/** What refused samples start from. */
-const small = {
-  query: [1, 5, 1, 4],
-  key: [1, 5, 1, 4],
-  value: [1, 5, 1, 4],
-  gradOutput: [1, 5, 1, 4],
-  logsumexp: [1, 5, 1],
-  delta: [1, 5, 1],
-};
-
 const defaults = { ...problemDefaults, ...weightDefaults, ...tileDefaults };
 
 /**
@@ -96,6 +83,7 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
   outputs: ['parts[]'],
   flops: (inputs, attrs) => flopsOf(inputs, attrs, 2, 1),
   attrs: { ...defaults, numSplitsKey: null, withRpb: true },
+  required: ['kernelSize'],
   shape(inputs, attrs) {
     const op = 'neighborhoodAttentionBackwardQuery';
     checkSplits(op, check(op, inputs, attrs), attrs.numSplitsKey, attrs.keyTileSize);
@@ -103,20 +91,6 @@ export const neighborhoodAttentionBackwardQuery: Op<BackwardQueryInputs, Backwar
   },
   reference: (inputs, attrs) => backwardQueryReference(inputs, attrs).slice(0, attrs.withRpb ? 2 : 1),
   kernels: { cpu: backwardQueryCpu },
-  samples: backwardQuerySamples,
-  errors: [
-    {
-      ...small,
-      logsumexp: [1, 5],
-      attrs: { kernelSize: 3 },
-      throws: 'logsumexp [1, 5] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1]',
-    },
-    {
-      ...small,
-      attrs: { kernelSize: 3, keyTileSize: [2], numSplitsKey: [4] },
-      throws: 'numSplitsKey [4] has 4 along axis X, which has ceil(ceil(5 / 1) / 2) = 3 key tiles; use at most [3]',
-    },
-  ],
 });
 
 /** The gradients of key and value from that of output: dK = scale · Σ dS q and dV = Σ p dO over the queries that see a key. */
@@ -127,21 +101,13 @@ export const neighborhoodAttentionBackwardKey: Op<BackwardKeyInputs, BackwardKey
     outputs: ['gradKey', 'gradValue'],
     flops: (inputs, attrs) => flopsOf(inputs, attrs, 2, 2),
     attrs: defaults,
+    required: ['kernelSize'],
     shape(inputs, attrs) {
       check('neighborhoodAttentionBackwardKey', inputs, attrs);
       return [inputs.key, inputs.value];
     },
     reference: (inputs, attrs) => backwardKeyReference(inputs, attrs),
     kernels: { cpu: backwardKeyCpu },
-    samples: backwardKeySamples,
-    errors: [
-      {
-        ...small,
-        value: [1, 5, 1, 6],
-        attrs: { kernelSize: 3 },
-        throws: 'gradOutput [1, 5, 1, 4] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1, 6]',
-      },
-    ],
   });
 
 /**
@@ -154,6 +120,7 @@ export const neighborhoodAttentionBackward: Op<BackwardQueryInputs, BackwardAttr
   outputs: ['parts[]'],
   flops: (inputs, attrs) => flopsOf(inputs, attrs, 3, 2),
   attrs: { ...defaults, withRpb: true },
+  required: ['kernelSize'],
   shape(inputs, attrs) {
     check('neighborhoodAttentionBackward', inputs, attrs);
     const { query, key, value, rpb } = inputs;
@@ -166,15 +133,6 @@ export const neighborhoodAttentionBackward: Op<BackwardQueryInputs, BackwardAttr
     return gradRpb && attrs.withRpb ? [...found, gradRpb] : found;
   },
   kernels: { cpu: backwardCpu },
-  samples: backwardQuerySamples,
-  errors: [
-    {
-      ...small,
-      delta: [1, 5],
-      attrs: { kernelSize: 3 },
-      throws: 'delta [1, 5] does not fit query [1, 5, 1, 4]; it must be [1, 5, 1]',
-    },
-  ],
 });
 
 /** gradQuery, gradKey, gradValue and, where it is wanted, gradRpb: by one operation, or by two where keys are split. */

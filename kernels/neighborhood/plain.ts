@@ -11,7 +11,6 @@ import { attentionDelta, followingShapes } from './fusedBackward.ts';
 import { plainBackwardKeyCpu, plainBackwardQueryCpu, plainCpu } from './cpu/fused.cpu.ts';
 import { checkHeads } from './problem.ts';
 import { plainBackwardKeyReference, plainBackwardQueryReference, plainReference } from './reference/plain.ts';
-import { plainBackwardKeySamples, plainBackwardQuerySamples, plainErrors, plainSamples } from './samples/plain.ts';
 
 export interface PlainAttrs extends WeightAttrs {
   /** Whether query i sees only keys 0 … i (of its sequence). Default false. */
@@ -134,8 +133,6 @@ export function plainCalled(name: string): Op<PlainInputs, PlainAttrs, ['output'
       const [gradKey, gradValue] = needs.key || needs.value ? attentionBackwardKey(...operands, attrs) : [null, null];
       return { query: needs.query ? attentionBackwardQuery(...operands, attrs) : null, key: gradKey, value: gradValue };
     },
-    samples: plainSamples,
-    errors: plainErrors,
   });
 }
 
@@ -157,7 +154,6 @@ export const attentionBackwardQuery: Op<PlainBackwardInputs, PlainAttrs> = defin
   shape: (inputs, attrs) => (checkBackward('attentionBackwardQuery', inputs, attrs), inputs.query),
   reference: (inputs, attrs) => plainBackwardQueryReference(inputs, attrs),
   kernels: { cpu: plainBackwardQueryCpu },
-  samples: plainBackwardQuerySamples,
 });
 
 /** The gradients of key and value; see neighborhoodAttentionBackwardKey. */
@@ -170,7 +166,6 @@ export const attentionBackwardKey: Op<PlainBackwardInputs, PlainAttrs, ['gradKey
   shape: (inputs, attrs) => (checkBackward('attentionBackwardKey', inputs, attrs), [inputs.key, inputs.value]),
   reference: (inputs, attrs) => plainBackwardKeyReference(inputs, attrs),
   kernels: { cpu: plainBackwardKeyCpu },
-  samples: plainBackwardKeySamples,
 });
 
 function checkBackward(

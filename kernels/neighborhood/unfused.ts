@@ -12,7 +12,6 @@ import { problemDefaults } from './attributes.ts';
 import { biased } from './bias.ts';
 import { checkBias } from './problem.ts';
 import { dotsReference, spreadReference, sumReference } from './reference/slots.ts';
-import { dotsErrors, dotsSamples, spreadErrors, spreadSamples, sumErrors, sumSamples } from './samples/slots.ts';
 import { checkAdditional, checkDots, checkSpread, checkSum, checkTokenAxes, slotsOf } from './slotChecks.ts';
 import { dotsCpu, spreadCpu, sumCpu } from './cpu/unfused.cpu.ts';
 
@@ -46,6 +45,7 @@ export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
   flops: ({ query }, _attrs, [scores]) => 2 * sizeOf(scores!) * query.at(-1)!,
   autocast: 'float16',
   attrs: { ...problemDefaults, masked: -Infinity },
+  required: ['kernelSize'],
   shape({ query, key }, attrs) {
     return query.with(-1, slotsOf(checkDots('neighborhoodDots', query, key, attrs)));
   },
@@ -58,8 +58,6 @@ export const neighborhoodDots: Op<DotsInputs, DotsAttrs> = defineOp({
       key: needs.key ? neighborhoodSpread(g, query, { ...problem, headsKv: key.shape[1]! }) : null,
     };
   },
-  samples: dotsSamples,
-  errors: dotsErrors,
 });
 
 /**
@@ -75,6 +73,7 @@ export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
   flops: ({ attn, value }) => 2 * sizeOf(attn) * value.at(-1)!,
   autocast: 'float16',
   attrs: problemDefaults,
+  required: ['kernelSize'],
   shape({ attn, value }, attrs) {
     checkSum('neighborhoodSum', attn, value, attrs);
     return attn.with(-1, value.at(-1)!);
@@ -88,8 +87,6 @@ export const neighborhoodSum: Op<SumInputs, SumAttrs> = defineOp({
       value: needs.value ? neighborhoodSpread(attn, g, { ...attrs, headsKv: value.shape[1]! }) : null,
     };
   },
-  samples: sumSamples,
-  errors: sumErrors,
 });
 
 /**
@@ -104,6 +101,7 @@ export const neighborhoodSpread: Op<SpreadInputs, SpreadAttrs> = defineOp({
   inputs: ['attn', 'x'],
   flops: ({ attn, x }) => 2 * sizeOf(attn) * x.at(-1)!,
   attrs: problemDefaults,
+  required: ['kernelSize', 'headsKv'],
   shape({ attn, x }, attrs) {
     checkSpread('neighborhoodSpread', attn, x, attrs);
     return x.with(1, attrs.headsKv);
@@ -117,8 +115,6 @@ export const neighborhoodSpread: Op<SpreadInputs, SpreadAttrs> = defineOp({
       x: needs.x ? neighborhoodSum(attn, g, problem) : null,
     };
   },
-  samples: spreadSamples,
-  errors: spreadErrors,
 });
 
 export interface QkOptions extends NaProblem {

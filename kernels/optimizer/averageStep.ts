@@ -23,6 +23,7 @@ export const averageStep: Op<AverageInputs, AverageAttrs, []> = defineOp({
   name: 'averageStep',
   inputs: ['averages:wide[]', 'values[]'],
   outputs: [],
+  required: ['weight'],
   mutates: ['averages'],
   shape(lists, { weight }) {
     checkShare('averageStep', { weight });
@@ -33,12 +34,4 @@ export const averageStep: Op<AverageInputs, AverageAttrs, []> = defineOp({
   kernels: {
     cpu: ({ averages, values }, { weight }) => launchStep('averageStep', [averages, values], [weight]),
   },
-  samples: [
-    { averages: [[5]], values: [[5]], attrs: { weight: 0.1 } },
-    { averages: [[3, 68], [], [0], [9]], values: [[3, 68], [], [0], [9]], attrs: { weight: 0.9 } },
-  ],
-  errors: [
-    { averages: [[3]], values: [[1]], attrs: { weight: 0 }, throws: 'values[0] has shape [1], averages[0] [3]' },
-    { averages: [[3]], values: [[3]], attrs: { weight: 2 }, throws: 'weight must be a number of 0..1, got 2' },
-  ],
 });

@@ -20,13 +20,6 @@ export interface LionAttrs {
   weightDecay?: number;
 }
 
-/** One parameter of each shape, and what belongs to it. */
-const lists = (...shapes: readonly number[][]) => ({
-  params: shapes,
-  grads: shapes,
-  expAvgs: shapes,
-});
-
 /**
  * One step of Lion for many parameters at once, written into `params` and `expAvgs`:
  *
@@ -45,6 +38,7 @@ export const lionStep: Op<LionInputs, LionAttrs, []> = defineOp({
   outputs: [],
   mutates: ['params', 'expAvgs'],
   attrs: { beta1: 0.9, beta2: 0.99, weightDecay: 0 },
+  required: ['lr'],
   shape({ overflow, ...shapes }, { lr, beta1, beta2, weightDecay }) {
     checkNonNegative('lionStep', { lr, weightDecay });
     checkDecay('lionStep', { beta1, beta2 });
@@ -66,25 +60,4 @@ export const lionStep: Op<LionInputs, LionAttrs, []> = defineOp({
       launchStep('lionStep', [params, grads, expAvgs], numbers);
     },
   },
-  samples: [
-    { ...lists([7]), attrs: { lr: 0.01 } },
-    { ...lists([3, 68], [], [0], [9]), attrs: { lr: 0.1, beta1: 0.8, beta2: 0.95, weightDecay: 0.1 } },
-    // The first and the fourth do not move.
-    {
-      ...lists([7]),
-      grads: [{ shape: [7], values: [0, 1, -1, 0, 0, 0, 2] }],
-      expAvgs: [{ shape: [7], values: [0, 0, 0, 0, 1, -1, 2] }],
-      attrs: { lr: 1 },
-    },
-    ...[0, 1].map((found) => ({
-      ...lists([7], [4, 2]),
-      overflow: { shape: [2], values: [found, 4] },
-      attrs: { lr: 0.1 },
-    })),
-  ],
-  errors: [
-    { ...lists([7]), expAvgs: [[4]], attrs: { lr: 1 }, throws: 'expAvgs[0] has shape [4], params[0] [7]' },
-    { ...lists([7]), attrs: { lr: -1 }, throws: 'lr must be a finite number >= 0, got -1' },
-    { ...lists([7]), attrs: { lr: 1, beta1: 1 }, throws: 'beta1 must be a number of 0..1, less than 1, got 1' },
-  ],
 });

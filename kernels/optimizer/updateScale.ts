@@ -53,28 +53,4 @@ export const updateScale: Op<['scale', 'overflow'], UpdateScaleAttrs, []> = defi
     return [next.scale, next.overflow].map((values) => ({ shape: [2], data: Float64Array.from(values) }));
   },
   kernels: { cpu: updateScaleCpu },
-  samples: [
-    { scale: { shape: [2], values: [1024, 5] }, overflow: { shape: [2], values: [1, 2] } },
-    { scale: { shape: [2], values: [1024, 5] }, overflow: { shape: [2], values: [0, 2] } },
-    {
-      scale: { shape: [2], values: [8, 2] },
-      overflow: { shape: [2], values: [0, 0] },
-      attrs: { growthInterval: 3, growthFactor: 4 },
-    },
-    {
-      scale: { shape: [2], values: [2 ** 127, 0] },
-      overflow: { shape: [2], values: [0, 0] },
-      attrs: { growthInterval: 1 },
-    },
-  ],
-  errors: [
-    { scale: [2], overflow: [3], throws: 'overflow has shape [3]; it must be [2]' },
-    {
-      scale: [2],
-      overflow: [2],
-      attrs: { growthInterval: 0 },
-      throws: 'growthInterval must be an integer >= 1, got 0',
-    },
-    { scale: [2], overflow: [2], attrs: { backoffFactor: NaN }, throws: 'backoffFactor must be a finite number >= 0' },
-  ],
 });

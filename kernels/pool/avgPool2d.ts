@@ -33,6 +33,7 @@ export const avgPool2d: Op<['x'], AvgPoolAttrs> = defineOp({
   name: 'avgPool2d',
   inputs: ['x'],
   attrs: defaults,
+  required: ['kernelSize'],
   shape({ x }, attrs) {
     checkDivisor('avgPool2d', attrs);
     return [...x.slice(0, 2), ...resolvePool('avgPool2d', x, attrs).size];
@@ -50,23 +51,6 @@ export const avgPool2d: Op<['x'], AvgPoolAttrs> = defineOp({
   backward({ grads: [g], attrs, shapes: { x } }) {
     return { x: avgPool2dBackward(g, { ...attrs, size: x.slice(2) }) };
   },
-  samples: [
-    { x: [2, 3, 8, 10], attrs: { kernelSize: 2 } },
-    { x: [1, 2, 7, 19], attrs: { kernelSize: 2 } },
-    { x: [2, 2, 9, 11], attrs: { kernelSize: 3, stride: 2, padding: 1 } },
-    { x: [1, 2, 6, 7], attrs: { kernelSize: [3, 2], stride: [1, 2], padding: [1, 1], countIncludePad: false } },
-    { x: [1, 1, 7, 8], attrs: { kernelSize: 3, stride: 2, padding: 1, ceilMode: true } },
-    { x: [1, 1, 3, 3], attrs: { kernelSize: 2, ceilMode: true } },
-    { x: [2, 2, 4, 10], attrs: { kernelSize: 2, divisorOverride: 3 } },
-    { x: [1, 2, 7, 8], attrs: { kernelSize: 3, stride: 2, padding: 1, countIncludePad: false, divisorOverride: 5 } },
-    { x: [0, 2, 4, 4], attrs: { kernelSize: 2 } },
-  ],
-  errors: [
-    { x: [2, 8, 8], attrs: { kernelSize: 2 }, throws: 'it must be [N, C, H, W]' },
-    { x: [1, 2, 8, 8], attrs: { kernelSize: 3, padding: 2 }, throws: 'more than half of kernelSize [3, 3]' },
-    { x: [1, 2, 4, 8], attrs: { kernelSize: 5 }, throws: 'does not fit a padded input of [4, 8]' },
-    { x: [1, 2, 4, 8], attrs: { kernelSize: 2, divisorOverride: 0 }, throws: 'must be an integer >= 1, got 0' },
-  ],
 });
 
 /** avgPool2d's gradient: each window gives its elements equal parts. gradient [N, C, OH, OW] → [N, C, *size]. */
@@ -74,6 +58,7 @@ export const avgPool2dBackward: Op<['gradient'], AvgPoolBackwardAttrs> = defineO
   name: 'avgPool2dBackward',
   inputs: ['gradient'],
   attrs: defaults,
+  required: ['kernelSize', 'size'],
   shape({ gradient }, attrs) {
     checkDivisor('avgPool2dBackward', attrs);
     checkImages('avgPool2dBackward', gradient, 'gradient');
@@ -95,12 +80,4 @@ export const avgPool2dBackward: Op<['gradient'], AvgPoolBackwardAttrs> = defineO
     const { size: _size, ...shared } = attrs;
     return { gradient: avgPool2d(g, shared) };
   },
-  samples: [
-    { gradient: [2, 3, 4, 5], attrs: { kernelSize: 2, size: [8, 11] } },
-    { gradient: [1, 2, 5, 6], attrs: { kernelSize: 3, stride: 2, padding: 1, countIncludePad: false, size: [9, 11] } },
-    { gradient: [2, 1, 4, 4], attrs: { kernelSize: 3, stride: 2, padding: 1, divisorOverride: 2, size: [7, 8] } },
-  ],
-  errors: [
-    { gradient: [1, 2, 4, 4], attrs: { kernelSize: 2, size: [6, 8] }, throws: "must be the output's [1, 2, 3, 4]" },
-  ],
 });

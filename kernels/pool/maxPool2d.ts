@@ -33,6 +33,7 @@ export const maxPool2dWithIndices: Op<['x'], MaxPoolAttrs, ['output', 'indices']
   inputs: ['x'],
   outputs: ['output', 'indices'],
   attrs: { stride: undefined, padding: 0, dilation: 1, ceilMode: false },
+  required: ['kernelSize'],
   dtype: (x) => [x, 'int32'],
   shape({ x }, attrs) {
     const shape = [...x.slice(0, 2), ...resolvePool('maxPool2d', x, attrs).size];
@@ -61,27 +62,13 @@ export const maxPool2dWithIndices: Op<['x'], MaxPoolAttrs, ['output', 'indices']
   backward({ grads: [g], outputs: { indices }, shapes: { x } }) {
     return { x: g && maxPool2dBackward(g, indices, { size: x.slice(2) }) };
   },
-  samples: [
-    { x: [2, 3, 8, 10], attrs: { kernelSize: 2 } },
-    { x: [1, 2, 7, 19], attrs: { kernelSize: 2 } },
-    { x: [2, 2, 9, 11], attrs: { kernelSize: 3, stride: 2, padding: 1 } },
-    { x: [1, 3, 8, 9], attrs: { kernelSize: [3, 2], stride: [1, 2], dilation: [2, 1] } },
-    { x: [1, 1, 7, 8], attrs: { kernelSize: 3, stride: 2, ceilMode: true } },
-    { x: [0, 2, 4, 4], attrs: { kernelSize: 2 } },
-  ],
-  errors: [
-    { x: [2, 8, 8], attrs: { kernelSize: 2 }, throws: 'it must be [N, C, H, W]' },
-    { x: [1, 2, 8, 8], attrs: { kernelSize: 0 }, throws: 'kernelSize 0 must be' },
-    { x: [1, 2, 8, 8], attrs: { kernelSize: [2, 2, 2] }, throws: 'kernelSize [2, 2, 2] must be' },
-    { x: [1, 2, 8, 8], attrs: { kernelSize: 3, padding: 2 }, throws: 'more than half of kernelSize [3, 3]' },
-    { x: [1, 2, 4, 8], attrs: { kernelSize: 5 }, throws: 'does not fit a padded input of [4, 8]' },
-  ],
 });
 
 /** maxPool2d's gradient: elements go to where the maximum was. gradient, indices [N, C, OH, OW] → [N, C, *size]. */
 export const maxPool2dBackward: Op<['gradient', 'indices:int'], WinnersAttrs> = defineOp({
   name: 'maxPool2dBackward',
   inputs: ['gradient', 'indices:int'],
+  required: ['size'],
   shape({ gradient, indices }, attrs) {
     checkImages('maxPool2dBackward', gradient, 'gradient');
     if (!sameShape(gradient, indices)) {
@@ -103,13 +90,6 @@ export const maxPool2dBackward: Op<['gradient', 'indices:int'], WinnersAttrs> = 
   backward({ grads: [g], inputs: { indices } }) {
     return { gradient: maxPool2dGather(g, indices) };
   },
-  samples: [
-    { gradient: [2, 3, 3, 4], indices: { shape: [2, 3, 3, 4], low: -1, high: 30 }, attrs: { size: [5, 6] } },
-    { gradient: [0, 2, 2, 2], indices: { shape: [0, 2, 2, 2], high: 4 }, attrs: { size: [4, 4] } },
-  ],
-  errors: [
-    { gradient: [1, 1, 2, 2], indices: { shape: [1, 1, 2, 3], high: 4 }, attrs: { size: [4, 4] }, throws: 'differ' },
-  ],
 });
 
 /** The elements at `indices` of each map; 0 where the index is −1. x [N, C, H, W], indices → [N, C, OH, OW]. */
@@ -142,10 +122,6 @@ export const maxPool2dGather: Op<['x', 'indices:int']> = defineOp({
   backward({ grads: [g], inputs: { indices }, shapes: { x } }) {
     return { x: maxPool2dBackward(g, indices, { size: x.slice(2) }) };
   },
-  samples: [{ x: [2, 3, 5, 6], indices: { shape: [2, 3, 3, 4], low: -1, high: 30 } }],
-  errors: [
-    { x: [1, 2, 4, 4], indices: { shape: [1, 1, 2, 2], high: 16 }, throws: 'images and channels must be equal' },
-  ],
 });
 
 /**

@@ -50,6 +50,7 @@ export function comparisonOf(
 /** The first difference or error in the op's samples on a device, in each of its real dtypes; null where there is none. */
 export async function faultOf(op: AnyOp, device: Device | DeviceName): Promise<string | null> {
   const { definition } = op;
+  if (definition.samples.length === 0) return 'its declaration has no samples to try it on';
   const reals = resolveDevice(device).dtypes.includes('float16')
     ? (['float32', 'float16'] as const)
     : ['float32' as const];

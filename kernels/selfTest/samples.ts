@@ -4,13 +4,17 @@ import type { AnyOpDefinition, SampleInput } from '../../autograd/types.ts';
 import type { Dtype, TypedArray } from '../../tensor/dtype.ts';
 import type { Device, DeviceName } from '../../tensor/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { supplySamples } from '../../autograd/samples.ts';
 import { tensor } from '../../tensor/create.ts';
 import { floatsFromHalves, halvesFromFloats } from '../../tensor/io/half.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import * as kernels from '../index.ts';
+import { samples } from '../samples.ts';
 
 export type AnyOp = ((...args: unknown[]) => unknown) & { readonly definition: AnyOpDefinition };
+
+supplySamples(samples);
 
 /** Every op that the kernels floor exports. */
 export const ops: readonly AnyOp[] = Object.values(kernels as Record<string, unknown>).filter(

@@ -7,9 +7,8 @@ import { ops } from './samples.ts';
 
 /** The work of `selfTest`. */
 export async function testOps(device: Device, options: SelfTestOptions): Promise<SelfTestReport> {
-  const all = ((options.ops as readonly AnyOp[] | undefined) ?? ops).filter(
-    ({ definition }) => definition.samples.length > 0,
-  );
+  const all =
+    (options.ops as readonly AnyOp[] | undefined) ?? ops.filter(({ definition }) => definition.samples.length > 0);
   const failed: SelfTestReport['failed'] = [];
   for (const [i, op] of all.entries()) {
     await eventLoopTurn(); // a page lives on, and shows the progress

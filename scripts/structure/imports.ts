@@ -109,9 +109,9 @@ export function reach(sources: Sources, start: string, follow: (path: string) =>
   return reached;
 }
 
-const ofGpus = /\.(webgpu|webgl)\.ts$|^kernels\/runtime\/(webgpu|webgl)\//;
+const forLater = /\.(webgpu|webgl|samples)\.ts$|^kernels\/runtime\/(webgpu|webgl)\/|\/samples\//;
 
-/** Kernels and runtimes of GPUs that come with an entry point: pages should load them when they start the device. */
+/** Kernels and runtimes of GPUs, and samples of ops, that come with an entry point: pages should load them when they start the device or try it. */
 export function loadedTooSoon(sources: Sources, start: string): string[] {
   const reached = new Set<string>();
   const found: string[] = [];
@@ -121,7 +121,7 @@ export function loadedTooSoon(sources: Sources, start: string): string[] {
     reached.add(path);
     for (const { target, typeOnly, isLate } of importsOf(file)) {
       if (typeOnly || isLate) continue;
-      if (ofGpus.test(target)) found.push(`${path} imports ${target}, which ${start} need not load`);
+      if (forLater.test(target)) found.push(`${path} imports ${target}, which ${start} need not load`);
       else visit(target);
     }
   };
