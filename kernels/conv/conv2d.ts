@@ -28,6 +28,9 @@ const defaults = { stride: 1, padding: 0, dilation: 1, groups: 1 };
  * x [N, C, H, W], weight [O, C / groups, kh, kw], bias [O] → [N, O, OH, OW],
  * OH = ⌊(H + 2 · padding − dilation · (kh − 1) − 1) / stride⌋ + 1.
  *
+ * On `cpu`, 3×3 weights of many channels with stride 1 are applied to tiles of 2×2 results by Winograd's method: rounding is
+ * relative to the largest products of a tile, and an infinite x gives NaN where it is seen.
+ *
  * @throws ShapeError when channels, groups or the kernel do not fit
  *
  * @example

@@ -1,27 +1,16 @@
-import type { Grid, Pair } from './problem.ts';
+import type { Grid } from './problem.ts';
 import { engine } from '../runtime/cpu/instance.ts';
-import { blockScratch, multiplyWithRowBias, nearRows } from '../matmul/multiply.cpu.ts';
-import { registerTile } from '../matmul/registerTile.cpu.ts';
+import { multiplyWithRowBias, nearRows } from '../matmul/multiply.cpu.ts';
 import { launch, temporary } from '../runtime/cpu/launch.ts';
+import type { Blocks } from './geometry.cpu.ts';
+import { chooseChannels, fewItems, launchOn, mostPacked, product } from './geometry.cpu.ts';
+import { correlateByWinograd, convolveByWinograd, suitsWinograd } from './winograd.cpu.ts';
 
-/** Channels and positions that a kernel handles at a time. */
-interface Blocks {
-  readonly channels: number;
-  readonly positions: number;
-}
-
-/** Scratch memory begins with a block's. */
-const placesAt = blockScratch;
 const mostPositions = 512;
 /** Groups of so few rows are convolved without panels (few.as.ts), so that more positions are handled at a time. */
 const fewRows = 4;
 const mostPositionsOfFew = 4096;
 const mostTaps = 320;
-/** Floats of panels, and of a band of source rows, that stay in the second-level cache. */
-const mostPacked = 1 << 16;
-/** Positions beyond the end of a line that a tile reads and does not use. */
-const mostBeyond = 32;
-const fewItems = 16;
 /** Multiplications a nanosecond, about. */
 const speed = 20;
 
@@ -45,12 +34,13 @@ export function convolve(grid: Grid, source: number, weights: number, bias: numb
       bias,
     });
   }
-  const perBlock = chooseChannels(grid, Math.floor(mostTaps / taps));
+  if (suitsWinograd(grid, 'forward')) return convolveByWinograd(grid, source, weights, bias, output);
+  const perBlock = chooseChannels(grid, Math.floor(mostTaps / taps), positionsOf(grid));
   const blocks = { channels: perBlock, positions: choosePositions(grid, perBlock * taps, images * groups) };
   const items = images * groups * Math.ceil(positions / blocks.positions);
   if (items * rows === 0) return;
   const work = (blocks.positions * channels * taps * (rows + 8)) / speed;
-  launchOn(grid, blocks, (geometry, scratch) => {
+  launchWith(grid, blocks, (geometry, scratch) => {
     launch('convolutionForward', [geometry, source, weights, bias, output], items, { work, scratch });
   });
 }
@@ -64,7 +54,8 @@ export function correlate(grid: Grid, source: number, gradient: number, output: 
     new Float32Array(engine().memory.buffer, output, elements).fill(0);
     return;
   }
-  const perBlock = chooseChannels(grid, Math.max(8, Math.floor(mostTaps / taps)));
+  if (suitsWinograd(grid, 'weights')) return correlateByWinograd(grid, source, gradient, output);
+  const perBlock = chooseChannels(grid, Math.max(8, Math.floor(mostTaps / taps)), positionsOf(grid));
   const blocks = {
     channels: perBlock,
     positions: choosePositions(grid, Math.ceil((perBlock * taps) / 8) * 8, fewItems),
@@ -74,7 +65,7 @@ export function correlate(grid: Grid, source: number, gradient: number, output: 
   const slices = Math.ceil(images / sliceImages);
   const work = (sliceImages * product(grid.size) * perBlock * taps * (rows + 8)) / speed;
   temporary(slices > 1 ? 4 * elements * slices : 0, (partial) => {
-    launchOn(grid, blocks, (geometry, scratch) => {
+    launchWith(grid, blocks, (geometry, scratch) => {
       const target = slices > 1 ? partial : output;
       launch('convolutionWeightGrad', [geometry, source, gradient, target, images, sliceImages], perSlice * slices, {
         work,
@@ -94,16 +85,6 @@ function isPlainProduct({ groups, rows, source, size, kernel, offset }: Grid): b
   return isPointwise && groups === 1 && rows > fewRows && 4 * product(size) <= nearRows;
 }
 
-function product([y, x]: Pair): number {
-  return y * x;
-}
-
-/** As many channels as the band has room for, at most `wanted`. */
-function chooseChannels(grid: Grid, wanted: number): number {
-  const plane = bandRows(grid, positionsOf(grid)) * grid.stride[1] * bandRun(grid);
-  return Math.max(1, Math.min(grid.channels, wanted, Math.floor(mostPacked / plane)));
-}
-
 /** A multiple of 8 positions whose panels of `taps` stay near; fewer when only `maps` can be shared among threads. */
 function choosePositions(grid: Grid, taps: number, maps: number): number {
   const { size, rows } = grid;
@@ -119,51 +100,10 @@ function positionsOf({ rows }: Grid): number {
   return rows > fewRows ? mostPositions : mostPositionsOfFew;
 }
 
-/** Source rows that `positions` neighbouring positions see at most. */
-function bandRows({ size: [height, width], stride, kernel, dilation }: Grid, positions: number): number {
-  const lines = Math.min(height, Math.floor((positions + width - 2) / width) + 1);
-  return (lines - 1) * stride[0] + (kernel[0] - 1) * Math.abs(dilation[0]) + 1;
-}
-
-/** Columns of equal remainder modulo the stride. */
-function bandRun({ size, stride, kernel, dilation }: Grid): number {
-  return size[1] + Math.floor(((kernel[1] - 1) * Math.abs(dilation[1])) / stride[1]) + 1;
-}
-
-/** Writes window.as.ts's Geometry where threads see it, and calls `body` with its address and the bytes of scratch. */
-function launchOn(grid: Grid, blocks: Blocks, body: (geometry: number, scratch: number) => void): void {
-  const { images, groups, channels, rows, source, size, kernel, stride, dilation, offset } = grid;
-  const origin = offset.map((least, axis) => least + Math.min(0, (kernel[axis]! - 1) * dilation[axis]!));
-  const run = bandRun(grid);
-  const taps = blocks.channels * product(kernel);
-  const bandAt = placesAt + align(4 * taps);
-  const panelsAt =
-    bandAt + align(4 * blocks.channels * bandRows(grid, blocks.positions) * stride[1] * run + 4 * mostBeyond);
-  const scratch = panelsAt + (rows > fewRows ? 4 * blocks.positions * Math.ceil(taps / 8) * 8 : 0);
-  const numbers = [
-    channels,
-    rows,
-    groups,
-    ...source,
-    ...size,
-    ...kernel,
-    ...stride,
-    ...dilation,
-    ...origin,
-    run,
-    blocks.channels,
-    blocks.positions,
-    placesAt,
-    bandAt,
-    panelsAt,
-    ...registerTile(images * groups * channels * rows * product(size) * product(kernel)),
-  ];
-  temporary(4 * numbers.length, (address) => {
-    new Int32Array(engine().memory.buffer, address, numbers.length).set(numbers);
-    body(address, scratch);
-  });
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
+/** `launchOn` with room for the panels. */
+function launchWith(grid: Grid, blocks: Blocks, body: (geometry: number, scratch: number) => void): void {
+  const { images, groups, channels, rows, size, kernel } = grid;
+  const taps = Math.ceil((blocks.channels * product(kernel)) / 8) * 8;
+  const panels = rows > fewRows ? 4 * blocks.positions * taps : 0;
+  launchOn(grid, blocks, panels, images * groups * channels * rows * product(size) * product(kernel), body);
 }

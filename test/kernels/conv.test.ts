@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { conv2d, memory, tensor } from '../../index.ts';
+import { conv2d, full, memory, tensor } from '../../index.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from '../../kernels/index.ts';
 import type { Tensor } from '../../index.ts';
+import { resolveConvolution } from '../../kernels/conv/problem.ts';
+import { suitsWinograd } from '../../kernels/conv/winograd.cpu.ts';
 import { Generator } from '../../tensor/philox.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { convolutions, type ConvolutionProblem } from '../../testing/convolutions.ts';
@@ -37,6 +39,30 @@ async function errors({ shapes, options: attrs }: ConvolutionProblem, seed: numb
   ]);
 }
 
+/** 3×3 taps over enough channels and tiles for winograd.as.ts, most with odd maps and with blocks that end early. */
+const deep = fc
+  .record({
+    images: fc.integer({ min: 1, max: 9 }),
+    groups: fc.integer({ min: 1, max: 2 }),
+    channels: fc.integer({ min: 8, max: 70 }),
+    rows: fc.integer({ min: 8, max: 140 }),
+    height: fc.integer({ min: 5, max: 33 }),
+    width: fc.integer({ min: 5, max: 33 }),
+    padding: fc.integer({ min: 0, max: 3 }),
+    hasBias: fc.boolean(),
+  })
+  .map(({ images, groups, channels, rows, height, width, padding, hasBias }) => {
+    const options = { stride: [1, 1], padding: [padding, padding], dilation: [1, 1], groups };
+    const weight = [groups * rows, channels, 3, 3];
+    const x = [images, groups * channels, height, width];
+    const output = [images, groups * rows, height + 2 * padding - 2, width + 2 * padding - 2];
+    return { shapes: { x, weight, ...(hasBias && { bias: weight.slice(0, 1) }), output }, options };
+  })
+  .filter(({ shapes: { x, weight, output }, options }) => {
+    const grid = resolveConvolution('conv2d', x, weight, options);
+    return suitsWinograd(grid, 'forward') && sizeOf(output) * sizeOf(weight.slice(1)) < 2e6;
+  });
+
 describe('conv2d and its gradients', () => {
   test('equal the reference for any stride, padding, dilation and groups', async () => {
     await fc.assert(
@@ -44,6 +70,15 @@ describe('conv2d and its gradients', () => {
         for (const error of await errors(problem, seed)) expect(error).toBeLessThan(5e-6);
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test('equal the reference where tiles are transformed', async () => {
+    await fc.assert(
+      fc.asyncProperty(deep, seeds(), async (problem, seed) => {
+        for (const error of await errors(problem, seed)) expect(error).toBeLessThan(5e-6);
+      }),
+      { numRuns: 20 },
     );
   });
 
@@ -64,7 +99,12 @@ describe('conv2d and its gradients', () => {
     const image = () => tensor(x, { shape: [20, 16, 15, 17] });
     const kernel = () => tensor(weight, { shape: [24, 16, 3, 3] });
     const before = memory()['cpu']?.bytes ?? 0;
+    const deepX = tensor(draw(generator, [5, 32, 15, 17]), { shape: [5, 32, 15, 17] }).keep();
+    const deepWeight = tensor(draw(generator, [70, 32, 3, 3]), { shape: [70, 32, 3, 3] }).keep();
     const bodies = [
+      () => conv2d(deepX, deepWeight, undefined, { padding: 1 }),
+      () => conv2dWeightGrad(deepX, conv2d(deepX, deepWeight), { kernelSize: [3, 3] }),
+      () => conv2dInputGrad(conv2d(deepX, deepWeight), deepWeight, { size: [15, 17] }),
       () => conv2d(image(), kernel(), undefined, { stride: 2, padding: 1 }),
       () => conv2dWeightGrad(image(), conv2d(image(), kernel(), undefined), { kernelSize: [3, 3] }),
       () =>
@@ -75,6 +115,8 @@ describe('conv2d and its gradients', () => {
       expect(two).toEqual(one);
       expect(four).toEqual(one);
     }
+    deepX.dispose();
+    deepWeight.dispose();
     expect(memory()['cpu']!.bytes).toBe(before);
   });
 
@@ -82,6 +124,20 @@ describe('conv2d and its gradients', () => {
     const attrs = { stride: [2, 1], padding: [1, 0], dilation: [1, 2], groups: 2 };
     const body = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => conv2d(x, weight, bias, attrs);
     expect(secondOrderError(body, [[2, 4, 5, 6], [6, 2, 3, 2], [6]])).toBeLessThan(1e-6);
+  });
+
+  test('a NaN stays where the kernel sees it where tiles are transformed', async () => {
+    const at = { image: 1, row: 6, column: 9 };
+    const isNear = (i: number): boolean => {
+      const [image, row, column] = [Math.floor(i / (16 * 15 * 15)), Math.floor(i / 15) % 15, i % 15];
+      return image === at.image && Math.abs(row - at.row) < 2 && Math.abs(column - at.column) < 2;
+    };
+    const { data } = await readScoped(() => {
+      const x = new Float32Array(2 * 24 * 15 * 15).fill(1);
+      x[((at.image * 24 + 5) * 15 + at.row) * 15 + at.column] = NaN;
+      return conv2d(tensor(x, { shape: [2, 24, 15, 15] }), full([16, 24, 3, 3], 1), undefined, { padding: 1 });
+    });
+    expect(Array.from(data, Number.isNaN)).toEqual(Array.from(data, (_, i) => isNear(i)));
   });
 
   test('infinite inputs stay where the kernel sees them', async () => {
