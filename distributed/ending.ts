@@ -25,15 +25,21 @@ export function watchEnd(world: World): void {
 
 function leave(world: World): void {
   world.isFinalized = true;
+  world.tellWitness(0);
   world.mpi?.call('Finalize');
 }
 
-function endJob({ mpi, all: { rank, size } }: World, reason: string, code: number): never {
+/** Milliseconds for what is written to be read: Open MPI's mpirun drops what it has not read when it is told. */
+const lastWords = 200;
+
+function endJob(world: World, reason: string, code: number): never {
+  const { rank, size } = world.all;
+  // Another may have been killed a moment ago, of which this one's error is the consequence.
+  world.tellWitness(lastWords / 2);
   const host = process.getBuiltinModule('node:os').hostname();
   console.warn(`vicinal: rank ${rank} of ${size} on ${host} ends the job: ${reason}`);
-  // Open MPI's mpirun drops what it has not yet read when it is told.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-  mpi?.call('Abort', mpi.handles.world, code);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lastWords);
+  world.mpi?.call('Abort', world.all.handle, code);
   process.exit(code);
 }
 

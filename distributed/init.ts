@@ -8,6 +8,7 @@ import { launchOf, type Launch } from './launch.ts';
 import { loadMpi, type Mpi } from './library.ts';
 import { threadsPerRank } from './threadsPerRank.ts';
 import { joinWithin } from './watchdog.ts';
+import { meetWitness, startWitness } from './witness.ts';
 import { setWorld, World } from './world.ts';
 
 export interface InitOptions {
@@ -51,16 +52,18 @@ async function start({ threads, checkCalls = isDevelopment }: InitOptions, timeo
   const environment = globalThis.process?.env ?? {};
   const launch = launchOf(environment);
   const mpi = launch && (await loadFor(launch, environment['VICINAL_MPI']));
+  const witness = mpi && (await startWitness(launch));
   if (mpi) {
     await joinWithin(launch, timeout, () => mpi.call('Init_thread', null, null, threadFunneled, new Int32Array(1)));
   }
   const world = new World(mpi, checkCalls);
-  if (mpi) await join(world, mpi, launch);
-  setWorld(world);
   if (mpi) {
+    await join(world, mpi, launch);
+    world.tellWitness = await meetWitness(world, witness);
     const share = await threadsPerRank(world); // which all ranks find out together, also one that has been told
     setThreads(threads ?? share);
   } else if (threads !== undefined) setThreads(threads);
+  setWorld(world);
 }
 
 async function loadFor(launch: Launch, path: string | undefined): Promise<Mpi> {

@@ -47,6 +47,8 @@ export class World {
   unposted = 0;
   lastPost: Promise<unknown> = Promise.resolve();
   isFinalized = false;
+  /** That this rank ends the job in so many milliseconds. */
+  tellWitness: (milliseconds: number) => void = () => undefined;
   readonly #farewells: readonly Farewell[];
 
   /** Waits until all ranks make theirs. */

@@ -8,8 +8,10 @@ afterAll(() => programs.remove());
 describe.each(launchers)('a job on $name', (launcher) => {
   const endsBy = (rank: number, reason: string): RegExp =>
     new RegExp(`^vicinal: rank ${rank} of 3( on \\S+)? ends the job: ${reason}`, 'gm');
-  const isOpenMpi = launcher.name === 'Open MPI';
-  const killed = isOpenMpi ? /rank 2 with PID \d+ on node \S+ exited on signal 9 \(Killed\)/g : /Killed \(signal 9\)/g;
+  const killed = (rank: number): RegExp =>
+    launcher.name === 'Open MPI'
+      ? new RegExp(`rank ${rank} with PID \\d+ on node \\S+ exited on signal 9 \\(Killed\\)`, 'g')
+      : endsBy(rank, 'its process, \\d+, was killed or crashed');
   // Open MPI may see it first.
   const absent = /exiting improperly|ends the job: init: it has waited 2 s for the others to join/g;
 
@@ -19,7 +21,7 @@ describe.each(launchers)('a job on $name', (launcher) => {
     { way: 'rejects', says: endsBy(2, 'RangeError: nobody catches this') },
     { way: 'exits', says: endsBy(2, 'it exited with code 3') },
     { way: 'aborts', says: endsBy(2, 'the disk is full') },
-    { way: 'killed', says: killed },
+    { way: 'killed', says: killed(2) },
     {
       way: 'leaves',
       says: /ends the job: DistributedError: allReduce: rank 2 has ended, while rank [01] waits for it/g,
@@ -39,6 +41,12 @@ describe.each(launchers)('a job on $name', (launcher) => {
     expect(stderr + stdout).toMatch(says);
     const reasons = [...(stderr + stdout).matchAll(/ends the job|exited on signal/g)];
     if (way !== 'leaves' && way !== 'absent') expect(reasons.length).toBeLessThan(2);
+  });
+
+  test.concurrent('of which rank 0 is killed names it', async () => {
+    const { code, stderr, stdout } = await programs.run(launcher, 3, 'endings', { args: ['killed', '0'] });
+    expect(code).not.toBe(0);
+    expect(stderr + stdout).toMatch(killed(0));
   });
 
   test.concurrent('waits for a rank that is late, and leaves WebAssembly its traps', async () => {

@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collect, environment, launchers, Programs } from './job.ts';
+import { collect, environment, launchers, Programs, type Launcher } from './job.ts';
 
 const machines = ['a', 'b'].map((letter, i) => ({
   space: `vicinal-${process.pid}-${letter}`,
@@ -66,8 +66,7 @@ function unmake(): void {
   for (const { space } of machines) spawnSync('ip', ['netns', 'delete', space]);
 }
 
-const openMpi = launchers.find(({ name }) => name === 'Open MPI');
-const reason = openMpi ? make() : 'there is no Open MPI';
+const reason = launchers.length > 0 ? make() : 'there is no MPI';
 if (reason) {
   unmake();
   console.warn(`No machines as network namespaces here, their test is skipped: ${reason}`);
@@ -80,12 +79,14 @@ describe.runIf(reason === null)('two machines', () => {
 
   beforeAll(async () => {
     await programs.bundle(['machines']);
-    writeFileSync(hosts, machines.map(({ address }) => `${address} slots=2\n`).join(''));
-    // In place of ssh: `agent ADDRESS COMMAND ...`.
+    // In place of ssh: `agent [-x] ADDRESS COMMAND ...`.
     const cases = machines.map(
       ({ address, ...machine }) => `${address}) exec ${quoted(on({ address, ...machine }))} sh -c "$*";;`,
     );
-    writeFileSync(agent, `#!/bin/sh\naddress=$1; shift\ncase $address in\n${cases.join('\n')}\nesac\n`);
+    writeFileSync(
+      agent,
+      `#!/bin/sh\n[ $1 = -x ] && shift\naddress=$1; shift\ncase $address in\n${cases.join('\n')}\nesac\n`,
+    );
     chmodSync(agent, 0o755);
   });
   afterAll(() => {
@@ -94,18 +95,35 @@ describe.runIf(reason === null)('two machines', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('of two ranks each find each other over TCP', async () => {
-    const parameters = {
-      plm_rsh_agent: agent,
-      btl: 'tcp,self',
-      btl_tcp_if_include: '10.77.0.0/24',
-      oob_tcp_if_include: '10.77.0.0/24',
-    };
-    const mca = Object.entries(parameters).flatMap(([name, value]) => ['--mca', name, value]);
-    const mpirun = [openMpi!.command, ...openMpi!.flags, '--hostfile', hosts, ...mca, '-n', '4'];
-    const [command, ...words] = [...on(machines[0]!), ...mpirun, process.execPath, programs.path('machines')];
-    const { code, stdout, stderr } = await collect(command, words, environment, 60);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  /** Of two ranks on each machine, started from the first. */
+  const flags = {
+    'Open MPI': () => {
+      const parameters = {
+        plm_rsh_agent: agent,
+        btl: 'tcp,self',
+        btl_tcp_if_include: '10.77.0.0/24',
+        oob_tcp_if_include: '10.77.0.0/24',
+      };
+      writeFileSync(hosts, machines.map(({ address }) => `${address} slots=2\n`).join(''));
+      const mca = Object.entries(parameters).flatMap(([name, value]) => ['--mca', name, value]);
+      return ['--hostfile', hosts, ...mca];
+    },
+    MPICH: () => {
+      writeFileSync(hosts, machines.map(({ address }) => `${address}:2\n`).join(''));
+      return ['-f', hosts, '-localhost', machines[0]!.address, '-launcher', 'ssh', '-launcher-exec', agent];
+    },
+  };
+  const run = (launcher: Launcher, ...args: string[]): ReturnType<typeof collect> => {
+    const mpirun = [launcher.command, ...launcher.flags, ...flags[launcher.name](), '-n', '4'];
+    const program = [process.execPath, programs.path('machines'), ...args];
+    const [command, ...words] = [...on(machines[0]!), ...mpirun, ...program];
+    return collect(command!, words, environment, 40);
+  };
+
+  test.each(launchers)('of two ranks each find each other over TCP by $name', async (launcher) => {
+    const { code, stdout, stderr } = await run(launcher);
+    const notes = stderr.replace(/^.*plm:rsh: Warning: setpgid.*\n/m, ''); // of Open MPI's parent, when its child is faster
+    expect({ code, notes }).toEqual({ code: 0, notes: '' });
     const reports = stdout
       .trim()
       .split('\n')
@@ -118,6 +136,19 @@ describe.runIf(reason === null)('two machines', () => {
       }),
     );
   });
+
+  test.each(launchers)(
+    'end together with the name of the rank that was killed on the other, by $name',
+    async (launcher) => {
+      const { code, stdout, stderr } = await run(launcher, '3');
+      expect(code).not.toBe(0);
+      const says = {
+        'Open MPI': /rank 3 with PID \d+ on node \S+ exited on signal 9 \(Killed\)/,
+        MPICH: /rank 3 of 4 on machine-b ends the job: its process, \d+, was killed or crashed/,
+      };
+      expect(stderr + stdout).toMatch(says[launcher.name]);
+    },
+  );
 });
 
 function quoted(words: readonly string[]): string {

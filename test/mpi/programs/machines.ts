@@ -1,4 +1,4 @@
-// Where each rank runs, and a sum over all of them.
+// Where each rank runs, and a sum over all of them; or one of them is killed on the way.
 
 import { hostname, networkInterfaces } from 'node:os';
 import { ones, threads } from '../../../index.ts';
@@ -7,6 +7,8 @@ import { allReduce, init, localRank, localSize, rank, size } from '../../../dist
 await init({ timeout: 30 });
 using x = ones([300_000]);
 await allReduce(x);
+if (rank() === Number(process.argv[2])) process.kill(process.pid, 'SIGKILL');
+if (process.argv[2]) await allReduce(x);
 using total = x.sum();
 const addresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 console.log(
