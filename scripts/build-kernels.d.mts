@@ -2,7 +2,6 @@
 export function compileKernels(
   sources: ReadonlyMap<string, string>,
   entries: readonly string[],
-  options: { relaxed: boolean },
 ): Promise<Uint8Array<ArrayBuffer>>;
 /** The text from which `bytesOf` makes these bytes. */
 export function digitsOf(bytes: Uint8Array): string;

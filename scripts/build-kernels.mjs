@@ -1,12 +1,12 @@
 /**
- * Compiles every kernels/**\/*.as.ts into one WebAssembly module, twice (with and without relaxed SIMD), and writes
- * their bytes as the digits of kernels/runtime/cpu/digits.ts into kernels/runtime/cpu/binary.ts. Does nothing when no source changed, unless `--force`.
+ * Compiles every kernels/**\/*.as.ts into one WebAssembly module, with relaxed SIMD (kernels/runtime/cpu/unfused.ts takes it out),
+ * and writes its bytes as the digits of kernels/runtime/cpu/digits.ts into kernels/runtime/cpu/binary.ts. Does nothing when no
+ * source changed, unless `--force`.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { tileSource } from './register-tiles.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -14,7 +14,7 @@ const target = join(root, 'kernels/runtime/cpu/binary.ts');
 
 const flags = (
   '-O3 --noAssert --runtime stub --stackSize 0 --noColors --importMemory --noExportMemory ' +
-  '--sharedMemory --initialMemory 1 --maximumMemory 65536 --enable simd --enable threads --disableWarning'
+  '--sharedMemory --initialMemory 1 --maximumMemory 65536 --enable simd --enable relaxed-simd --enable threads --disableWarning'
 ).split(' ');
 
 /** WebAssembly sections that a kernel module must not have: all state is in memory that the launcher owns. */
@@ -25,15 +25,14 @@ const refused = new Map([
 ]);
 
 /**
- * The bytes of one build. `sources` maps path to text; the exports of `entries` become kernels.
+ * The module's bytes. `sources` maps path to text; the exports of `entries` become kernels.
  * @throws with the compiler's own message
  */
-export async function compileKernels(sources, entries, { relaxed }) {
+export async function compileKernels(sources, entries) {
   const { default: asc } = await import('assemblyscript/asc');
   let bytes;
   let messages = '';
-  const options = relaxed ? [...flags, '--enable', 'relaxed-simd'] : flags;
-  const { error } = await asc.main([...entries, '--outFile', 'kernels.wasm', ...options], {
+  const { error } = await asc.main([...entries, '--outFile', 'kernels.wasm', ...flags], {
     readFile: (name) => sources.get(name.replaceAll('\\', '/')) ?? null,
     writeFile: (_name, contents) => void (bytes = contents),
     listFiles: () => [],
@@ -44,14 +43,6 @@ export async function compileKernels(sources, entries, { relaxed }) {
     if (refused.has(id)) throw new Error(`kernels: the module has ${refused.get(id)}`);
   }
   return bytes;
-}
-
-/** `compileKernels` in a thread of its own. */
-async function compileBeside(sources, entries, options) {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { sources, entries, options } });
-  return new Promise((resolve, reject) => {
-    worker.on('message', resolve).on('error', reject);
-  });
 }
 
 /** An entry is a file whose functions take items `begin: i32`; the others are helpers that entries import. */
@@ -96,41 +87,6 @@ export function digitsOf(bytes) {
   return Array.from(bytes, (byte) => each[byte]).join('');
 }
 
-/** Bytes that two builds must share in a row to be told as a place in the first. */
-const leastShared = 12;
-const keyBytes = 8;
-
-/** `other` by what it shares with `base`, as the text of a list: most functions are the same in both. */
-function partsText(base, other) {
-  const keyAt = (bytes, at) => bytes.toString('latin1', at, at + keyBytes);
-  const places = new Map();
-  for (let at = 0; at + keyBytes <= base.length; at++) {
-    const key = keyAt(base, at);
-    const found = places.get(key);
-    if (found) found.push(at);
-    else places.set(key, [at]);
-  }
-  const parts = [];
-  let [own, last] = [0, 0];
-  for (let at = 0; at + keyBytes <= other.length;) {
-    let [length, from] = [0, 0];
-    for (const place of places.get(keyAt(other, at)) ?? []) {
-      let shared = keyBytes;
-      while (at + shared < other.length && base[place + shared] === other[at + shared]) shared++;
-      const isNearer = Math.abs(place - last) < Math.abs(from - last);
-      if (shared > length || (shared === length && isNearer)) [length, from] = [shared, place];
-    }
-    if (length < leastShared) {
-      at++;
-      continue;
-    }
-    parts.push(`'${digitsOf(other.subarray(own, at))}',${from - last},${length}`);
-    last = from + length;
-    own = at += length;
-  }
-  return `[${[...parts, `'${digitsOf(other.subarray(own))}',0,0`].join(',')}]`;
-}
-
 function hashOf(sources) {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
   for (const [path, text] of sources) hash.update(`\0${path}\0${text}`);
@@ -152,15 +108,12 @@ async function build(force) {
   const entries = entriesOf(sources);
   if (entries.length === 0) throw new Error('kernels: there is no kernels/**/*.as.ts with a kernel in it');
   const started = performance.now();
-  const builds = [{ relaxed: false }, { relaxed: true }];
-  const [base, relaxed] = await Promise.all(builds.map((options) => compileBeside(sources, entries, options)));
+  const bytes = await compileKernels(sources, entries);
   const lines = [
     '// Generated by scripts/build-kernels.mjs from kernels/**/*.as.ts; do not edit.',
     `// sources: ${hash}`,
     // Of type string: else its declaration would hold the bytes once more.
-    `export const base: string = '${digitsOf(base)}';`,
-    '/** Again and again: bytes of its own, then how far on from the last ones bytes of `base` begin, and how many follow. */',
-    `export const relaxed = ${partsText(Buffer.from(base), Buffer.from(relaxed))};`,
+    `export const kernels: string = '${digitsOf(bytes)}';`,
     '',
   ];
   mkdirSync(dirname(target), { recursive: true });
@@ -168,15 +121,10 @@ async function build(force) {
   writeFileSync(draft, lines.join('\n'));
   renameSync(draft, target); // whole or not at all: another process may be reading it
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(
-    `kernels: ${entries.length} files, ${base.length} and ${relaxed.length} bytes (relaxed SIMD), ${seconds} s`,
-  );
+  console.log(`kernels: ${entries.length} files, ${bytes.length} bytes, ${seconds} s`);
 }
 
-if (!isMainThread && workerData?.entries) {
-  const { sources, entries, options } = workerData;
-  parentPort.postMessage(await compileKernels(sources, entries, options));
-} else if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {
+if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {
   await build(process.argv.includes('--force')).catch((error) => {
     console.error(error.message);
     process.exitCode = 1;

@@ -3,7 +3,7 @@
 
 import { zerosAt } from '../matmul/block.as';
 import { lineTile1x16, lineTile1x32, lineTile2x16, lineTile4x8 } from '../matmul/tiles.as';
-import { madd, sum4 } from '../runtime/cpu/simd.as';
+import { isFused, madd, sum4 } from '../runtime/cpu/simd.as';
 import { Geometry, lineBytes, mapBytes, weightBytes } from './window.as';
 
 /** Up to so many rows this is faster than packed panels. */
@@ -51,7 +51,7 @@ export function convolveLines(
 @inline
 function widthOf(rows: i32, left: i32): i32 {
   // Without fused multiply-add, eight sums and their temporaries do not fit the registers.
-  if (rows == 1) return ASC_FEATURE_RELAXED_SIMD && left > 16 ? 32 : 16;
+  if (rows == 1) return left > 16 && isFused() ? 32 : 16;
   return rows == 2 ? 16 : 8;
 }
 

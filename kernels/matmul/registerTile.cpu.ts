@@ -5,7 +5,7 @@ import { temporary } from '../runtime/cpu/launch.ts';
 /** [rows, columns] of the register tiles that products are made of where they fit. */
 export type RegisterTile = readonly [number, number];
 
-/** What each build of the kernels offers, see scripts/register-tiles.mjs. The first is used until a timing says more. */
+/** What fits the registers with relaxed SIMD and without, see scripts/register-tiles.mjs. The first is used until a timing says more. */
 const offered: Record<Engine['simd'], readonly RegisterTile[]> = {
   relaxed: [
     [6, 8],

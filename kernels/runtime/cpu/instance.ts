@@ -1,8 +1,9 @@
 import { Allocator } from './allocator.ts';
-import { base, relaxed } from './binary.ts';
+import { kernels as digits } from './binary.ts';
 import { bytesOf } from './digits.ts';
 import { arenaOf, canShareMemory, createMemory, unshared } from './memory.ts';
 import { Pool } from './pool.ts';
+import { unfused } from './unfused.ts';
 
 /** A compiled kernel as the launcher calls it. */
 export interface Kernel {
@@ -44,7 +45,8 @@ export function stopEngine(): void {
 export function start({ shared, simd }: { shared: boolean; simd: Engine['simd'] }): Engine {
   wasStarted = true;
   const { memory, limit } = createMemory(shared);
-  const bytes = simd === 'relaxed' ? relaxedBytes() : bytesOf(base);
+  const built = bytesOf(digits);
+  const bytes = simd === 'relaxed' ? built : unfused(built);
   const module = new WebAssembly.Module(shared ? bytes : unshared(bytes));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
@@ -68,19 +70,4 @@ export function hasRelaxedSimd(): boolean {
   const body = [0, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a, 0x0b];
   const code = [10, body.length + 2, 1, body.length, ...body];
   return WebAssembly.validate(new Uint8Array([...header, ...types, ...functions, ...code]));
-}
-
-/** The other build, put together from its own bytes and those that it shares with `base`. */
-function relaxedBytes(): Uint8Array<ArrayBuffer> {
-  const parts: readonly (string | number)[] = relaxed;
-  const shared = bytesOf(base);
-  const bytes: number[] = [];
-  let at = 0;
-  for (let i = 0; i < parts.length; i += 3) {
-    const [own, skipped, length] = parts.slice(i, i + 3) as [string, number, number];
-    for (const byte of bytesOf(own)) bytes.push(byte);
-    at += skipped;
-    for (const end = at + length; at < end; at++) bytes.push(shared[at]!);
-  }
-  return Uint8Array.from(bytes);
 }

@@ -1,5 +1,6 @@
 import type { Arena } from './allocator.ts';
 import { DeviceError } from '../../../tensor/errors.ts';
+import { Reader } from './reader.ts';
 
 const pageBytes = 65536;
 /** One page less than 4 GiB, so that the address after the last byte is still a 32-bit number. */
@@ -62,13 +63,12 @@ export function unshared(module: Uint8Array): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-/** The position of the memory import's limits flags. @source WebAssembly Core 2.0 §5.5.5 */
+/** The position of the memory import's limits flags. */
 function memoryFlags(module: Uint8Array): number {
   const reader = new Reader(module, 8);
   while (reader.at < module.length) {
-    const section = reader.byte();
-    const end = reader.number() + reader.at;
-    if (section !== 2) {
+    const { id, end } = reader.section();
+    if (id !== 2) {
       reader.at = end;
       continue;
     }
@@ -81,46 +81,4 @@ function memoryFlags(module: Uint8Array): number {
     }
   }
   throw new Error('the module imports no memory');
-}
-
-/** Walks a WebAssembly binary. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.at = at;
-  }
-
-  byte(): number {
-    return this.#bytes[this.at++]!;
-  }
-
-  /** Unsigned LEB128. */
-  number(): number {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte();
-      value |= (byte & 127) << shift;
-      if (byte < 128) return value;
-    }
-  }
-
-  skipName(): void {
-    const length = this.number();
-    this.at += length;
-  }
-
-  /** The description of an imported function (0), table (1) or global (3). */
-  skipImport(kind: number): void {
-    if (kind === 0) this.number();
-    else if (kind === 3) this.at += 2;
-    else {
-      this.at++;
-      const hasMaximum = this.byte() & 1;
-      this.number();
-      if (hasMaximum) this.number();
-    }
-  }
 }

@@ -5,16 +5,16 @@
  * Errors given are the largest that the tests find against float64.
  */
 
-/** a · b + c, in one rounding where the build has relaxed SIMD. */
+/** a · b + c, in one rounding where the engine has relaxed SIMD (see unfused.ts) and the processor can. */
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+  return f32x4.relaxed_madd(a, b, c);
 }
 
-/** c − a · b, in one rounding where the build has relaxed SIMD. */
+/** c − a · b, in one rounding as `madd`. */
 @inline
 export function nmadd(a: v128, b: v128, c: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_nmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b));
+  return f32x4.relaxed_nmadd(a, b, c);
 }
 
 /**
@@ -32,6 +32,7 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
 @inline const HALF: usize = NUMBERS + 228;
 @inline const ROOT_HALF: usize = NUMBERS + 232;
 @inline const GELU: usize = NUMBERS + 288;
+@inline const FUSED: usize = NUMBERS + 352;
 
 /** Number `index` of those at `p`, in each lane. */
 @inline
@@ -88,7 +89,7 @@ export function writeNumbers(): void {
   put4(ERF + 16, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4, -2.95459980854025e-3);
   put4(ERF + 32, -1.60960333262415e-2, -1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3);
   put4(ERF + 48, -7.37332916720468e-3, -1.42647390514189e-2, 0, 0);
-  // Those of erf x √½, of x². Cut beside 4 √2 where the fraction is 1 in both builds, so that x Φ(x) is 0 or x beyond.
+  // Those of erf x √½, of x². Cut beside 4 √2 where the fraction is 1, fused or not, so that x Φ(x) is 0 or x beyond.
   put4(GELU, 5.656857490539551, -5.656857490539551, -3.01199012050038e-12, 6.12239882530041e-10);
   put4(GELU + 16, -9.28530207850775e-08, -5.03151234198254e-06, -0.000129929214703174, -0.00104460878015564);
   put4(GELU + 32, -0.01138161431519, -9.10379490406225e-07, -2.66717569098631e-05, -0.000420706743595508);
@@ -96,6 +97,16 @@ export function writeNumbers(): void {
   put4(TANH, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1);
   put4(TANH + 16, -3.33332819422e-1, 0.625, 2, -0.0);
   put4(ONE, 1, 0.5, 0.7071067811865476, 0);
+  // (1 + 2⁻¹²)² − 1 − 2⁻¹¹ is 2⁻²⁴, which a product that is rounded has lost.
+  put4(FUSED, 1.000244140625, -1.00048828125, 0, 0);
+  const a = number(FUSED, 0);
+  store<f32>(FUSED + 8, f32x4.extract_lane(madd(a, a, number(FUSED, 1)), 0));
+}
+
+/** Whether `madd` rounds once. */
+@inline
+export function isFused(): bool {
+  return load<f32>(FUSED + 8) != 0;
 }
 
 /** (x₀ + x₂) + (x₁ + x₃). */

@@ -71,7 +71,7 @@ describe('unshared', () => {
   const source = readFileSync(new URL('./launch.as.ts', import.meta.url), 'utf8');
 
   it('changes one byte of a real module, which then takes unshared memory', async () => {
-    const shared = await compileTestKernels(source, { relaxed: false });
+    const shared = await compileTestKernels(source);
     const patched = unshared(shared);
     expect(patched.filter((byte, i) => byte !== shared[i])).toHaveLength(1);
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 2 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { hasRelaxedSimd } from '../../../kernels/runtime/cpu/instance.ts';
+import { unfused } from '../../../kernels/runtime/cpu/unfused.ts';
 import { compileTestKernels } from './testKernels.ts';
 
 const functions = ['exp', 'log', 'erf', 'tanh'] as const;
 type Name = (typeof functions)[number];
 
 const source = `
-import { exp4, log4, erf4, tanh4, exp1, log1, erf1, tanh1, sum4, max4, madd, nmadd, writeNumbers }
+import { exp4, log4, erf4, tanh4, exp1, log1, erf1, tanh1, sum4, max4, madd, nmadd, isFused, writeNumbers }
   from '../../../kernels/runtime/cpu/simd.as';
 ${functions
   .map(
@@ -23,6 +24,7 @@ export function largest(x: usize): f32 { return max4(v128.load(x)); }
 export function fused(a: f32, b: f32, c: f32): f32 {
   return f32x4.extract_lane(madd(f32x4.splat(a), f32x4.splat(b), f32x4.splat(c)), 1);
 }
+export function fuses(): bool { return isFused(); }
 export function negated(a: f32, b: f32, c: f32): f32 {
   return f32x4.extract_lane(nmadd(f32x4.splat(a), f32x4.splat(b), f32x4.splat(c)), 1);
 }
@@ -44,11 +46,12 @@ function erf(x: number): number {
 const exact: Record<Name, (x: number) => number> = { exp: Math.exp, log: Math.log, erf, tanh: Math.tanh };
 const length = 65536;
 
+const built = await compileTestKernels(source);
 const builds = hasRelaxedSimd() ? (['base', 'relaxed'] as const) : (['base'] as const);
 
 describe.each(builds)('simd.as.ts, %s build', async (simd) => {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
-  const module = await WebAssembly.compile(await compileTestKernels(source, { relaxed: simd === 'relaxed' }));
+  const module = await WebAssembly.compile(simd === 'relaxed' ? built : unfused(built));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const call = (name: string, ...args: number[]) => (exports[name] as (...args: number[]) => number)(...args);
   call('start');
@@ -151,5 +154,7 @@ describe.each(builds)('simd.as.ts, %s build', async (simd) => {
     expect(call('negated', 3, 5, 7)).toBe(-8);
     const [a, rounded] = [1 + 2 ** -12, 1 + 2 ** -11]; // a² = rounded + 2⁻²⁴
     expect(call('fused', a, a, -rounded)).toBe(simd === 'relaxed' ? 2 ** -24 : 0);
+    expect(call('fuses')).toBe(Number(simd === 'relaxed'));
+    expect(call('negated', a, a, rounded)).toBe(simd === 'relaxed' ? -(2 ** -24) : 0);
   });
 });
