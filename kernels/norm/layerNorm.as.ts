@@ -7,32 +7,56 @@
 
 import { madd, nmadd, sum4 } from '../runtime/cpu/simd.as';
 import { loadUpTo, storeUpTo } from '../runtime/cpu/partial.as';
-import { affine, rowSquares, rowSum } from './rows.as';
+import { affine, rowSquares } from './rows.as';
 
 export function layerNormForward(
   x: usize, weight: usize, bias: usize, y: usize, mean: usize, rstd: usize, n: i32, eps: f32, begin: i32, end: i32,
 ): void {
   const bytes = <usize>n << 2;
-  const body = <usize>(n & ~3) << 2;
-  const pairs = <usize>(n & ~7) << 2;
-  const share: f32 = 1 / <f32>n;
+  const fours = <usize>(n & ~15) << 2;
+  // The next row's statistics are on their way while this row is written.
+  statistics(x + <usize>begin * bytes, n, eps, mean + (<usize>begin << 2), rstd + (<usize>begin << 2));
   for (let row = begin; row < end; row++) {
     const from = x + <usize>row * bytes;
     const to = y + <usize>row * bytes;
-    const m = rowSum(from, n) * share;
-    const r: f32 = 1 / sqrt(rowSquares(from, n, m) * share + eps);
-    store<f32>(mean + (<usize>row << 2), m);
-    store<f32>(rstd + (<usize>row << 2), r);
-    const mm = f32x4.splat(m);
-    const rr = f32x4.splat(r);
-    let at: usize = 0;
-    for (; at < pairs; at += 32) {
-      affine(from + at, weight + at, bias + at, to + at, 4, mm, rr);
-      affine(from + at + 16, weight + at + 16, bias + at + 16, to + at + 16, 4, mm, rr);
+    const meanAt = mean + (<usize>row << 2), rstdAt = rstd + (<usize>row << 2);
+    if (row + 1 < end) statistics(from + bytes, n, eps, meanAt + 4, rstdAt + 4);
+    const mm = v128.load32_splat(meanAt);
+    const rr = v128.load32_splat(rstdAt);
+    let p = from, w = weight, b = bias, q = to;
+    for (const stop = from + fours; p < stop; p += 64, w += 64, b += 64, q += 64) {
+      v128.store(q, madd(f32x4.mul(f32x4.sub(v128.load(p), mm), rr), v128.load(w), v128.load(b)));
+      v128.store(q, madd(f32x4.mul(f32x4.sub(v128.load(p, 16), mm), rr), v128.load(w, 16), v128.load(b, 16)), 16);
+      v128.store(q, madd(f32x4.mul(f32x4.sub(v128.load(p, 32), mm), rr), v128.load(w, 32), v128.load(b, 32)), 32);
+      v128.store(q, madd(f32x4.mul(f32x4.sub(v128.load(p, 48), mm), rr), v128.load(w, 48), v128.load(b, 48)), 48);
     }
-    if (at < body) affine(from + at, weight + at, bias + at, to + at, 4, mm, rr);
-    if ((n & 3) != 0) affine(from + body, weight + body, bias + body, to + body, n & 3, mm, rr);
+    for (let left = n & 15; left > 0; left -= 4, p += 16, w += 16, b += 16, q += 16) affine(p, w, b, q, left, mm, rr);
   }
+}
+
+/**
+ * Writes mean and 1 / √(variance + eps) of a row. One visit gives Σ x and Σ x²; Σ x² − n mean² is the sum of squares, but
+ * where the mean is large beside the deviations, or x is not finite, that takes a second visit.
+ */
+function statistics(x: usize, n: i32, eps: f32, mean: usize, rstd: usize): void {
+  let a = f32x4.splat(0), b = a, aa = a, bb = a, cc = a, dd = a;
+  let k = 0;
+  for (; k + 16 <= n; k += 16) {
+    const p = x + (<usize>k << 2);
+    const e = v128.load(p), f = v128.load(p, 16), g = v128.load(p, 32), h = v128.load(p, 48);
+    a = f32x4.add(a, f32x4.add(e, f)), b = f32x4.add(b, f32x4.add(g, h));
+    aa = madd(e, e, aa), bb = madd(f, f, bb), cc = madd(g, g, cc), dd = madd(h, h, dd);
+  }
+  for (; k < n; k += 4) {
+    const e = loadUpTo(x + (<usize>k << 2), n - k, 0);
+    a = f32x4.add(a, e), aa = madd(e, e, aa);
+  }
+  const share: f32 = 1 / <f32>n, sum = sum4(f32x4.add(a, b)), m = sum * share;
+  const all = sum4(f32x4.add(f32x4.add(aa, bb), f32x4.add(cc, dd)));
+  let squares = all - sum * m;
+  if (!(all <= 4 * squares)) squares = rowSquares(x, n, m);
+  store<f32>(mean, m);
+  store<f32>(rstd, 1 / sqrt(squares * share + eps));
 }
 
 /** dx of one row; what the row owes to dweight and dbias is added to `sums`. `whole`: n is a multiple of 4. */

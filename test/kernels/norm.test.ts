@@ -136,6 +136,17 @@ test('running statistics that cannot be kept are refused', () => {
   });
 });
 
+test.each([
+  ['deviations', 1.6, 2e-6],
+  ['a large mean', 3000, 2e-3],
+])('layerNorm of rows of %s is as exact as float32 has them', async (_name, mean, error) => {
+  const x = draw(new Generator(3), [4, 83]).map((value) => Math.fround(value + mean));
+  const [got, want] = await Promise.all(
+    (['cpu', 'reference'] as const).map((device) => readScoped(() => layerNorm(tensor(x, { shape: [4, 83], device })))),
+  );
+  got!.data.forEach((value, i) => expect(Math.abs(value - want!.data[i]!)).toBeLessThan(error));
+});
+
 test('layerNorm takes the axes its weight has', async () => {
   const generator = new Generator(8);
   const x = draw(generator, [5, 3, 7]);
