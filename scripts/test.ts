@@ -19,7 +19,7 @@ const onceOnly = [
   'test/command.test.ts',
   'test/mpi/*.test.ts',
   'test/browser/{digits,playground,playgroundDevices}.test.ts',
-  'test/gpu/{attention,compile,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles,wgsl}.test.ts',
+  'test/gpu/{attention,compile,digits,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles,wgsl}.test.ts',
 ];
 
 /** The ops' own suite looks at the cpu alone then. */

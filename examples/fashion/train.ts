@@ -15,7 +15,7 @@ const program = {
     epochs: whole(3, 'passes over the training pictures, if it does not stop before', { max: 1000 }),
     batch: whole(64, 'pictures per step', { max: 10_000 }),
     lr: real(3e-3, 'highest learning rate', { min: 1e-8, max: 1 }),
-    patience: whole(2, 'epochs without a better validation after which it stops', { max: 1000 }),
+    patience: whole(1, 'epochs in a row without a better validation after which it stops', { max: 1000 }),
     limit: whole(55_000, 'train on the first N pictures only, and validate and test on as many', { max: 55_000 }),
   },
   texts: { data: ['FOLDER', "where Fashion-MNIST's four files are (/usr/share/datasets/fashion-mnist)"] },
