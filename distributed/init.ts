@@ -4,6 +4,7 @@ import { checkOptions } from '../tensor/options.ts';
 import { disagree } from './disagreement.ts';
 import { watchEnd } from './ending.ts';
 import { DistributedError } from './error.ts';
+import { shareGpus } from './gpuOfRank.ts';
 import { launchOf, type Launch } from './launch.ts';
 import { loadMpi, type Mpi } from './library.ts';
 import { threadsPerRank } from './threadsPerRank.ts';
@@ -30,7 +31,8 @@ let starting: Promise<void> | null = null;
 
 /**
  * Joins the job that `mpirun`, `mpiexec` or `srun` started this process for, through Open MPI or MPICH; a process that was
- * started alone is a job of one rank, and needs neither. Sets the number of threads. A second call does nothing.
+ * started alone is a job of one rank, and needs neither. Sets the number of threads, and which of a machine's equal GPUs `webgpu`
+ * will take: to be called before that device. A second call does nothing.
  *
  * From here on the process ends in order when all ranks do, and an error that nobody catches, or an exit with another code than
  * 0, ends the whole job.
@@ -60,6 +62,7 @@ async function start({ threads, checkCalls = isDevelopment }: InitOptions, timeo
   if (mpi) {
     await join(world, mpi, launch);
     world.tellWitness = await meetWitness(world, witness);
+    shareGpus(world);
     const share = await threadsPerRank(world); // which all ranks find out together, also one that has been told
     setThreads(threads ?? share);
   } else if (threads !== undefined) setThreads(threads);

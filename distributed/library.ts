@@ -8,11 +8,12 @@ export type Argument = number | bigint | ArrayBufferView | null;
 type NativeCall = (...args: Argument[]) => number;
 
 /** The part of the npm package koffi that is used here. */
-interface Koffi {
+export interface Koffi {
   load(path: string, options: { global: boolean }): NativeLibrary;
   proto(declaration: string): object;
   pointer(type: object): object;
   register(callback: (...args: bigint[]) => void, type: object): bigint;
+  address(memory: ArrayBufferView): bigint;
   view(address: bigint, bytes: number): ArrayBuffer;
 }
 interface NativeLibrary {
@@ -49,14 +50,14 @@ export class Mpi {
   /** As the library names itself: `Open MPI v4.1.4`. */
   readonly version: string;
   readonly path: string;
+  readonly koffi: Koffi;
   readonly #calls: Readonly<Record<CallName, NativeCall>>;
-  readonly #koffi: Koffi;
   #sumOfHalves: Handle | null = null;
 
   /** @throws Error when the library lacks a call, or is neither Open MPI nor of MPICH's kin */
   constructor(koffi: Koffi, path: string) {
     const library = koffi.load(path, { global: true }); // global: its own plugins look for its symbols
-    this.#koffi = koffi;
+    this.koffi = koffi;
     this.path = path;
     const version = libraryVersion(library);
     this.version = version.split(/[,\n]/)[0]!.replace(/\s+/g, ' ');
@@ -93,7 +94,7 @@ export class Mpi {
   /** A reduction that MPI does not know: sum[i] += part[i] of float16 words, called while the main thread is in a call of MPI. */
   sumOfHalves(): Handle {
     if (this.#sumOfHalves !== null) return this.#sumOfHalves;
-    const koffi = this.#koffi;
+    const { koffi } = this;
     const words = (address: bigint, length: number): Uint16Array => new Uint16Array(koffi.view(address, 2 * length));
     const add = (part: bigint, sum: bigint, count: bigint): void => {
       const length = new Int32Array(koffi.view(count, 4))[0]!;

@@ -11,6 +11,18 @@ interface Dawn {
 const pins = Symbol.for('vicinal.webgpu');
 type Pinned = typeof globalThis & { [pins]?: Map<string, GPU> };
 
+let prepare: (() => void) | null = null;
+
+/**
+ * Has `preparation` called before Dawn first looks for adapters, which is when drivers read the environment.
+ *
+ * @returns false when it has looked already
+ */
+export function beforeDawn(preparation: () => void): boolean {
+  prepare = preparation;
+  return (globalThis as Pinned)[pins] === undefined;
+}
+
 /**
  * @param flags of Dawn's `create`; a page has none
  * @throws DeviceError when there is no WebGPU
@@ -29,6 +41,8 @@ export async function openGpu(flags: readonly string[]): Promise<GPU> {
   const dawn = await loadDawn();
   for (const [name, value] of Object.entries(dawn.globals))
     if (!(name in globalThis)) Object.assign(globalThis, { [name]: value });
+  prepare?.();
+  prepare = null;
   const gpu = dawn.create(flags);
   opened.set(key, gpu);
   return gpu;
