@@ -39,6 +39,7 @@ export class Tensor implements Disposable {
   /** @internal The scope that frees this tensor; null when it is kept or freed by hand. */
   scope: Scope | null = null;
   #state: 'live' | 'freed' = 'live';
+  #isKept = false;
   #isWatched = false;
 
   /** @internal Takes over one count of `storage`. */
@@ -142,11 +143,12 @@ export class Tensor implements Disposable {
     return this.alias(new Variable(null, 0), 'requireGrad');
   }
 
-  /** Takes this tensor out of its scope: it lives until `dispose()`. */
+  /** Takes this tensor out of its scope, a gradient out of its tensor's care too: it lives until `dispose()`. */
   keep(): this {
     this.own();
     this.#unwatch();
     this.watch(false);
+    this.#isKept = true;
     return this;
   }
 
@@ -169,10 +171,16 @@ export class Tensor implements Disposable {
     this.watch(false);
   }
 
+  /** @internal Whether `keep()` said that it outlives its owner. */
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
   /** @internal Takes this tensor out of its scope for an owner that is sure to free it. */
   own(): this {
     this.assertLive('keep');
     this.scope = null;
+    this.#isKept = false;
     return this;
   }
 

@@ -34,7 +34,7 @@ export class Variable {
 
   releaseHandle(): void {
     if (--this.handles > 0) return;
-    this.grad?.dispose();
+    if (!this.grad?.isKept) this.grad?.dispose();
     this.grad = null;
     if (this.edges === 0) this.node?.release();
   }

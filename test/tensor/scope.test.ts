@@ -114,6 +114,20 @@ describe.each(devices)('scope on %s', (device) => {
     expect(live().tensors).toBe(0);
   });
 
+  test('a gradient goes with its tensor, one that was kept does not', () => {
+    const gradients: Tensor[] = [];
+    for (const isKept of [false, true]) {
+      scope(() => {
+        const x = tensor([1, 2], { device, requiresGrad: true });
+        x.sum().backward();
+        gradients.push(isKept ? x.grad!.keep() : x.grad!);
+      });
+    }
+    expect(gradients.map(({ disposed }) => disposed)).toEqual([true, false]);
+    gradients[1]!.dispose();
+    expect(live()).toEqual({ tensors: 0, bytes: 0 });
+  });
+
   test('a throw frees everything but what was kept', () => {
     let kept: Tensor | undefined;
     const fail = (): unknown =>
