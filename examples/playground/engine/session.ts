@@ -1,7 +1,7 @@
 import { proxy, transfer, wrap, type Remote } from 'comlink';
 import type { Settings } from './settings.ts';
 import type { Sight } from './sight.ts';
-import type { Choice, Where } from './start.ts';
+import type { Choice, Where } from './devices.ts';
 import type { Digit, Progress, Trainer } from './trainer.ts';
 import { initialSettings } from './settings.ts';
 

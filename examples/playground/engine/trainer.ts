@@ -1,10 +1,11 @@
 import { decodeSafetensors, device, encodeSafetensors, memory, setDefaultDevice } from 'vicinal';
 import * as nn from 'vicinal/nn';
+import type { Choice, Where } from './devices.ts';
 import type { Settings } from './settings.ts';
 import { fetchDigits, type Digits } from './digits.ts';
 import { Network } from './network.ts';
 import { lookAt, type Sight } from './sight.ts';
-import { startDevice, type Choice, type Where } from './start.ts';
+import { startDevice } from './start.ts';
 
 /** One step, as the page hears of it. */
 export interface Progress {

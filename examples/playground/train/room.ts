@@ -1,6 +1,6 @@
-import type { Choice } from '../engine/start.ts';
 import type { Session, State } from '../engine/session.ts';
 import type { Progress } from '../engine/trainer.ts';
+import { deviceNames, type Choice } from '../engine/devices.ts';
 import { theSession } from '../engine/session.ts';
 import { fields, type Settings } from '../engine/settings.ts';
 import { find } from '../page/find.ts';
@@ -90,9 +90,7 @@ class Train {
 const isOfNetwork = (field: keyof Settings): boolean => field !== 'rate';
 
 function drawWhere({ where, doing }: State): void {
-  const sentences = where
-    ? [`On ${where.name === 'cpu' ? 'the CPU' : 'WebGPU'}: ${where.detail}.`, ...where.reasons]
-    : [];
+  const sentences = where ? [`On ${deviceNames[where.name]}: ${where.detail}.`, ...where.reasons] : [];
   drawSentence(find('train-where', HTMLElement), sentences[0] ?? 'Starting …');
   const reasons = find('train-reasons', HTMLElement);
   reasons.hidden = sentences.length < 2;
