@@ -22,6 +22,9 @@ const strict = { 'Content-Security-Policy': "script-src 'self' 'unsafe-inline' '
 
 const noFiles =
   "readFile: 'model.safetensors' cannot be opened, there is no file system here; fetch it and decode the bytes";
+/** The reason is the browser's. */
+const noGpuJs =
+  /^device: the package gpu\.js could not be loaded \(.*'gpu\.js'.*\); the webgl device needs it: npm install gpu\.js@2/;
 
 const isBlob = (url: string): boolean => url.startsWith('blob:');
 
@@ -70,6 +73,7 @@ describe.skipIf(noBrowser)(`the package in a browser${noBrowser ? `: skipped, ${
       isolated: false,
       hasSharedArrays: false,
       fileError: noFiles,
+      webglError: expect.stringMatching(noGpuJs),
       results: node.results,
     });
     expect(report.info).toEqual({
@@ -90,7 +94,12 @@ describe.skipIf(noBrowser)(`the package in a browser${noBrowser ? `: skipped, ${
     const { report, ...seen } = await open(path, isolation);
     const threads = Math.min(8, report.cores ?? 1);
     expect(seen).toEqual({ console: [], unknown: [], workers: threads - 1 });
-    expect(report).toMatchObject({ isolated: true, fileError: noFiles, results: node.results });
+    expect(report).toMatchObject({
+      isolated: true,
+      fileError: noFiles,
+      webglError: expect.stringMatching(noGpuJs),
+      results: node.results,
+    });
     expect(report.info).toEqual({
       simd: node.info.simd,
       revectorized: false,
@@ -100,6 +109,11 @@ describe.skipIf(noBrowser)(`the package in a browser${noBrowser ? `: skipped, ${
     });
     if (threads > 1) expect(report.chunksOfOthers).toBeGreaterThan(0);
   });
+
+  test('Node has no WebGL2, and is told what to use there', () =>
+    expect(node.webglError).toBe(
+      'device: WebGL2 is not to be had here; the webgl device runs in pages and their workers; in Node use cpu or webgpu',
+    ));
 
   test('where a policy forbids its workers it says so and works without them', async () => {
     const { report, workers } = await open('/files.html', { ...isolation, ...strict });

@@ -15,6 +15,8 @@ export interface Report {
   readonly chunksOfOthers: number;
   /** What is said of a file that cannot be read. */
   readonly fileError: string;
+  /** What is said of a WebGL device where nobody installed gpu.js. */
+  readonly webglError: string;
 }
 
 /** The same work for Node, a page and a worker of a page, with the entry points of the built package as they came. */
@@ -44,6 +46,7 @@ export async function run(vicinal: typeof Vicinal, nn: typeof NN): Promise<Repor
     cores: navigator?.hardwareConcurrency,
     chunksOfOthers,
     fileError: await nn.loadSafetensors('model.safetensors').then(String, (error: Error) => error.message),
+    webglError: await device('webgl').then(String, (error: Error) => error.message),
   };
 }
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { device, manualSeed, memory, sort, tensor, zeros } from '../../index.ts';
 import { openWebgl } from '../../kernels/runtime/webgl/gpuJs.ts';
-import type { WebglRuntime } from '../../kernels/runtime/webgl/runtime.ts';
+import { WebglRuntime } from '../../kernels/runtime/webgl/runtime.ts';
 import { startTraining, trainingStep } from '../network.ts';
 
 let webgl: WebglRuntime;
@@ -73,6 +73,16 @@ test('auto measures: on a software driver the cpu wins', async () => {
       webgl: expect.stringMatching(/takes [\d.]+ ms on it, and [\d.]+ ms/),
     });
   expect(auto.name === 'cpu' || !isSoftware).toBe(true);
+});
+
+test('tensors beyond what the largest texture holds', async () => {
+  const opened = await openWebgl();
+  const small = new WebglRuntime({ ...opened, info: { ...opened.info, largestTexture: 64 } });
+  expect(small.allocate('float32', 64 * 64)).toMatchObject({ length: 64 * 64 });
+  expect(() => small.allocate('float32', 64 * 64 + 1)).toThrow(
+    'a tensor of 4097 elements is too large for webgl, which takes 4096; use cpu or webgpu',
+  );
+  small.dispose();
 });
 
 test('an op without a kernel, a tensor beyond the limit, and integers beyond 2^24', () => {
