@@ -2,7 +2,7 @@
 // there for every maker's Vulkan driver, puts another first, by its place on the bus.
 
 import type { World } from './world.ts';
-import { beforeDawn } from '../kernels/runtime/webgpu/gpu.ts';
+import { beforeDawn } from '../kernels/runtime/dawn.ts';
 import { listGpus, type Gpu } from './vulkan.ts';
 
 const variables = {

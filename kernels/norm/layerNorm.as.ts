@@ -35,8 +35,8 @@ export function layerNormForward(
 }
 
 /**
- * Writes mean and 1 / √(variance + eps) of a row. One visit gives Σ x and Σ x²; Σ x² − n mean² is the sum of squares, but
- * where the mean is large beside the deviations, or x is not finite, that takes a second visit.
+ * Writes mean and 1 / √(variance + eps) of a row. One visit gives Σ x and Σ x²; Σ x² − n mean² is the sum of squares,
+ * but where the mean is large beside the deviations, or x is not finite, that takes a second visit.
  */
 function statistics(x: usize, n: i32, eps: f32, mean: usize, rstd: usize): void {
   let a = f32x4.splat(0), b = a, aa = a, bb = a, cc = a, dd = a;

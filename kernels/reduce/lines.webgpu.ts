@@ -6,6 +6,7 @@ import type { Pass } from './passes.ts';
 import type { Team } from './team.webgpu.ts';
 import { launch } from '../runtime/webgpu/launch.ts';
 import { storedType } from '../runtime/webgpu/types.ts';
+import { walkTurned } from './turned.webgpu.ts';
 import { lanes, mergeText, pairwise, placeText, scratchText, teamFor, teamKey } from './team.webgpu.ts';
 
 /**
@@ -74,12 +75,16 @@ export function heldBy(kernel: LineKernel, pass: Pass): Team | null {
   return held > 0 ? team : null;
 }
 
+/** With fewer workgroups a GPU waits for its memory: long lines that lie side by side are turned first. */
+const fewGroups = 512;
+
 /** Walks the lines of a pass. There are elements. */
 export function launchLines(kernel: LineKernel, pass: Pass): void {
   const { streams, tables = {}, writes = {}, results = {}, words = [], turns } = kernel;
   const along = givenOf(kernel);
   const { outer, n, inner } = pass;
   const { team, width, held } = shapeOf(kernel, pass);
+  if (inner > 1 && held === 0 && outer * inner < team.lines * fewGroups) return walkTurned(kernel, pass, launchLines);
   const count = outer * inner;
   const tensors = [streams, along, tables, writes, results].flatMap((group) => Object.values(group));
   const key = `${kernel.name} ${tensors.map(({ dtype }) => dtype).join()} ${teamKey(team)} ${width} ${held}`;

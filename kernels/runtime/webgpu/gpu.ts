@@ -1,26 +1,11 @@
 // Where WebGPU comes from: the page's own, or in Node the npm package `webgpu` (Dawn).
 
 import { DeviceError } from '../../../tensor/errors.ts';
+import { openedDawns, prepareDawn } from '../dawn.ts';
 
 interface Dawn {
   create(flags: readonly string[]): GPU;
   readonly globals: Record<string, unknown>;
-}
-
-/** Dawn frees its instance under live devices when what `create` returned is collected; so it stays for the life of the process. */
-const pins = Symbol.for('vicinal.webgpu');
-type Pinned = typeof globalThis & { [pins]?: Map<string, GPU> };
-
-let prepare: (() => void) | null = null;
-
-/**
- * Has `preparation` called before Dawn first looks for adapters, which is when drivers read the environment.
- *
- * @returns false when it has looked already
- */
-export function beforeDawn(preparation: () => void): boolean {
-  prepare = preparation;
-  return (globalThis as Pinned)[pins] === undefined;
 }
 
 /**
@@ -34,15 +19,14 @@ export async function openGpu(flags: readonly string[]): Promise<GPU> {
     throw new DeviceError('this page has no WebGPU (navigator.gpu); try another browser, https, or the cpu device', {
       op: 'device',
     });
-  const opened = ((globalThis as Pinned)[pins] ??= new Map());
+  const opened = openedDawns();
   const key = flags.join(' ');
   const before = opened.get(key);
   if (before) return before;
   const dawn = await loadDawn();
   for (const [name, value] of Object.entries(dawn.globals))
     if (!(name in globalThis)) Object.assign(globalThis, { [name]: value });
-  prepare?.();
-  prepare = null;
+  prepareDawn();
   const gpu = dawn.create(flags);
   opened.set(key, gpu);
   return gpu;
