@@ -3,8 +3,6 @@ export function compileKernels(
   sources: ReadonlyMap<string, string>,
   entries: readonly string[],
 ): Promise<Uint8Array<ArrayBuffer>>;
-/** The text from which `bytesOf` makes these bytes. */
-export function digitsOf(bytes: Uint8Array): string;
 /** The paths of those sources that have kernels in them. */
 export function entriesOf(sources: ReadonlyMap<string, string>): string[];
 /** Path to text of every AssemblyScript file under kernels/. */

@@ -1,9 +1,9 @@
 import { Allocator } from './allocator.ts';
-import { kernels as digits } from './binary.ts';
-import { bytesOf } from './digits.ts';
+import { kernels as text } from './binary.ts';
 import { arenaOf, canShareMemory, createMemory, unshared } from './memory.ts';
 import { Pool } from './pool.ts';
 import { unfused } from './unfused.ts';
+import { unpacked } from './unpacked.ts';
 
 /** A compiled kernel as the launcher calls it. */
 export interface Kernel {
@@ -45,7 +45,7 @@ export function stopEngine(): void {
 export function start({ shared, simd }: { shared: boolean; simd: Engine['simd'] }): Engine {
   wasStarted = true;
   const { memory, limit } = createMemory(shared);
-  const built = bytesOf(digits);
+  const built = unpacked(text);
   const bytes = simd === 'relaxed' ? built : unfused(built);
   const module = new WebAssembly.Module(shared ? bytes : unshared(bytes));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

@@ -7,9 +7,9 @@ import { ArgumentError, DeviceError } from '../../../tensor/errors.ts';
 
 vi.mock('../../../kernels/runtime/cpu/binary.ts', async () => {
   const { compileTestKernels } = await import('./testKernels.ts');
-  const { digitsOf } = await import('../../../scripts/build-kernels.mjs');
+  const { packed } = await import('../../../scripts/pack.mjs');
   const source = readFileSync(new URL('./launch.as.ts', import.meta.url), 'utf8');
-  return { kernels: digitsOf(await compileTestKernels(source)) };
+  return { kernels: packed(await compileTestKernels(source)) };
 });
 
 const numbers = (address: number, length: number) => new Float64Array(engine().memory.buffer, address, length);
