@@ -2,20 +2,15 @@
 
 import type { DeviceName, Tensor } from '../../index.ts';
 import { DigitNat } from '../../examples/digits/model.ts';
-import { device, scope, tensor } from '../../index.ts';
+import { device, manualSeed, scope, tensor } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
-import { batch, labels } from '../job.ts';
+import { classes } from '../job.ts';
 import { made } from '../models.ts';
 
-export interface PageReport {
-  /** What each device says of itself, or why it does not start. */
-  readonly devices: Record<string, string>;
-  /** Milliseconds of the fastest step, its loss read, by step and device. */
-  readonly steps: Record<string, Record<string, number>>;
-}
+type Network = nn.Module & { forward(x: Tensor): Tensor };
 
 /** The networks of models.ts, and the digits example's. */
-const networks: Readonly<Record<string, () => nn.Module & { forward(x: Tensor): Tensor }>> = {
+const networks: Readonly<Record<string, () => Network>> = {
   'MLP step': () => new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 256), new nn.ReLU(), new nn.Linear(256, 10)),
   'CNN step': () =>
     new nn.Sequential(
@@ -30,12 +25,36 @@ const networks: Readonly<Record<string, () => nn.Module & { forward(x: Tensor): 
     ),
   'digits example': () => new DigitNat(),
 };
+export const titles = Object.keys(networks);
 
-/** A step on 64 made-up images. */
-function startTraining(model: nn.Module & { forward(x: Tensor): Tensor }, name: DeviceName): () => Tensor {
+export const deviceNames = ['cpu', 'webgpu', 'webgl'] as const satisfies readonly DeviceName[];
+
+/** What each device says of itself, or why it does not start. */
+export type Started = Readonly<Record<string, { readonly is: string; readonly starts: boolean }>>;
+
+export async function start(): Promise<Started> {
+  const started: Record<string, Started[string]> = {};
+  for (const name of deviceNames) {
+    try {
+      const { adapter, threads } = (await device(name)).info as { adapter?: string; threads?: number };
+      started[name] = { is: adapter ?? `${threads} threads`, starts: true };
+    } catch (error) {
+      started[name] = { is: (error as Error).message, starts: false };
+    }
+  }
+  return started;
+}
+
+/** A step on as many made-up images; the same numbers on every device. */
+function startTraining(title: string, name: DeviceName, batch: number): () => Tensor {
+  manualSeed(1);
+  const model = networks[title]!();
   model.to(name);
   const image = made([batch, 1, 28, 28], 1, { device: name });
-  const label = tensor(labels(), { device: name }).keep();
+  const label = tensor(
+    Int32Array.from({ length: batch }, (_, i) => (i * 7) % classes),
+    { device: name },
+  ).keep();
   const optimizer = new nn.optim.AdamW(model.parameters(), { lr: 1e-3 });
   return () =>
     scope(() => {
@@ -47,35 +66,24 @@ function startTraining(model: nn.Module & { forward(x: Tensor): Tensor }, name: 
     });
 }
 
-/** The fastest of the steps that fit into `seconds`, at least three, after one that compiles. */
-async function fastest(step: () => Tensor, seconds: number): Promise<number> {
-  const once = async (): Promise<number> => {
-    const started = performance.now();
-    using loss = step();
-    await loss.item();
-    return performance.now() - started;
-  };
-  await once();
-  let best = Infinity;
-  const until = performance.now() + 1000 * seconds;
-  for (let i = 0; i < 3 || performance.now() < until; i++) best = Math.min(best, await once());
-  return best;
+export interface Measured {
+  /** Milliseconds of the fastest step after the first, which compiles, with its loss read. */
+  readonly fastest: number;
+  /** Of the first three steps. */
+  readonly losses: readonly number[];
 }
 
-/** @param only the steps whose name matches */
-export async function measure(seconds: number, only: string): Promise<PageReport> {
-  const report: PageReport = { devices: {}, steps: {} };
-  for (const name of ['cpu', 'webgpu', 'webgl'] as const) {
-    try {
-      const { info } = await device(name);
-      const { adapter, threads } = info as { adapter?: string; threads?: number };
-      report.devices[name] = adapter ?? `${threads} threads`;
-    } catch (error) {
-      report.devices[name] = (error as Error).message;
-      continue;
-    }
-    for (const [title, make] of Object.entries(networks).filter(([title]) => new RegExp(only, 'i').test(title)))
-      (report.steps[title] ??= {})[name] = await fastest(startTraining(make(), name), seconds);
+/** As many steps as fit into `seconds`, at least two after the first. */
+export async function measure(title: string, name: DeviceName, batch: number, seconds: number): Promise<Measured> {
+  const step = startTraining(title, name, batch);
+  const [losses, times]: number[][] = [[], []];
+  let until = Infinity;
+  while (losses!.length < 3 || performance.now() < until) {
+    const started = performance.now();
+    using loss = step();
+    losses!.push(await loss.item());
+    times!.push(performance.now() - started);
+    if (losses!.length === 1) until = performance.now() + 1000 * seconds;
   }
-  return report;
+  return { fastest: Math.min(...times!.slice(1)), losses: losses!.slice(0, 3) };
 }

@@ -2,16 +2,19 @@
 
 import { parseArgs } from 'node:util';
 import type { Plugin } from 'esbuild';
+import type { Page } from 'playwright';
 import { build } from 'esbuild';
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { PageReport } from './page.ts';
+import type * as InPage from './page.ts';
 import { launch } from '../../test/browser/chromium.ts';
 import { serve } from '../../test/browser/server.ts';
 
 const html = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
 /** Threads need both. */
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+/** By how much a loss may differ from the cpu's, relative to it. */
+const tolerance = 1e-3;
 
 /** What the package ships comes from dist/, as `npm run build` made it. */
 const shipped: Plugin = {
@@ -31,7 +34,7 @@ const shipped: Plugin = {
 };
 
 async function bundle(): Promise<string> {
-  const contents = "import { measure } from './bench/webgl/page.ts'; globalThis.measure = measure;";
+  const contents = "import * as bench from './bench/webgl/page.ts'; globalThis.bench = bench;";
   const stdin = { contents, resolveDir: process.cwd(), loader: 'ts' } as const;
   const { outputFiles } = await build({
     stdin,
@@ -46,32 +49,52 @@ async function bundle(): Promise<string> {
   return outputFiles[0]!.text;
 }
 
-/** @param argv `--only=REGEX`, `--seconds=NUMBER` */
+/** @param argv `--only=REGEX`, `--batch=NUMBER`, `--seconds=NUMBER` */
 export async function runWebgl(argv: string[]): Promise<void> {
-  const options = { only: { type: 'string', default: '' }, seconds: { type: 'string', default: '2' } } as const;
-  const { only, seconds } = parseArgs({ args: argv, options }).values;
+  const { only, batch, seconds } = parseArgs({
+    args: argv,
+    options: {
+      only: { type: 'string', default: '' },
+      batch: { type: 'string', default: '8' },
+      seconds: { type: 'string', default: '2' },
+    },
+  }).values;
   const server = await serve({ '/page.html': html, '/page.js': await bundle() }, isolation);
   const browser = await launch();
   try {
     const page = await browser.newPage();
     page.on('pageerror', (error) => console.error(error));
     await page.goto(`${server.origin}/page.html`);
-    await page.waitForFunction("'measure' in globalThis");
-    const report = (await page.evaluate(`measure(${Number(seconds)}, ${JSON.stringify(only)})`)) as PageReport;
-    print(report, `Chromium ${browser.version()}`);
+    await page.waitForFunction("'bench' in globalThis");
+    console.log(`Chromium ${browser.version()}`);
+    await printTable(page, new RegExp(only, 'i'), Number(batch), Number(seconds));
   } finally {
     await browser.close();
     server.close();
   }
 }
 
-function print({ devices, steps }: PageReport, browser: string): void {
-  const names = Object.keys(devices);
-  console.log(browser);
-  for (const name of names) console.log(`  ${name.padEnd(7)} ${devices[name]}`);
-  console.log(`\n${''.padEnd(32)}${names.map((name) => name.padStart(12)).join('')}   ms, the fastest step`);
-  for (const [title, times] of Object.entries(steps)) {
-    const cells = names.map((name) => (times[name]?.toFixed(1) ?? '–').padStart(12));
-    console.log(`${title.padEnd(32)}${cells.join('')}`);
+/** A row for each network, printed when it is measured. */
+async function printTable(page: Page, only: RegExp, batch: number, seconds: number): Promise<void> {
+  const titles = await page.evaluate<typeof InPage.titles>('bench.titles');
+  const started = await page.evaluate<InPage.Started>('bench.start()');
+  for (const [name, { is }] of Object.entries(started)) console.log(`  ${name.padEnd(7)} ${is}`);
+  const names = Object.keys(started).filter((name) => started[name]!.starts);
+  const row = (title: string, cells: readonly string[]): string =>
+    title.padEnd(16) + cells.map((cell) => cell.padStart(14)).join('');
+  console.log(`\n${row('', names)}   ms a step on ${batch} images, the fastest`);
+  for (const title of titles.filter((title) => only.test(title))) {
+    const measured: InPage.Measured[] = [];
+    for (const name of names) {
+      const call = `bench.measure(${JSON.stringify(title)}, '${name}', ${batch}, ${seconds})`;
+      measured.push(await page.evaluate<InPage.Measured>(call));
+    }
+    const [{ losses: expected }] = measured as [InPage.Measured];
+    const cells = measured.map(({ fastest, losses }) => {
+      const isRight = losses.every((loss, i) => Math.abs(loss / expected[i]! - 1) < tolerance);
+      if (!isRight) process.exitCode = 1;
+      return isRight ? fastest.toFixed(1) : `WRONG ${losses.map((loss) => loss.toFixed(3)).join()}`;
+    });
+    console.log(row(title, cells));
   }
 }
