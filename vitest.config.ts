@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { resolve } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/slowFirst.ts';
 import { readEntryPoints } from './scripts/entryPoints.ts';
 import { launchOptions } from './test/browser/chromium.ts';
 import { useSoftwareDriver } from './test/gpu/driver.ts';
@@ -25,6 +26,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 60_000,
+    sequence: { sequencer: SlowFirst },
     provide: { seed: Number(process.env['FAST_CHECK_SEED'] ?? 1) },
     projects: [
       {

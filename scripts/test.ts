@@ -22,8 +22,8 @@ const onceOnly = [
   'test/gpu/{attention,compile,digits,elementwise,functions,golden,lines,matmul,natten,plans,properties,tiles,wgsl}.test.ts',
 ];
 
-/** The ops' own suite looks at the cpu alone then. */
-const cpuOps = { VICINAL_OPS: 'cpu' };
+/** Ops are tried on the cpu alone then. */
+const cpuKernels = { VICINAL_KERNELS: 'cpu' };
 
 /** What revectorisation can change: all kernels of the cpu device. */
 const revectorized = ['test/ops.test.ts', 'test/kernels', 'test/parity', '--testNamePattern=^(?!.*webgpu)'];
@@ -56,11 +56,11 @@ const runs = [run(process.execPath, process.versions.node, flags)];
 const isOld = Number(process.versions.node.split('.')[0]) < 24;
 if (isOld && newerNode) {
   const others = ['--project=node', '--passWithNoTests'];
-  const env = { ...cpuOps, VICINAL_EXCLUDE: JSON.stringify(onceOnly) };
+  const env = { ...cpuKernels, VICINAL_EXCLUDE: JSON.stringify(onceOnly) };
   runs.push(run(newerNode, '24', [...flags, ...others], env));
   if (process.arch === 'x64') {
     const cpuOnly = ['--project=node', '--passWithNoTests', ...revectorized];
-    runs.push(run(newerNode, '24-revectorized', [...flags, ...cpuOnly], { ...cpuOps, VICINAL_REVECTORIZE: '1' }));
+    runs.push(run(newerNode, '24-revectorized', [...flags, ...cpuOnly], { ...cpuKernels, VICINAL_REVECTORIZE: '1' }));
   }
 }
 

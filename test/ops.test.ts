@@ -2,16 +2,16 @@
 
 import { describe, expect, test } from 'vitest';
 import type { AnyOp } from '../kernels/selfTest/samples.ts';
-import { VicinalError, device as startDevice, gradientCheck, scope } from '../index.ts';
+import { VicinalError, gradientCheck, scope } from '../index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { concat, contiguous } from '../kernels/index.ts';
 import { comparisonOf, laysOf } from '../kernels/selfTest/compare.ts';
 import { drawSample, makeArguments, ops } from '../kernels/selfTest/samples.ts';
+import { devices } from './devices.ts';
 
-/** Devices whose kernels are compared with the reference forms; another Node changes those of the cpu alone. */
-const devices = globalThis.process?.env['VICINAL_OPS'] === 'cpu' ? (['cpu'] as const) : (['cpu', 'webgpu'] as const);
-await startDevice('webgpu');
+/** Devices whose kernels are compared with the reference forms. */
+const withKernels = devices.filter((name) => name !== 'reference');
 
 /** Makes one tensor of one host input. */
 const one = contiguous.definition;
@@ -31,7 +31,7 @@ describe.each(
 
   test.each(samples)('sample %s: shape rule and kernels agree with the reference', async (_title, sample) => {
     const compare = comparisonOf(op, sample);
-    for (const device of [...devices, 'reference'] as const) {
+    for (const device of devices) {
       for (const lay of laysOf(definition)) expect(await compare(device, lay), `on ${device}, ${lay}`).toBeNull();
     }
   });
@@ -81,6 +81,6 @@ test('every op has samples, and kernels for every device unless it has none at a
     .map(({ definition }) => definition.name);
   expect(bare).toEqual([]);
   const isSilent = ({ definition: { kernels, view, moves } }: AnyOp): boolean =>
-    !view && !moves && devices.some((name) => !(name in kernels));
+    !view && !moves && withKernels.some((name) => !(name in kernels));
   expect(ops.filter(isSilent).map(({ definition }) => definition.name)).toEqual([]);
 });

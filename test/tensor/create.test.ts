@@ -4,7 +4,7 @@ import { ArgumentError, DtypeError, ShapeError, device, memory, scope, tensor } 
 import { Generator } from '../../tensor/philox.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { shapes } from '../../testing/shapes.ts';
-import { devices } from '../devices.ts';
+import { allDevices as devices } from '../devices.ts';
 
 /** Nested arrays of `shape`, and the same values flat. */
 function nested(shape: readonly number[], seed: number): { values: unknown; flat: number[] } {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dtype } from '../../tensor/dtype.ts';
 import { tensor, type Tensor } from '../../index.ts';
 import { allocateArray, byteSize, checkDtype, isFloat, promote } from '../../tensor/dtype.ts';
-import { devices } from '../devices.ts';
+import { allDevices as devices } from '../devices.ts';
 
 const order: readonly Dtype[] = ['bool', 'uint8', 'int32', 'float16', 'float32', 'float64'];
 

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { devices } from '../devices.ts';
+import { allDevices as devices } from '../devices.ts';
 
 /** Runs a program of this library in a process of its own, with `gc()` and `live()`, the counts that are left. */
 async function run(body: string, env: Record<string, string> = {}): Promise<{ stdout: string; stderr: string }> {

@@ -5,7 +5,7 @@ import type { Dtype } from '../../tensor/dtype.ts';
 import { tensor } from '../../index.ts';
 import { allocateArray } from '../../tensor/dtype.ts';
 import { formatTensor, nest } from '../../tensor/format.ts';
-import { devices } from '../devices.ts';
+import { allDevices as devices } from '../devices.ts';
 
 interface Print {
   shape: number[];

@@ -6,7 +6,7 @@ import { gather, span } from '../../tensor/layout.ts';
 import { contiguousStrides, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { shapes } from '../../testing/shapes.ts';
-import { devices, hostDevices } from '../devices.ts';
+import { allDevices as devices, hostDevices } from '../devices.ts';
 import { layouts, positions } from './layouts.ts';
 
 /** A tensor of the layout, over elements that hold their own position. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ArgumentError, DisposedError, memory, scope, tensor, type Tensor } from '../../index.ts';
 import { tensorsOf } from '../../tensor/scope.ts';
-import { devices } from '../devices.ts';
+import { allDevices as devices } from '../devices.ts';
 
 describe.each(devices)('scope on %s', (device) => {
   const make = (value = 1): Tensor => tensor([value, value], { device });

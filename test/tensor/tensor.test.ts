@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DtypeError, GradError, ShapeError, memory, resetPeak, scope, tensor } from '../../index.ts';
-import { devices } from '../devices.ts';
+import { allDevices as devices } from '../devices.ts';
 
 describe.each(devices)('handles on %s', (device) => {
   let before = { tensors: 0, bytes: 0 };
