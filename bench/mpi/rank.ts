@@ -10,16 +10,19 @@ import { made } from '../models.ts';
 
 const [what, runs, ...rest] = process.argv.slice(2);
 
+const warmUps = 3;
+const ascending = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
+
 /** Seconds of each run, in ascending order. */
 async function timed(run: () => Promise<unknown>): Promise<number[]> {
   const seconds: number[] = [];
-  for (let i = -3; i < Number(runs); i++) {
+  for (let i = -warmUps; i < Number(runs); i++) {
     await barrier();
     const start = performance.now();
     await run();
     if (i >= 0) seconds.push((performance.now() - start) / 1000);
   }
-  return seconds.sort((a, b) => a - b);
+  return ascending(seconds);
 }
 
 const median = (seconds: readonly number[]): number => seconds[Math.floor(seconds.length / 2)]!;
@@ -48,23 +51,30 @@ async function steps(): Promise<void> {
       optimizer.zeroGrad();
       nn.crossEntropy(model.forward(image), label, { labelSmoothing: 0.05 }).backward();
     });
-  /** Only the waiting is timed. */
-  let waits: number[] = [];
-  const step = (begin: () => void) => async (): Promise<void> => {
-    begin();
+  /** Seconds of a step, and for how many of them the rank that came last waited: for gradients alone, not for the other rank. */
+  const step = async (begin: () => void): Promise<{ seconds: number; wait: number }> => {
+    await barrier();
     const start = performance.now();
+    begin();
+    const end = performance.now();
     await model.synchronize();
-    waits.push((performance.now() - start) / 1000);
+    using wait = tensor([(performance.now() - end) / 1000]);
     optimizer.step();
+    const seconds = (performance.now() - start) / 1000;
+    await allReduce(wait, { op: 'min' });
+    return { seconds, wait: await wait.item() };
   };
-  const waitsOf = async (begin: () => void): Promise<{ seconds: number[]; wait: number }> => {
-    waits = [];
-    const seconds = await timed(step(begin));
-    return { seconds, wait: median(waits.slice(3).sort((a, b) => a - b)) };
-  };
-  const { seconds, wait } = await waitsOf(backward);
-  const after = await waitsOf(() => model.noSync(backward)); // all buckets set off when backward has ended
-  say('step', { threads: threads(), best: seconds[0], median: median(seconds), wait, waitAfter: after.wait });
+  const [within, after]: { seconds: number; wait: number }[][] = [[], []];
+  for (let i = -warmUps; i < Number(runs); i++) {
+    // In turn, so that what disturbs one kind disturbs the other.
+    const figures = [await step(backward), await step(() => model.noSync(backward))] as const; // which sends all at backward's end
+    if (i < 0) continue;
+    within!.push(figures[0]);
+    after!.push(figures[1]);
+  }
+  const seconds = ascending(within!.map((one) => one.seconds));
+  const [wait, waitAfter] = [within!, after!].map((all) => median(ascending(all.map((one) => one.wait))));
+  say('step', { threads: threads(), best: seconds[0], median: median(seconds), wait, waitAfter });
 }
 
 await init();
