@@ -11,13 +11,11 @@ const patience = 2000;
 
 /**
  * Of each connection, the first line shows that it is a rank's, the second says whose, the third in how many milliseconds the rank
- * ends the job itself. The witness ends with the job, or with rank 0, which holds its standard input; it must not keep rank 0's
- * connection to the launcher.
+ * ends the job itself. The witness ends with the job, or with rank 0, which holds its standard input.
  */
 const program = `
-const { closeSync, writeSync } = require('node:fs');
-const [token, launcher] = process.argv.slice(1);
-if (launcher) closeSync(Number(launcher));
+const { writeSync } = require('node:fs');
+const token = process.argv[1];
 process.stdin.resume().on('end', () => setTimeout(() => process.exit(), 1000));
 const server = require('node:net').createServer((socket) => {
   let text = '';
@@ -46,7 +44,7 @@ export async function startWitness({ family, rank, size }: Launch): Promise<Plac
   if (family !== 'MPICH' || rank > 0 || size === 1) return null;
   const { spawn } = process.getBuiltinModule('node:child_process');
   const token = process.getBuiltinModule('node:crypto').randomUUID();
-  const child = spawn(process.execPath, ['-e', program, token, process.env['PMI_FD'] ?? ''], {
+  const child = spawn(process.execPath, ['-e', program, token], {
     detached: true, // else mpiexec kills it with rank 0
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },

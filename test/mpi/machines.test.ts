@@ -131,7 +131,7 @@ describe.runIf(reason === null)('two machines', () => {
     expect(reports.toSorted((a, b) => a.rank - b.rank)).toEqual(
       [0, 1, 2, 3].map((rank) => {
         const { host, address } = machines[Math.floor(rank / 2)]!;
-        const local = { localRank: rank % 2, localSize: 2, hasThreads: true };
+        const local = { localRank: rank % 2, localSize: 2, isShared: true };
         return { rank, size: 4, ...local, host, addresses: [address], total: 1_200_000 };
       }),
     );

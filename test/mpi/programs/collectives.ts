@@ -66,6 +66,9 @@ for (const n of [0, 1, 2, 7, 64, 1000, 70_001]) {
   using part = await reduceScatter(parts);
   assert.deepEqual(part.shape, [n]);
   await expect(part, (i) => sum(ranks.map((r) => value(r, rank() * n + i))));
+  using meanPart = await reduceScatter(parts, { op: 'mean' });
+  const exact = name === 'reference' ? (v: number) => v : Math.fround;
+  await expect(meanPart, (i) => exact(sum(ranks.map((r) => value(r, rank() * n + i))) / size()));
 }
 
 // Part of a tensor, in place; bools; several calls under way at once, of tensors that are freed meanwhile.

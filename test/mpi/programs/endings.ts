@@ -9,7 +9,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 manualSeed(0);
 if (way === 'absent' && rankOf() === last) process.exit(0); // before it joins
-await init({ checkCalls: way === 'mismatch' || way === 'shapes', timeout: way === 'absent' ? 2 : 60 });
+await init({ checkCalls: ['mismatch', 'shapes', 'ways'].includes(way!), timeout: way === 'absent' ? 2 : 60 });
 await barrier();
 const isLast = rank() === last;
 const x = ones([1000]);
@@ -27,6 +27,10 @@ const ways: Record<string, () => Promise<unknown> | never> = {
     if (isLast) process.exit(3);
     return allReduce(x);
   },
+  async hurries() {
+    void allReduce(x);
+    if (isLast) process.exit(0);
+  },
   async aborts() {
     if (isLast) abort('the disk is full', { code: 4 });
     return allReduce(x);
@@ -40,6 +44,9 @@ const ways: Record<string, () => Promise<unknown> | never> = {
   },
   async mismatch() {
     return isLast ? allGather(x) : allReduce(x);
+  },
+  async ways() {
+    return allReduce(x, { op: isLast ? 'max' : 'sum' });
   },
   async shapes() {
     return allReduce(isLast ? ones([999]) : x);

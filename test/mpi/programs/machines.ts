@@ -1,6 +1,6 @@
 // Where each rank runs, and a sum over all of them; or one of them is killed on the way.
 
-import { hostname, networkInterfaces } from 'node:os';
+import { availableParallelism, hostname, networkInterfaces } from 'node:os';
 import { ones, threads } from '../../../index.ts';
 import { allReduce, init, localRank, localSize, rank, size } from '../../../distributed/index.ts';
 
@@ -17,7 +17,7 @@ console.log(
     size: size(),
     localRank: localRank(),
     localSize: localSize(),
-    hasThreads: threads() >= 1,
+    isShared: threads() === Math.max(1, Math.min(8, Math.floor(availableParallelism() / localSize()))),
     host: hostname(),
     addresses: addresses.filter((address) => address.startsWith('10.')),
     total: await total.item(),

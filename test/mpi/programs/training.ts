@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import {
   device,
   manualSeed,
+  noGrad,
   randn,
   scope,
   setDefaultDevice,
@@ -30,6 +31,7 @@ export interface Settings {
   readonly batch?: number;
   readonly bucketCapMb?: number;
   readonly compression?: 'float16';
+  readonly broadcastBuffers?: boolean;
   /** Parts in which a rank takes its share of a batch. */
   readonly parts?: number;
   /** Without DistributedDataParallel: what the others are held to. */
@@ -44,7 +46,7 @@ export interface Settings {
 }
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as Settings;
-const { steps = 6, batch = 8, parts = 1, bucketCapMb = 25, compression } = settings;
+const { steps = 6, batch = 8, parts = 1, bucketCapMb = 25, compression, broadcastBuffers = true } = settings;
 
 /** Tokens, a window of neighbours, a layer that few samples may use, and one that none does. */
 class Net extends nn.Module {
@@ -53,13 +55,15 @@ class Net extends nn.Module {
   attn = new nn.NeighborhoodAttention1d(8, 2, { kernelSize: 3 });
   seldom = new nn.Linear(8, 8);
   head = new nn.Linear(8, 3);
-  count = new nn.Buffer([1]);
+  /** Differs by rank at first, and each step changes it by another number on each. */
+  count = scope(() => new nn.Buffer(tensor([settings.plain ? 0 : rank()])));
   never = new nn.Linear(2, 2);
   deeper = settings.differs && rank() === size() - 1 ? new nn.Linear(8, 8) : null;
 
   /** @param users - [B, 1, 1], 1 where a sample uses the layer that few use; null for none */
   forward(x: Tensor, users: Tensor | null): Tensor {
     const h = this.embed.forward(x);
+    noGrad(() => this.count.become(this.count.add((1 + (settings.plain ? 0 : rank())) / parts)));
     const y = h.add(this.attn.forward(this.norm.forward(h)));
     return this.head.forward((users ? this.seldom.forward(y).mul(users).add(y) : y).mean({ axis: 1 }));
   }
@@ -76,7 +80,7 @@ const data = new nn.data.TensorDataset({
 });
 manualSeed(2 + (settings.plain ? 0 : rank())); // each rank begins elsewhere: wrap() must give all rank 0's
 const net = new Net();
-const options = { bucketCapMb, ...(compression && { compression }) };
+const options = { bucketCapMb, broadcastBuffers, ...(compression && { compression }) };
 const model = settings.plain ? null : await DistributedDataParallel.wrap(net, options);
 const optimizer = new nn.optim.SGD(net.parameters(), { lr: 0.2, momentum: 0.9 });
 const sampler = new DistributedSampler(data, { seed: 3 });
@@ -151,5 +155,6 @@ console.log(
     losses,
     begun,
     unused,
+    count: await net.count.item(),
   }),
 );
