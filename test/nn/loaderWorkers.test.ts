@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LoaderState } from '../../nn/data/index.ts';
 import { DeviceError, FormatError, Generator } from '../../index.ts';
 import * as nn from '../../nn/index.ts';
+import { BatchWorker } from '../../nn/data/workers/batchWorker.ts';
 import { collate, dataset, transform, whole } from './workers/samples.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vicinal-workers-'));
@@ -173,6 +174,22 @@ describe('a sample that cannot be made', () => {
       await allEnded();
     },
   );
+});
+
+test('a module that stays alive and never answers is warned of', () => {
+  vi.useFakeTimers();
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const thread = { on: () => thread, postMessage: () => {}, terminate: () => {}, ref: () => {}, unref: () => {} };
+  const worker = new BatchWorker(thread, 3, { size: 33, hasTransform: false, hasCollate: false });
+  vi.advanceTimersByTime(9_999);
+  expect(warn).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(warn).toHaveBeenCalledWith(
+    'DataLoader: worker 3 has not answered for 10 s; does its module call serveBatches?',
+  );
+  worker.end();
+  vi.useRealTimers();
+  warn.mockRestore();
 });
 
 describe('refused', () => {

@@ -10,7 +10,7 @@ export interface WorkerLike {
   terminate(): unknown;
 }
 
-/** A page's worker whose module never calls `serveBatches` is silent for ever: after this long, in ms, a warning says so. */
+/** A module that stays alive and never calls `serveBatches` is silent for ever: after this long, in ms, a warning says so. */
 const patience = 10_000;
 const silent = `has not answered for ${patience / 1000} s; does its module call serveBatches?`;
 
@@ -40,7 +40,8 @@ export class BatchWorker {
       message: (message) => isOurs(message) && message.vicinal !== 'batch' && this.#hear(message),
       failed: (reason) => this.#fail(new DeviceError(`${this.#name} ${reason}`, { op: 'DataLoader' })),
     });
-    if (!worker.on) this.#timer = setTimeout(() => console.warn(`DataLoader: ${this.#name} ${silent}`), patience);
+    this.#timer = setTimeout(() => console.warn(`DataLoader: ${this.#name} ${silent}`), patience);
+    this.#timer.unref?.(); // a number in pages
     this.hold(false);
   }
 
