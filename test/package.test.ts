@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -119,6 +119,30 @@ describe('the packed package', () => {
     ) as Record<string, Record<string, string> | undefined>;
     expect([dependencies, optionalDependencies]).toEqual([undefined, undefined]);
     expect(Object.keys(scripts ?? {}).filter((name) => /install|prepare/.test(name))).toEqual([]);
+  });
+
+  test('brings nothing else along: its peers are optional', () =>
+    expect(readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['vicinal']));
+
+  test('a page that does not ask for WebGL loads nothing of gpu.js, where that is installed', async () => {
+    const { metafile } = await build({
+      stdin: { contents: "export * from './dist/index.js'; export * from './dist/nn/index.js';", resolveDir: '.' },
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      external: ['node:*'],
+      outdir: 'site',
+      write: false,
+      metafile: true,
+    });
+    const holdsGpuJs = (path: string): boolean =>
+      Object.keys(metafile.outputs[path]!.inputs).some((input) => input.includes('node_modules/gpu.js/'));
+    const loaded = new Set(['site/stdin.js']);
+    for (const path of loaded)
+      for (const { path: next, kind, external } of metafile.outputs[path]!.imports)
+        if (kind === 'import-statement' && !external) loaded.add(next);
+    expect([...loaded].filter(holdsGpuJs)).toEqual([]);
+    expect(Object.keys(metafile.outputs).filter(holdsGpuJs)).toHaveLength(1); // fetched once it is asked for
   });
 });
 

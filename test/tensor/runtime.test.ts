@@ -65,6 +65,32 @@ describe('devices', () => {
     warn.mockRestore();
   });
 
+  test('auto asks each device that it starts whether it is worth it, once', async () => {
+    registerDevice('webgpu', { start: () => Promise.reject(new DeviceError('no adapter', { op: 'device' })) });
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    for (const objection of ['it is slow', null]) {
+      let asked = 0;
+      registerDevice('webgl', {
+        start: async () => new Slow(),
+        async objection() {
+          asked++;
+          return objection;
+        },
+      });
+      const [auto, again] = [await device('auto'), await device('auto')];
+      expect(again).toBe(auto);
+      expect(asked).toBe(1);
+      expect(auto.name).toBe(objection === null ? 'webgl' : 'cpu');
+      expect(auto.info['skipped']).toEqual({
+        webgpu: 'device: no adapter',
+        ...(objection !== null && { webgl: `device: ${objection}` }),
+      });
+      (await device('webgl')).dispose();
+    }
+    expect(warn).toHaveBeenCalledWith("vicinal: 'cpu', not 'webgl': device: it is slow");
+    warn.mockRestore();
+  });
+
   test('after dispose() the name starts a new one', async () => {
     const first = await device('reference');
     const old = tensor([1, 2], { device: 'reference' });
