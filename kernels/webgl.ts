@@ -22,8 +22,12 @@ import { squaredError } from './loss/mse.ts';
 import { linear, linearWeightGrad } from './matmul/linear.ts';
 import { matmul } from './matmul/matmul.ts';
 import { linearWebgl, linearWeightGradWebgl, matmulWebgl } from './matmul/matmul.webgl.ts';
+import { neighborhoodAttentionForward } from './neighborhood/fused.ts';
+import * as backward from './neighborhood/fusedBackward.ts';
 import { assign } from './neighborhood/natten/assign.ts';
+import { attentionBackwardKey, attentionBackwardQuery, attentionForward } from './neighborhood/plain.ts';
 import { neighborhoodDots, neighborhoodSpread, neighborhoodSum } from './neighborhood/unfused.ts';
+import * as fused from './neighborhood/webgl/fused.webgl.ts';
 import { dotsWebgl, spreadWebgl, sumWebgl } from './neighborhood/webgl/unfused.webgl.ts';
 import { batchNormBackward, batchNormForward, batchNormUpdate, normalizeChannels } from './norm/batchNormOps.ts';
 import { groupNormBackward, groupNormForward } from './norm/groupNorm.ts';
@@ -114,6 +118,14 @@ supplyKernels('webgl', [
   kernelOf(oneHot, oneHotWebgl),
   kernelOf(seededDropout, seededDropoutWebgl),
   kernelOf(pairDropout, pairDropoutWebgl),
+  kernelOf(attentionForward, fused.plainWebgl),
+  kernelOf(attentionBackwardQuery, fused.plainBackwardQueryWebgl),
+  kernelOf(attentionBackwardKey, fused.plainBackwardKeyWebgl),
+  kernelOf(neighborhoodAttentionForward, fused.forwardWebgl),
+  kernelOf(backward.attentionDelta, fused.deltaWebgl),
+  kernelOf(backward.neighborhoodAttentionBackward, fused.backwardWebgl),
+  kernelOf(backward.neighborhoodAttentionBackwardQuery, fused.backwardQueryWebgl),
+  kernelOf(backward.neighborhoodAttentionBackwardKey, fused.backwardKeyWebgl),
   kernelOf(neighborhoodDots, dotsWebgl),
   kernelOf(neighborhoodSum, sumWebgl),
   kernelOf(neighborhoodSpread, spreadWebgl),

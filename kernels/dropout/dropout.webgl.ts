@@ -5,7 +5,7 @@ import type { PairDropoutAttrs } from './pairDropout.ts';
 import { launch } from '../runtime/webgl/launch.ts';
 
 /** GLSL of Philox4x32-10: `philox(seed, counter)` gives the four words of the block with that counter, lowest first: the bits of tensor/philox.ts. */
-const philoxGlsl = `uint multiplyHigh(uint a, uint m) {
+const philox = `uint multiplyHigh(uint a, uint m) {
   uint middle = (((a & 0xffffu) * (m & 0xffffu)) >> 16u) + (a >> 16u) * (m & 0xffffu);
   uint carry = (middle & 0xffffu) + (a & 0xffffu) * (m >> 16u);
   return (a >> 16u) * (m >> 16u) + (middle >> 16u) + (carry >> 16u);
@@ -25,6 +25,21 @@ uvec4 philox(uint seed, uvec4 c) {
 // Words of 32 bits come as two numbers: a float holds but 24.
 uint wordOf(float high, float low) { return (uint(high) << 16u) | uint(low); }`;
 
+/** GLSL of `kept(counter, word)`: what dropout multiplies by where that random word decides, 0 or 1 / (1 − p). */
+export const keptGlsl = `${philox}
+float kept(uvec4 counter, int word) {
+  uvec4 words = philox(wordOf(params.seedHigh, params.seedLow), counter);
+  return words[word] >= wordOf(params.high, params.low) ? params.inverse : 0.0;
+}`;
+
+/** The numbers that `keptGlsl` reads; null where everything is dropped: all bits are below 2³², which has no word. */
+export function keptNumbers({ p, seed }: { p: number; seed: number }): Record<string, number> | null {
+  const threshold = Math.round(p * 2 ** 32);
+  if (threshold >= 2 ** 32) return null;
+  const [high, low] = [Math.floor(threshold / 65536), threshold % 65536];
+  return { seedHigh: Math.floor(seed / 65536), seedLow: seed % 65536, high, low, inverse: 1 / (1 - p) };
+}
+
 /** Which random word belongs to element i: GLSL of statements, of the block's counter and of the word in it. */
 interface Draw {
   readonly key: string;
@@ -35,18 +50,15 @@ interface Draw {
 }
 
 /** y = keep ? x / (1 − p) : 0. */
-function dropout(draw: Draw, { p, seed }: { p: number; seed: number }, x: Tensor, y: Tensor): void {
-  const threshold = Math.round(p * 2 ** 32);
-  // All bits are below 2³², which has no word.
-  if (threshold >= 2 ** 32) return y.storage.runtime.fill(y.storage.handle, y.dtype, y.size, 0);
-  const code = (): string => `${philoxGlsl}
+function dropout(draw: Draw, attrs: { p: number; seed: number }, x: Tensor, y: Tensor): void {
+  const numbers = keptNumbers(attrs);
+  if (!numbers) return y.storage.runtime.fill(y.storage.handle, y.dtype, y.size, 0);
+  const code = (): string => `${keptGlsl}
 float element(int i) {
   ${draw.statements}
-  uvec4 words = philox(wordOf(params.seedHigh, params.seedLow), ${draw.counter});
-  return words[${draw.word}] >= wordOf(params.high, params.low) ? x(i) * params.scale : 0.0;
+  float factor = kept(${draw.counter}, ${draw.word});
+  return factor == 0.0 ? 0.0 : x(i) * factor;
 }`;
-  const [high, low] = [Math.floor(threshold / 65536), threshold % 65536];
-  const numbers = { seedHigh: Math.floor(seed / 65536), seedLow: seed % 65536, high, low, scale: 1 / (1 - p) };
   launch({ key: draw.key, inputs: { x, ...draw.inputs }, numbers, code }, y);
 }
 

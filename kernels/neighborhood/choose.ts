@@ -22,23 +22,24 @@ const advantage = 0.8;
 const mostBytes = 2 ** 26;
 
 /**
- * What 'auto' stands for: 'unfused' where the device has nothing else; the fastest in the table of measured problems, or 'plain', the fused attention without a
- * mask, where all tokens see all (or, in one row, all before them). A bias, dropout and tiles are what the fused
- * operation does best, or alone.
+ * What 'auto' stands for: the fastest in the table of measured problems, or 'plain', the fused attention without a mask, where all tokens
+ * see all (or, in one row, all before them). A bias, dropout and tiles are what the fused operation does best, or alone. On webgl, whose
+ * fused operation computes scores more than once, it is 'unfused' while the weights fit.
  */
 export function choose(call: AttentionCall): Implementation | 'plain' {
   const { inputs, weighing, tiles } = call;
   if (Object.keys(tiles).length > 0) return 'fused';
   const { query, rpb, additionalKeys } = inputs;
-  if (query.device.name === 'webgl') return 'unfused'; // it has no fused kernels
   const { axes, dropout } = weighing;
   const fused = !rpb && isPlain(axes, additionalKeys !== undefined) ? 'plain' : 'fused';
+  const fits = (best: Implementation): boolean =>
+    4 * query.shape[0]! * query.shape.at(-2)! * weightsOf(best, axes) <= mostBytes;
+  if (query.device.name === 'webgl') return fits('unfused') ? 'unfused' : fused;
   if (rpb || dropout > 0) return fused;
   const needsGrad = isGradEnabled() && Object.values(inputs).some((x) => x?.requiresGrad);
   const problem = { device: query.device.name, axes, dim: query.shape.at(-1)!, needsGrad };
   const best = fastest(problem, measured);
-  const weights = query.shape[0]! * query.shape.at(-2)! * weightsOf(best, axes);
-  return best === 'fused' || 4 * weights > mostBytes ? fused : best;
+  return best !== 'fused' && fits(best) ? best : fused;
 }
 
 /** The fastest implementation of the measured problem that is most like this one; 'fused' on a device that has none. */

@@ -36,7 +36,8 @@ export interface NaOptions extends NaProblem {
   dropout?: number;
   /**
    * 'fused' keeps no weights and has no second derivative. 'unfused' keeps T · ΠK weights a head, 'dense' T · T; both
-   * can be differentiated as often as wanted. 'auto' (the default) takes the fastest by a measured table.
+   * can be differentiated as often as wanted. 'auto' (the default) takes the fastest by a measured table; on webgl 'unfused' while its
+   * weights fit.
    */
   implementation?: 'auto' | 'fused' | 'unfused' | 'dense';
   /** How the fused operation cuts its work: tokens per tile, one entry per token axis. Default: the device's own; see `configsFor`. */

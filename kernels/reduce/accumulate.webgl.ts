@@ -1,6 +1,7 @@
 // One number from many: what reductions, products and convolutions have in common. Each element walks its terms in their order;
 // more than `mostTerms` are cut into parts, whose results are merged in the same way.
 
+import type { Program } from '../runtime/webgl/launch.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { float } from '../runtime/webgl/glsl.ts';
 import { launch } from '../runtime/webgl/launch.ts';
@@ -9,7 +10,7 @@ import { withTemporary } from '../runtime/temporary.ts';
 export interface Accumulation {
   /** Of all that the texts depend on, its name first; `count` goes without saying. */
   readonly key: string;
-  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly inputs: Program['inputs'];
   readonly numbers?: Readonly<Record<string, number>>;
   /** How many terms an element has. */
   readonly count: number;
@@ -41,8 +42,8 @@ export function accumulate(parts: Accumulation, out: Tensor): void {
     launch({ key: `${key} in ${cuts}`, inputs, numbers, code: () => codeOf(parts, cuts, 's') }, partial);
     const { neutral = 0, merge = 'a + b', finish = 's', functions = '' } = parts;
     const rest = { neutral, merge, finish, functions, numbers, count: cuts };
-    const term = `float term = x(i * ${cuts} + k);`;
-    accumulate({ ...rest, key: `merge ${parts.key}`, inputs: { x: partial }, term }, out);
+    const term = `float term = partial(i * ${cuts} + k);`;
+    accumulate({ ...rest, key: `merge ${parts.key}`, inputs: { ...inputs, partial }, term }, out);
   });
 }
 

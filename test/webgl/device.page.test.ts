@@ -5,6 +5,8 @@ import { device, manualSeed, memory, sort, tensor, zeros } from '../../index.ts'
 import { openWebgl } from '../../kernels/runtime/webgl/gpuJs.ts';
 import { slowerThan } from '../../kernels/runtime/webgl/probe.ts';
 import { WebglRuntime } from '../../kernels/runtime/webgl/runtime.ts';
+import { Generator } from '../../tensor/philox.ts';
+import { expectClose } from '../close.ts';
 import { startTraining, trainingStep } from '../network.ts';
 
 let webgl: WebglRuntime;
@@ -93,6 +95,17 @@ test('an op without a kernel, a tensor beyond the limit, and integers beyond 2^2
   expect(() => sort(tensor([3, 1], on))).toThrow("sort: has no kernel for 'webgl'");
   expect(() => zeros([4097, 4097], on)).toThrow('a tensor of 16785409 elements is too large for webgl');
   expect(() => tensor([1, 2 ** 24 + 1], { ...on, dtype: 'int32' })).toThrow('int32 16777217 has no place on webgl');
+});
+
+test('lines that are cut into parts: what merges them sees what the parts saw', async () => {
+  const values = new Generator(4).normal(2 * 3000);
+  const read = async (name: 'cpu' | 'webgl'): Promise<Float32Array[]> => {
+    const x = tensor(values, { shape: [2, 3000], device: name });
+    const ways = [x.softmax(), x.logsumexp({ axis: 1 }), x.variance({ axis: 1 }), x.norm({ axis: 1, p: 3 })];
+    return (await Promise.all(ways.map((y) => y.data()))) as Float32Array[];
+  };
+  const [got, want] = [await read('webgl'), await read('cpu')];
+  want.forEach((y, way) => expectClose(`way ${way}`, got[way]!, y, { atol: 1e-6, rtol: 1e-4 }));
 });
 
 test('a lost context: reads and ops say so, and the name starts another', async () => {

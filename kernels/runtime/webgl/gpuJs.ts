@@ -2,21 +2,29 @@
 
 import { DeviceError } from '../../../tensor/errors.ts';
 
-/** What a gpu.js kernel gives with `pipeline`: R32F elements, row by row. */
+/** What a gpu.js kernel gives with `pipeline`: elements row by row, R32F or, of vectors, RGBA32F. */
 export interface GpuTexture {
   readonly texture: WebGLTexture;
   /** [width, height]. */
   readonly size: ArrayLike<number>;
+  readonly internalFormat: number;
+}
+
+/** The texture of a kernel's element, and those of the parts beside it. */
+export interface MappedTextures {
+  readonly result: GpuTexture;
+  readonly [part: number]: GpuTexture;
 }
 
 export interface GpuKernel {
-  (...args: (GpuTexture | Float32Array | number)[]): GpuTexture;
+  (...args: (GpuTexture | Float32Array | number)[]): GpuTexture | MappedTextures;
   setOutput(output: readonly [number]): void;
   destroy(): void;
 }
 
 export interface GpuJs {
   createKernel(source: string, settings: Record<string, unknown>): GpuKernel;
+  createKernelMap(parts: readonly string[], source: string, settings: Record<string, unknown>): GpuKernel;
   destroy(): Promise<void>;
 }
 

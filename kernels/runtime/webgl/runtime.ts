@@ -1,13 +1,13 @@
 import type { Dtype, TypedArray } from '../../../tensor/dtype.ts';
 import type { Runtime } from '../../../tensor/runtime.ts';
 import type { GlslSource } from './glsl.ts';
-import type { GpuJs, GpuKernel, GpuTexture, OpenWebgl } from './gpuJs.ts';
+import type { GpuJs, GpuKernel, GpuTexture, MappedTextures, OpenWebgl } from './gpuJs.ts';
 import { allocateArray } from '../../../tensor/dtype.ts';
 import { DeviceError, DtypeError } from '../../../tensor/errors.ts';
 import { assertRunning, forgetDevice } from '../../../tensor/runtime.ts';
 import { countOf } from '../../../tensor/storage.ts';
+import { compile } from './compile.ts';
 import { sourceOf } from './glsl.ts';
-import { settings } from './gpuJs.ts';
 import { readTexture } from './readTexture.ts';
 
 /** The buffer behind a tensor: a texture that each write replaces by another. */
@@ -108,16 +108,28 @@ export class WebglRuntime implements Runtime {
     length: number,
     args: readonly (GpuTexture | Float32Array | number)[],
   ): GpuTexture {
+    return this.runAll(key, source, length, args)[0]!;
+  }
+
+  /** `run` of a kernel whose elements may have several parts: a texture for each of them. */
+  runAll(
+    key: string,
+    source: () => GlslSource,
+    length: number,
+    args: readonly (GpuTexture | Float32Array | number)[],
+  ): readonly GpuTexture[] {
     const { gl } = this;
     let entry = this.#kernels.get(key);
-    if (!entry) this.#kernels.set(key, (entry = { kernel: this.#compile(source(), length), length }));
+    if (!entry) this.#kernels.set(key, (entry = { kernel: compile(this.#gpu, source(), length), length }));
     if (entry.length !== length) entry.kernel.setOutput([length]);
     entry.length = length;
-    const texture = entry.kernel(...args);
-    // The kernel's framebuffer would keep the texture alive after it is deleted.
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, null, 0);
-    this.#reserved += bytesOf(texture);
-    return texture;
+    const textures = texturesOf(entry.kernel(...args));
+    textures.forEach((texture, k) => {
+      // The kernel's framebuffer would keep the texture alive after it is deleted.
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + k, gl.TEXTURE_2D, null, 0);
+      this.#reserved += this.#bytesOf(texture);
+    });
+    return textures;
   }
 
   /** Puts a texture of `length` elements into a block, at an offset. */
@@ -131,7 +143,7 @@ export class WebglRuntime implements Runtime {
 
   /** Frees a texture that no block has. */
   drop(texture: GpuTexture): void {
-    this.#reserved -= bytesOf(texture);
+    this.#reserved -= this.#bytesOf(texture);
     this.gl.deleteTexture(texture.texture);
   }
 
@@ -146,13 +158,8 @@ export class WebglRuntime implements Runtime {
     block.texture = texture;
   }
 
-  #compile({ parameters, text, value = 'element(this.thread.x)' }: GlslSource, length: number): GpuKernel {
-    const element = { name: 'element', source: text, returnType: 'Number', argumentTypes: { i: 'Integer' } };
-    return this.#gpu.createKernel(`function (${parameters.join(', ')}) { return ${value}; }`, {
-      ...settings,
-      output: [length],
-      nativeFunctions: text === '' ? [] : [element],
-    });
+  #bytesOf({ size, internalFormat }: GpuTexture): number {
+    return (internalFormat === this.gl.RGBA32F ? 16 : 4) * size[0]! * size[1]!;
   }
 
   /** The event that tells of it comes late. */
@@ -168,7 +175,11 @@ export class WebglRuntime implements Runtime {
   }
 }
 
-const bytesOf = ({ size }: GpuTexture): number => 4 * size[0]! * size[1]!;
+function texturesOf(given: GpuTexture | MappedTextures): GpuTexture[] {
+  if (!('result' in given)) return [given];
+  const { result, ...parts } = given;
+  return [result, ...Object.values(parts)];
+}
 
 function checkExact(data: TypedArray): void {
   const wrong = data.find((value: number) => Math.abs(value) > mostExact);
@@ -180,11 +191,11 @@ function checkExact(data: TypedArray): void {
 /** What the host wrote: gpu.js makes a texture of the array, and knows how to read it. */
 const writeSource = (): GlslSource => ({ parameters: ['x'], text: '', value: 'x[this.thread.x]' });
 
-const fillSource = (): GlslSource => sourceOf([], ['value'], 'float element(int i) { return params.value; }');
+const fillSource = (): GlslSource => sourceOf({}, ['value'], 'float element(int i) { return params.value; }');
 
 const putSource = (): GlslSource =>
   sourceOf(
-    ['x', 'rest'],
+    { x: 'floats', rest: 'floats' },
     ['first', 'count'],
     `float element(int i) {
   int at = i - int(params.first);
