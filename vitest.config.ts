@@ -37,7 +37,7 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, onlyInPages, ...excluded],
           setupFiles: ['test/seed.ts', 'test/revectorized.ts'],
           pool: 'forks', // a process per file: memory() and RSS are counted per process
-          maxWorkers: 2,
+          maxWorkers: Number(process.env['VICINAL_WORKERS'] ?? 2),
         },
       },
       {

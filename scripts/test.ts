@@ -1,7 +1,7 @@
-// npm test: the whole suite on this Node, then again on a newer one where npm has it (see scripts/node24), then there the
-// kernels' tests with V8's revectorisation (see test/revectorized.ts).
-// Flags after -- go to vitest. The last line sums all runs: `N passed, N failed`.
-import { spawnSync } from 'node:child_process';
+// npm test: the whole suite on this Node: in Node, then in a page of a browser. Beside the page, which keeps one core busy, the suite
+// runs on a newer Node where npm has it (see scripts/node24), then there the kernels' tests with V8's revectorisation (see
+// test/revectorized.ts). Flags after -- go to vitest. The last line sums all runs: `N passed, N failed`.
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { newerNode } from './newer-node.ts';
 
@@ -29,17 +29,26 @@ const cpuKernels = { VICINAL_KERNELS: 'cpu' };
 const revectorized = ['test/ops.test.ts', 'test/kernels', 'test/parity', '--testNamePattern=^(?!.*webgpu)'];
 
 /** Runs vitest under `node`. A run that fails without a failed test (a file that does not load, a crash) counts as one failure. */
-function run(node: string, name: string, flags: readonly string[], env = {}): { passed: number; failed: number } {
+async function run(node: string, name: string, flags: readonly string[], env = {}): Promise<Counts> {
   const report = `temp/tests-${name}.json`;
   rmSync(report, { force: true });
-  console.log(`\nTests on Node ${name}`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { status } = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...flags], {
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
+  const child = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', '--passWithNoTests', ...reporters, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }), ...env },
   });
-  const { numPassedTests: passed, numFailedTests: failed } = readCounts(report);
-  return { passed, failed: status === 0 ? failed : Math.max(failed, 1) };
+  let rest = '';
+  const show = (text: string): void => console.log(text.replaceAll(/^/gm, `${name} | `));
+  const print = (chunk: string): void => {
+    const end = (rest + chunk).lastIndexOf('\n');
+    if (end >= 0) show((rest + chunk).slice(0, end));
+    rest = (rest + chunk).slice(end + 1);
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', print);
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  if (rest) show(rest);
+  const counts = readCounts(report);
+  return { ...counts, numFailedTests: status === 0 ? counts.numFailedTests : Math.max(counts.numFailedTests, 1) };
 }
 
 function readCounts(report: string): Counts {
@@ -52,19 +61,28 @@ function readCounts(report: string): Counts {
 
 mkdirSync('temp', { recursive: true });
 const flags = process.argv.slice(2);
-const runs = [run(process.execPath, process.versions.node, flags)];
+const [inNode, inPage] = ['--project=node', '--project=page'];
+/** Whether the flags say in which of them. */
+const isChosen = flags.some((flag) => flag.startsWith('--project'));
 const isOld = Number(process.versions.node.split('.')[0]) < 24;
-if (isOld && newerNode) {
-  const others = ['--project=node', '--passWithNoTests'];
-  const env = { ...cpuKernels, VICINAL_EXCLUDE: JSON.stringify(onceOnly) };
-  runs.push(run(newerNode, '24', [...flags, ...others], env));
-  if (process.arch === 'x64') {
-    const cpuOnly = ['--project=node', '--passWithNoTests', ...revectorized];
-    runs.push(run(newerNode, '24-revectorized', [...flags, ...cpuOnly], { ...cpuKernels, VICINAL_REVECTORIZE: '1' }));
-  }
+
+/** One file at a time: the page has the other core. */
+async function onNewerNode(node: string): Promise<Counts[]> {
+  const env = { ...cpuKernels, VICINAL_WORKERS: '1' };
+  const excluded = { VICINAL_EXCLUDE: JSON.stringify(onceOnly) };
+  const plain = await run(node, 'node-24', [...flags, inNode], { ...env, ...excluded });
+  if (process.arch !== 'x64') return [plain];
+  const cpuOnly = [...flags, inNode, ...revectorized];
+  return [plain, await run(node, 'node-24-revectorized', cpuOnly, { ...env, VICINAL_REVECTORIZE: '1' })];
 }
 
-const passed = runs.reduce((sum, result) => sum + result.passed, 0);
-const failed = runs.reduce((sum, result) => sum + result.failed, 0);
+const first = await run(process.execPath, `node-${process.versions.node}`, isChosen ? flags : [...flags, inNode]);
+const others = await Promise.all([
+  isChosen ? [] : run(process.execPath, 'page', [...flags, inPage]),
+  isOld && newerNode ? onNewerNode(newerNode) : [],
+]);
+const all = [first, ...others.flat()];
+const sum = (count: keyof Counts): number => all.reduce((total, counts) => total + counts[count], 0);
+const [passed, failed] = [sum('numPassedTests'), sum('numFailedTests')];
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
