@@ -41,7 +41,8 @@ type Place = readonly [token: string, port: string, ...addresses: string[]];
 
 /** Started by rank 0, before MPI has what a child would share. Null where none is needed, or can be had. */
 export async function startWitness({ family, rank, size }: Launch): Promise<Place | null> {
-  if (family !== 'MPICH' || rank > 0 || size === 1) return null;
+  const isNode = /\bnode(js)?$/.test(process.execPath); // and no program that has Node within it, which would start itself
+  if (family !== 'MPICH' || rank > 0 || size === 1 || !isNode) return null;
   const { spawn } = process.getBuiltinModule('node:child_process');
   const token = process.getBuiltinModule('node:crypto').randomUUID();
   const child = spawn(process.execPath, ['-e', program, token], {
