@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest, the longest first: a GPU in software, and processes of examples. */
 const slow = [
-  'browser/digits.test.ts',
+  'gpu/digits.test.ts',
   'training/examples.test.ts',
   'test/ops.test.ts',
   'kernels/conv.test.ts',
@@ -10,6 +10,7 @@ const slow = [
   'gpu/matmul.test.ts',
   'kernels/order.test.ts',
   'mpi/training.test.ts',
+  'browser/digits.test.ts',
   'test/digits.test.ts',
 ];
 
