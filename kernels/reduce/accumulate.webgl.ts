@@ -40,8 +40,8 @@ export function accumulate(parts: Accumulation, out: Tensor): void {
   const cuts = Math.ceil(count / mostTerms);
   withTemporary(out, 'float32', [out.size, cuts], (partial) => {
     launch({ key: `${key} in ${cuts}`, inputs, numbers, code: () => codeOf(parts, cuts, 's') }, partial);
-    const { neutral = 0, merge = 'a + b', finish = 's', functions = '' } = parts;
-    const rest = { neutral, merge, finish, functions, numbers, count: cuts };
+    const { neutral = 0, merge = 'a + b', finish = 's', functions = '', setup = '' } = parts;
+    const rest = { neutral, merge, finish, functions, setup, numbers, count: cuts };
     const term = `float term = partial(i * ${cuts} + k);`;
     accumulate({ ...rest, key: `merge ${parts.key}`, inputs: { ...inputs, partial }, term }, out);
   });
