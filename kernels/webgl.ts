@@ -40,8 +40,14 @@ import { adamwStep } from './optimizer/adamwStep.ts';
 import { averageStep } from './optimizer/averageStep.ts';
 import { lionStep } from './optimizer/lionStep.ts';
 import { rmspropStep } from './optimizer/rmspropStep.ts';
+import { unscaleWebgl, updateScaleWebgl } from './optimizer/scaling.webgl.ts';
 import { sgdStep } from './optimizer/sgdStep.ts';
 import * as steps from './optimizer/steps.webgl.ts';
+import { unscale } from './optimizer/unscale.ts';
+import { updateScale } from './optimizer/updateScale.ts';
+import { cumsum } from './order/cumsum.ts';
+import { cumsumWebgl, sortWebgl, topkWebgl } from './order/order.webgl.ts';
+import { sort, topk } from './order/sort.ts';
 import { adaptiveAvgPool2d, adaptiveAvgPool2dBackward } from './pool/adaptiveAvgPool2d.ts';
 import { adaptiveMaxPool2dWithIndices } from './pool/adaptiveMaxPool2d.ts';
 import { avgPool2d, avgPool2dBackward } from './pool/avgPool2d.ts';
@@ -59,6 +65,9 @@ import { variance } from './reduce/variance.ts';
 import { logSoftmax, logSoftmaxBackward } from './softmax/logSoftmax.ts';
 import { softmax, softmaxBackward } from './softmax/softmax.ts';
 import * as softmaxes from './softmax/softmax.webgl.ts';
+import { resample } from './spatial/resample.ts';
+import { overlapAdd } from './spatial/slidingWindows.ts';
+import { overlapAddWebgl, resampleWebgl } from './spatial/spatial.webgl.ts';
 
 supplyKernels('webgl', [
   ...elementwiseWebgl,
@@ -136,4 +145,11 @@ supplyKernels('webgl', [
   kernelOf(adagradStep, steps.adagradStepWebgl),
   kernelOf(lionStep, steps.lionStepWebgl),
   kernelOf(averageStep, steps.averageStepWebgl),
+  kernelOf(unscale, unscaleWebgl),
+  kernelOf(updateScale, updateScaleWebgl),
+  kernelOf(cumsum, cumsumWebgl),
+  kernelOf(sort, sortWebgl),
+  kernelOf(topk, topkWebgl),
+  kernelOf(resample, resampleWebgl),
+  kernelOf(overlapAdd, overlapAddWebgl),
 ]);

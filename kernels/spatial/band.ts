@@ -32,16 +32,19 @@ export function transposeBand({ length, starts, weights }: Band): Band {
 /** Numbers before the weights of a row: its first column, and how many weights there are. */
 const head = 2;
 
-/** The band as rows of `width` words: first column, count, and the weights as the bits of float32. */
-export function packBand({ starts, weights }: Band): { words: Int32Array<ArrayBuffer>; width: number } {
+/** The band as rows of `width` numbers: first column, count, and the weights. */
+export function packNumbers({ starts, weights }: Band): { numbers: Float32Array<ArrayBuffer>; width: number } {
   const width = head + weights.reduce((most, row) => Math.max(most, row.length), 0);
-  const words = new Int32Array(width * weights.length);
-  const floats = new Float32Array(words.buffer);
-  weights.forEach((row, i) => {
-    words[i * width] = starts[i]!;
-    words[i * width + 1] = row.length;
-    floats.set(row, i * width + head);
-  });
+  const numbers = new Float32Array(width * weights.length);
+  weights.forEach((row, i) => numbers.set([starts[i]!, row.length, ...row], i * width));
+  return { numbers, width };
+}
+
+/** `packNumbers` as words of 32 bits: first column and count as integers. */
+export function packBand(band: Band): { words: Int32Array<ArrayBuffer>; width: number } {
+  const { numbers, width } = packNumbers(band);
+  const words = new Int32Array(numbers.buffer);
+  band.starts.forEach((start, i) => words.set([start, band.weights[i]!.length], i * width));
   return { words, width };
 }
 
