@@ -42,12 +42,12 @@ async function errors({ shapes, options: attrs }: ConvolutionProblem, seed: numb
 /** 3×3 taps over enough channels and tiles for winograd.as.ts, most with odd maps and with blocks that end early. */
 const deep = fc
   .record({
-    images: fc.integer({ min: 1, max: 9 }),
+    images: fc.integer({ min: 1, max: 4 }),
     groups: fc.integer({ min: 1, max: 2 }),
-    channels: fc.integer({ min: 8, max: 70 }),
-    rows: fc.integer({ min: 8, max: 140 }),
-    height: fc.integer({ min: 5, max: 33 }),
-    width: fc.integer({ min: 5, max: 33 }),
+    channels: fc.integer({ min: 13, max: 40 }),
+    rows: fc.integer({ min: 13, max: 80 }),
+    height: fc.integer({ min: 7, max: 24 }),
+    width: fc.integer({ min: 7, max: 24 }),
     padding: fc.integer({ min: 0, max: 3 }),
     hasBias: fc.boolean(),
   })
@@ -60,7 +60,7 @@ const deep = fc
   })
   .filter(({ shapes: { x, weight, output }, options }) => {
     const grid = resolveConvolution('conv2d', x, weight, options);
-    return suitsWinograd(grid, 'forward') && sizeOf(output) * sizeOf(weight.slice(1)) < 1.2e6;
+    return suitsWinograd(grid, 'forward') && sizeOf(output) * sizeOf(weight.slice(1)) < 6e6;
   });
 
 describe('conv2d and its gradients', () => {
@@ -78,7 +78,7 @@ describe('conv2d and its gradients', () => {
       fc.asyncProperty(deep, seeds(), async (problem, seed) => {
         for (const error of await errors(problem, seed)) expect(error).toBeLessThan(5e-6);
       }),
-      { numRuns: 15 },
+      { numRuns: 12 },
     );
   });
 
