@@ -1,6 +1,13 @@
 // GLSL of functions that the language has not, or only with few digits: drivers may give sin and atan eleven bits.
 
 const texts = {
+  /** Some driver's exp makes a number of what is none. */
+  exp_: 'float exp_(float x) { return isnan(x) ? x : exp(x); }',
+  /** −∞ at 0 and NaN below, which some driver's log is not. */
+  log_: `float log_(float x) {
+  if (x > 0.0) return isinf(x) ? x : log(x);
+  return x == 0.0 ? uintBitsToFloat(0xff800000u) : uintBitsToFloat(0x7fc00000u);
+}`,
   /** NaN if one is. */
   maximum_: 'float maximum_(float x, float y) { return isnan(x) || isnan(y) ? x + y : max(x, y); }',
   minimum_: 'float minimum_(float x, float y) { return isnan(x) || isnan(y) ? x + y : min(x, y); }',
@@ -33,12 +40,12 @@ const texts = {
 }`,
   /** Near 0 by ln(1 + x) = 2 artanh(s), s = x / (2 + x). */
   log1p_: `float log1p_(float x) {
-  if (abs(x) > 0.5) return log(1.0 + x);
+  if (abs(x) > 0.5) return log_(1.0 + x);
   float s = x / (2.0 + x);
   float s2 = s * s;
   return 2.0 * s * (1.0 + s2 * (1.0 / 3.0 + s2 * (0.2 + s2 * (1.0 / 7.0 + s2 * (1.0 / 9.0 + s2 / 11.0)))));
 }`,
-  sigmoid_: 'float sigmoid_(float x) { return 1.0 / (1.0 + exp(-x)); }',
+  sigmoid_: 'float sigmoid_(float x) { return 1.0 / (1.0 + exp_(-x)); }',
   tanh_: `float tanh_(float x) {
   float t = expm1_(-2.0 * abs(x));
   return x < 0.0 ? t / (t + 2.0) : -t / (t + 2.0);
@@ -91,37 +98,39 @@ const texts = {
   float u = abs(x) * 0.7071067811865476;
   return x < 0.0 ? 0.5 * erfc_(u) : 1.0 - 0.5 * erfc_(u);
 }`,
-  /** 1 where y = 0 or x = 1, NaN for a negative x with a y that has a fraction. */
+  /** 1 where y = 0 or x = 1, and of −1 to ±∞; NaN for a negative number to the power of one with a fraction. */
   pow_: `float pow_(float x, float y) {
   if (y == 2.0) return x * x;
-  if (y == 0.0 || x == 1.0) return 1.0;
+  if (y == 0.0 || x == 1.0 || (x == -1.0 && isinf(y))) return 1.0;
   if (isnan(x) || isnan(y)) return x + y;
-  if (x == 0.0) return y > 0.0 ? 0.0 : uintBitsToFloat(0x7f800000u);
   float size = exp2(y * log2(abs(x)));
-  if (x > 0.0) return size;
-  if (y != trunc(y)) return uintBitsToFloat(0x7fc00000u);
-  return y - 2.0 * floor(y / 2.0) == 0.0 ? size : -size;
+  if (x == 0.0 || isinf(x)) size = (x == 0.0) == (y > 0.0) ? 0.0 : uintBitsToFloat(0x7f800000u);
+  if (floatBitsToInt(x) >= 0) return size;
+  if (x < 0.0 && !isinf(x) && y != trunc(y)) return uintBitsToFloat(0x7fc00000u);
+  return y - 2.0 * floor(y / 2.0) == 1.0 ? -size : size;
 }`,
   /** ln(1 + eˣ). */
-  softplus_: 'float softplus_(float x) { return max(x, 0.0) + log1p_(exp(-abs(x))); }',
+  softplus_: 'float softplus_(float x) { return max(x, 0.0) + log1p_(exp_(-abs(x))); }',
   /** σ (1 + r (1 − σ)): the derivative of x σ(v) with r = x v′. */
   selfGatedSlope_: 'float selfGatedSlope_(float s, float r) { return s * (1.0 + r * (1.0 - s)); }',
   /** ½ x (1 + tanh u) = x σ(2u), u = √(2/π) (x + 0.044715 x³). */
   geluTanh_: `float geluTanh_(float x) { return x * sigmoid_(x * (1.5957691216057308 + x * x * 0.07135481282636289)); }`,
   geluTanhSlope_: `float geluTanhSlope_(float x) {
-  float cubic = x * x * 0.07135481282636289;
-  return selfGatedSlope_(sigmoid_(x * (cubic + 1.5957691216057308)), x * (3.0 * cubic + 1.5957691216057308));
+  float cubic = min(x * x, 1e30) * 0.07135481282636289;
+  float s = sigmoid_(x * (cubic + 1.5957691216057308));
+  return s + x * (s * (1.0 - s) * (3.0 * cubic + 1.5957691216057308));
 }`,
   /** tanh(ln(1 + eˣ)). */
   mishGate_: 'float mishGate_(float x) { return tanh_(softplus_(x)); }',
   mishSlope_: `float mishSlope_(float x) {
   float t = mishGate_(x);
+  if (t == 1.0) return 1.0;
   return t + x * (1.0 - t * t) * sigmoid_(x);
 }`,
   huber_:
     'float huber_(float d, float delta) { return abs(d) <= delta ? 0.5 * d * d : delta * (abs(d) - 0.5 * delta); }',
   binaryCrossEntropy_: `float binaryCrossEntropy_(float p, float y) {
-  return -(y * max(log(p), -100.0) + (1.0 - y) * max(log1p_(-p), -100.0));
+  return -(y * max(log_(p), -100.0) + (1.0 - y) * max(log1p_(-p), -100.0));
 }`,
 } as const;
 

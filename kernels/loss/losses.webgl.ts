@@ -2,9 +2,11 @@ import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { CrossEntropyAttrs } from './crossEntropy.ts';
 import { accumulate } from '../reduce/accumulate.webgl.ts';
-import { fold, maxOf, shiftText } from '../reduce/reductions.webgl.ts';
+import { functionsFor } from '../elementwise/functions.webgl.ts';
+import { maxOf } from '../reduce/reductions.webgl.ts';
 import { withTemporary } from '../runtime/temporary.ts';
 import { launch } from '../runtime/webgl/launch.ts';
+import { exponentialsOf } from '../softmax/softmax.webgl.ts';
 
 export const squaredErrorWebgl: Kernel<['input', 'target'], { reduction?: 'mean' | 'sum' }> = (
   { input, target },
@@ -33,9 +35,7 @@ function withRows(logits: Tensor, target: Tensor, { ignoreIndex }: Attrs, body: 
     withTemporary(logits, 'float32', [rows], (total) =>
       withTemporary(logits, 'float32', [1], (counted) => {
         maxOf(logits, pass, most);
-        const element = 'exp(x(at) - shift(i))';
-        const inputs = { x: logits, most };
-        fold({ key: 'softmax total', inputs, functions: shiftText('most'), element }, pass, total);
+        exponentialsOf(logits, pass, most, total);
         const term = 'float term = float(target(k) != params.ignoreIndex);';
         accumulate({ key: 'counted', inputs: { target }, numbers: { ignoreIndex }, count: rows, term }, counted);
         body({ most, total, counted });
@@ -59,14 +59,15 @@ export const crossEntropyWebgl: Kernel<['logits', 'target:int'], CrossEntropyAtt
   const [rows, n] = logits.shape as [number, number];
   withRows(logits, target, attrs, ({ most, total, counted }) =>
     withTemporary(logits, 'float32', [rows], (losses) => {
-      const functions = `${shareText(reduction)}
+      const functions = `${functionsFor('log_(')}
+${shareText(reduction)}
 float loss(int row, float s) {
   int label = int(target(row));
   float weight = share(row);
   if (weight == 0.0) return 0.0;
   if (label < 0 || label >= ${n}) return uintBitsToFloat(0x7fc00000u);
   if (most(row) == uintBitsToFloat(0xff800000u)) return uintBitsToFloat(0x7f800000u);
-  return weight * (most(row) + log(total(row)) - s);
+  return weight * (most(row) + log_(total(row)) - s);
 }`;
       const smooth = `params.labelSmoothing / ${n}.0 + (k == int(target(i)) ? 1.0 - params.labelSmoothing : 0.0)`;
       const term = `float wanted = ${smooth}; float term = wanted == 0.0 ? 0.0 : wanted * logits(i * ${n} + k);`;
@@ -92,7 +93,8 @@ export const crossEntropyBackwardWebgl: Kernel<['logits', 'target:int', 'g'], Cr
   const { labelSmoothing, ignoreIndex, reduction } = attrs;
   const n = logits.shape[1]!;
   withRows(logits, target, attrs, ({ most, total, counted }) => {
-    const code = (): string => `${shareText(reduction)}
+    const code = (): string => `${functionsFor('exp_(')}
+${shareText(reduction)}
 float element(int i) {
   int row = i / ${n};
   int label = int(target(row));
@@ -100,7 +102,7 @@ float element(int i) {
   if (weight == 0.0 || most(row) == uintBitsToFloat(0xff800000u)) return 0.0;
   if (label < 0 || label >= ${n}) return uintBitsToFloat(0x7fc00000u);
   float wanted = params.labelSmoothing / ${n}.0 + (i % ${n} == label ? 1.0 - params.labelSmoothing : 0.0);
-  return weight * g(${reduction === 'none' ? 'row' : '0'}) * (exp(logits(i) - most(row)) / total(row) - wanted);
+  return weight * g(${reduction === 'none' ? 'row' : '0'}) * (exp_(logits(i) - most(row)) / total(row) - wanted);
 }`;
     const numbers = { labelSmoothing, ignoreIndex };
     const key = `crossEntropyBackward ${n} ${reduction}`;

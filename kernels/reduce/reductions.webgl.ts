@@ -91,16 +91,14 @@ export function argWebgl(extreme: 'max' | 'min'): Kernel<['x'], ArgAttrs> {
 export const logsumexpWebgl: Reduce = reduction('logsumexp', -Infinity, (x, pass, y) =>
   withTemporary(x, 'float32', y.shape, (most) => {
     maxOf(x, pass, most);
-    const finish = 'shift(i) + log(s)';
-    const functions = shiftText('most');
-    fold({ key: 'logsumexp', inputs: { x, most }, element: 'exp(x(at) - shift(i))', functions, finish }, pass, y);
+    const finish = 'shift(i) + log_(s)';
+    const functions = `${functionsFor('exp_(log_(')}\n${shiftText}`;
+    fold({ key: 'logsumexp', inputs: { x, most }, element: 'exp_(x(at) - shift(i))', functions, finish }, pass, y);
   }),
 );
 
 /** What is subtracted before exp: the largest element, or 0 where that is infinite. */
-export function shiftText(most: string): string {
-  return `float shift(int i) { return abs(${most}(i)) == uintBitsToFloat(0x7f800000u) ? 0.0 : ${most}(i); }`;
-}
+const shiftText = 'float shift(int i) { return abs(most(i)) == uintBitsToFloat(0x7f800000u) ? 0.0 : most(i); }';
 
 export const varianceWebgl: Kernel<['x'], VarianceAttrs> = ({ x }, { axis, correction }, [y]) => {
   if (x.size === 0) return fillAll(y!, NaN);

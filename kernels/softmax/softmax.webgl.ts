@@ -3,7 +3,8 @@
 import type { Kernel } from '../../autograd/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Pass } from '../reduce/passes.ts';
-import { fold, maxOf, shiftText } from '../reduce/reductions.webgl.ts';
+import { functionsFor } from '../elementwise/functions.webgl.ts';
+import { fold, maxOf } from '../reduce/reductions.webgl.ts';
 import { withTemporary } from '../runtime/temporary.ts';
 import { launch } from '../runtime/webgl/launch.ts';
 
@@ -26,6 +27,16 @@ function withLines(x: Tensor, { outer, inner }: Pass, body: (lines: Tensor) => v
   withTemporary(x, 'float32', [outer, inner], body);
 }
 
+/** What is subtracted before exp: the largest element, or 0 where that is −∞; ∞ makes NaN of its line. */
+const shiftText = `${functionsFor('exp_(log_(')}
+float shift(int i) { return most(i) == uintBitsToFloat(0xff800000u) ? 0.0 : most(i); }`;
+
+/** Of each line Σ e^(x − most), from its largest element. */
+export function exponentialsOf(x: Tensor, lines: Pass, most: Tensor, total: Tensor): void {
+  const element = 'exp_(x(at) - shift(i))';
+  fold({ key: 'softmax total', inputs: { x, most }, functions: shiftText, element }, lines, total);
+}
+
 function forward(name: string, value: string): Kernel<['x'], LineAttrs> {
   return ({ x }, { axis }, [y]) => {
     if (x.size === 0) return;
@@ -33,10 +44,8 @@ function forward(name: string, value: string): Kernel<['x'], LineAttrs> {
     withLines(x, lines, (most) =>
       withLines(x, lines, (total) => {
         maxOf(x, lines, most);
-        const shift = shiftText('most');
-        const element = 'exp(x(at) - shift(i))';
-        fold({ key: 'softmax total', inputs: { x, most }, functions: shift, element }, lines, total);
-        const code = (): string => `${shift}
+        exponentialsOf(x, lines, most, total);
+        const code = (): string => `${shiftText}
 ${lineText(lines)}
 float element(int i) {
   int l = line(i);
@@ -48,10 +57,10 @@ float element(int i) {
   };
 }
 
-export const softmaxWebgl: Kernel<['x'], LineAttrs> = forward('softmax', '0.0 : exp(x(i) - shift(l)) / total(l)');
+export const softmaxWebgl: Kernel<['x'], LineAttrs> = forward('softmax', '0.0 : exp_(x(i) - shift(l)) / total(l)');
 export const logSoftmaxWebgl: Kernel<['x'], LineAttrs> = forward(
   'logSoftmax',
-  'x(i) : x(i) - shift(l) - log(total(l))',
+  'x(i) : x(i) - shift(l) - log_(total(l))',
 );
 
 /** dx = y ⊙ (g − Σ g ⊙ y). */
@@ -74,10 +83,11 @@ export const logSoftmaxBackwardWebgl: Kernel<['y', 'g'], LineAttrs> = ({ y, g },
     withLines(y, lines, (total) => {
       maxOf(y, lines, most);
       fold({ key: 'sum', inputs: { x: g }, element: 'x(at)' }, lines, total);
-      const code = (): string => `${lineText(lines)}
+      const code = (): string => `${functionsFor('exp_(')}
+${lineText(lines)}
 float element(int i) {
   int l = line(i);
-  return most(l) == uintBitsToFloat(0xff800000u) ? 0.0 : g(i) - exp(y(i)) * total(l);
+  return most(l) == uintBitsToFloat(0xff800000u) ? 0.0 : g(i) - exp_(y(i)) * total(l);
 }`;
       launch({ key: `logSoftmaxBackward ${lines.n} ${lines.inner}`, inputs: { y, g, most, total }, code }, dx!);
     }),

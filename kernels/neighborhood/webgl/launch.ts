@@ -9,6 +9,7 @@ import type { BackwardOperands, Operands, Weights } from '../packed.ts';
 import type { Pairs } from './pairs.ts';
 import type { Sight } from './sight.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
+import { functionsFor } from '../../elementwise/functions.webgl.ts';
 import { accumulate } from '../../reduce/accumulate.webgl.ts';
 import { launch, launchVectors } from '../../runtime/webgl/launch.ts';
 import { packRows, unpackRows } from '../../runtime/webgl/rows.ts';
@@ -96,12 +97,9 @@ export function forward(operands: Operands, sight: Sight, weights: Weights, outp
   );
 }
 
-/** −∞ of nothing; what is not a number stays so, whatever a driver's log says. */
-const logsumexpOf = (): string => `float element(int i) {
-  float total = stats(i).y;
-  if (isnan(total)) return total;
-  return total == 0.0 ? uintBitsToFloat(0xff800000u) : stats(i).x + log(total);
-}`;
+/** −∞ of nothing. */
+const logsumexpOf = (): string => `${functionsFor('log_(')}
+float element(int i) { return stats(i).x + log_(stats(i).y); }`;
 
 interface ForwardTask {
   readonly pairs: Pairs;
@@ -114,10 +112,10 @@ function makeStats({ pairs, inputs, rows }: ForwardTask, like: Tensor): Vectors 
   const { sight, q, v, numbers } = pairs;
   const see = (name: string, hasBias: boolean): string => `${score(pairs, name, hasBias)}
     if (s > most) {
-      total *= exp(most - s);
+      total *= exp_(most - s);
       most = s;
     }
-    total += power(s - most);`;
+    total += exp_(s - most);`;
   const body = (): string => `${openOwner(pairs, q)}
   float most = -3.0e38;
   float total = 0.0;
@@ -135,7 +133,7 @@ function makeOutput({ pairs, inputs, rows }: ForwardTask, like: Tensor): Made {
     const see = (name: string, hasBias: boolean, number?: string): string => `${factor(pairs, number)}
     if (factor == 0.0) continue;
 ${score(pairs, name, hasBias)}
-    float weight = factor * power(s - stat.x);
+    float weight = factor * exp_(s - stat.x);
 ${add('weight', name, q, v, count)}`;
     return `${openOwner(pairs, q)}
   vec4 stat = stats(row);

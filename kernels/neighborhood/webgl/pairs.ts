@@ -9,6 +9,7 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { Sight } from './sight.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 import { keptGlsl, keptNumbers } from '../../dropout/dropout.webgl.ts';
+import { functionsFor } from '../../elementwise/functions.webgl.ts';
 import { vectorsOf } from '../../runtime/webgl/rows.ts';
 import { scaleFor } from '../packed.ts';
 import { coordinates, rowMajor } from './sight.ts';
@@ -71,12 +72,11 @@ export const biasOf = (rpb: Tensor | undefined): Record<string, Tensor> => (rpb 
 
 /** Global declarations; `width` is the number of vectors of an owner's row. */
 export function declarations({ dropping }: Pairs, width: number): string {
-  return `${dropping === 'some' ? keptGlsl : ''}
+  return `${functionsFor('exp_(')}
+${dropping === 'some' ? keptGlsl : ''}
 vec4 own[${width}];
-// Some driver's exp makes a number of what is none.
-float power(float x) { return isnan(x) ? x : exp(x); }
 float weightOf(float score, float logsumexp) {
-  return logsumexp == uintBitsToFloat(0xff800000u) ? 0.0 : power(score - logsumexp);
+  return logsumexp == uintBitsToFloat(0xff800000u) ? 0.0 : exp_(score - logsumexp);
 }`;
 }
 
