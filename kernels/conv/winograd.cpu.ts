@@ -9,6 +9,8 @@ const mostChannels = 32;
 /** Rows whose sums are made at a time, as winograd.as.ts has it. */
 const mostRows = 64;
 const leastPositions = 32;
+/** Tiles behind the last one of a map that are written too, as winogradGrad.as.ts has it. */
+const mostBehind = 7;
 /** Of C · R / (C + R), for C channels and R rows: below it the transforms cost more than they spare. */
 const leastDepth = { forward: 10, weights: 6 };
 /** Of all images: fewer tiles are not worth the transform of the weights. */
@@ -82,11 +84,11 @@ export function correlateByWinograd(grid: Grid, source: number, gradient: number
   });
 }
 
-/** As many tiles, of one or of several maps, as `choosePositions` would have near, a multiple of 8. */
+/** As many tiles, of one or of several whole maps, as `choosePositions` would have near, a multiple of 8. */
 function chooseSummed({ rows, size }: Grid): number {
   const tiles = product(size);
   const most = Math.floor((2 * mostPacked) / (places * (mostChannels + Math.min(rows, mostRows))));
-  const positions = tiles < most ? Math.floor(most / tiles) * tiles : tiles / Math.ceil(tiles / most);
+  const positions = tiles < most ? Math.floor(most / tiles) * tiles + mostBehind : tiles / Math.ceil(tiles / most);
   return Math.ceil(positions / 8) * 8;
 }
 

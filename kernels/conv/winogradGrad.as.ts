@@ -8,6 +8,10 @@ import { loadUpTo } from '../runtime/cpu/partial.as';
 import { Geometry, packPositions } from './window.as';
 import { mostRows, openBand, tileBytes, transformValues, valuesAt } from './winogradTiles.as';
 
+/** Tiles are written in eights from any place: where those of the next map come to lie, not those of the first. */
+@inline
+const mostBehind: i32 = 7;
+
 /**
  * An item is the sums of a block of rows and a block of channels of one group over one slice of the images. Tiles of
  * as many images are multiplied at once as a block of positions has room for.
@@ -55,7 +59,7 @@ export function winogradWeightGrad(
         }
         filled += last - first;
         const isEnd = image + 1 == lastImage && last == tiles;
-        if (filled + perBlock <= g.blockPositions && !isEnd) continue;
+        if (filled + perBlock + mostBehind <= g.blockPositions && !isEnd) continue;
         for (let k = 0; k < 16; k++) {
           const sum = to + <usize>k * sumsPlace, init = isFirst ? scratch + zerosAt : sum;
           multiplyBlock(

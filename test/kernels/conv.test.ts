@@ -20,6 +20,8 @@ const problems = fc
   )
   .filter(({ shapes: { output, weight } }) => sizeOf(output) * sizeOf(weight.slice(1)) < 200_000);
 
+type Shapes = ConvolutionProblem['shapes'];
+
 async function errors({ shapes, options: attrs }: ConvolutionProblem, seed: number): Promise<number[]> {
   const { x, weight, output } = shapes;
   const generator = new Generator(seed);
@@ -27,16 +29,21 @@ async function errors({ shapes, options: attrs }: ConvolutionProblem, seed: numb
   const bias = shapes.bias && host(shapes.bias);
   const [image, kernel, gradient] = [host(x), host(weight), host(output)];
   const inputAttrs = { ...attrs, size: x.slice(2) };
-  const weightAttrs = { ...attrs, kernelSize: weight.slice(2) };
   return Promise.all([
     errorOf(conv2d, { x: image, weight: kernel, bias }, attrs, (t) => conv2d(t['x']!, t['weight']!, t['bias'], attrs)),
     errorOf(conv2dInputGrad, { gradient, weight: kernel }, inputAttrs, (t) =>
       conv2dInputGrad(t['gradient']!, t['weight']!, inputAttrs),
     ),
-    errorOf(conv2dWeightGrad, { x: image, gradient }, weightAttrs, (t) =>
-      conv2dWeightGrad(t['x']!, t['gradient']!, weightAttrs),
-    ),
+    weightGradError(shapes, attrs, generator),
   ]);
+}
+
+function weightGradError({ x, weight, output }: Shapes, attrs: object, generator: Generator): Promise<number> {
+  const host = (shape: number[]) => ({ shape, data: draw(generator, shape) });
+  const weightAttrs = { ...attrs, kernelSize: weight.slice(2) };
+  return errorOf(conv2dWeightGrad, { x: host(x), gradient: host(output) }, weightAttrs, (t) =>
+    conv2dWeightGrad(t['x']!, t['gradient']!, weightAttrs),
+  );
 }
 
 /** 3×3 taps over enough channels and tiles for winograd.as.ts, most with odd maps and with blocks that end early. */
@@ -91,6 +98,19 @@ describe('conv2d and its gradients', () => {
     const options = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
     const shapes = { x, weight, bias: weight.slice(0, 1), output };
     for (const error of await errors({ shapes, options }, 2)) expect(error).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    ['wide', [4, 160, 8, 18]],
+    ['high', [4, 160, 18, 8]],
+  ])('equal the reference where a block of tiles is full of several maps that are %s', async (_name, x) => {
+    const [images, depth, height, width] = x as [number, number, number, number];
+    const attrs = { padding: [1, 1], groups: 16 };
+    const weight = [256, depth / 16, 3, 3];
+    const grid = resolveConvolution('conv2d', x, weight, { stride: 1, dilation: 1, ...attrs });
+    expect(suitsWinograd(grid, 'weights')).toBe(true);
+    const output = [images, 256, height, width];
+    expect(await weightGradError({ x, weight, output }, attrs, new Generator(4))).toBeLessThan(5e-6);
   });
 
   test('give the same bits for any number of threads, and temporary memory back', async () => {
