@@ -172,11 +172,11 @@ function accumulate(sums: Map<Variable, Tensor | null>, variable: Variable, grad
   sums.set(variable, sumOf(sums.get(variable) ?? null, gradient));
 }
 
-/** `sum + gradient` as a kept tensor of its own; `sum` is freed. Never in place: the two may share storage with others. */
+/** `sum + gradient` as a tensor of its own; `sum` is freed, unless it was kept. Never in place: the two may share storage with others. */
 function sumOf(sum: Tensor | null, gradient: Tensor): Tensor {
   if (!sum) return gradient.alias().own();
   const total = sum.add(gradient).own();
-  sum.dispose();
+  if (!sum.isKept) sum.dispose();
   return total;
 }
 

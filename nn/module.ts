@@ -224,9 +224,5 @@ export abstract class Module {
 
 /** Frees gradients at once, and not with the scope around: the next ones need the room. */
 export function freeGrads(tensors: Iterable<Tensor>): void {
-  for (const { variable } of tensors) {
-    if (!variable?.grad) continue;
-    variable.grad.dispose();
-    variable.grad = null;
-  }
+  for (const { variable } of tensors) variable?.freeGrad();
 }

@@ -97,7 +97,7 @@ export class Tensor implements Disposable {
     return this.variable?.grad ?? null;
   }
 
-  /** The old gradient goes to the scope that is open; the new one is kept by this tensor. */
+  /** The old gradient goes to the scope that is open, unless it was kept; the new one is this tensor's. */
   set grad(value: Tensor | null) {
     const variable = this.variable;
     if (!variable)
@@ -114,7 +114,7 @@ export class Tensor implements Disposable {
     }
     const old = variable.grad;
     variable.grad = value ? value.own() : null;
-    if (old && old !== value && !adopt(old)) old.watch();
+    if (old && old !== value && !old.isKept && !adopt(old)) old.watch();
   }
 
   /** @internal Another handle on the same elements and the same autograd identity. */

@@ -34,9 +34,14 @@ export class Variable {
 
   releaseHandle(): void {
     if (--this.handles > 0) return;
+    this.freeGrad();
+    if (this.edges === 0) this.node?.release();
+  }
+
+  /** Forgets the gradient, and frees it unless it was kept. */
+  freeGrad(): void {
     if (!this.grad?.isKept) this.grad?.dispose();
     this.grad = null;
-    if (this.edges === 0) this.node?.release();
   }
 
   releaseEdge(): void {

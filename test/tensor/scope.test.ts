@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ArgumentError, DisposedError, memory, scope, tensor, type Tensor } from '../../index.ts';
+import { SGD } from '../../nn/optim/index.ts';
 import { tensorsOf } from '../../tensor/scope.ts';
 import { allDevices as devices } from '../devices.ts';
 
@@ -125,6 +126,25 @@ describe.each(devices)('scope on %s', (device) => {
     }
     expect(gradients.map(({ disposed }) => disposed)).toEqual([true, false]);
     gradients[1]!.dispose();
+    expect(live()).toEqual({ tensors: 0, bytes: 0 });
+  });
+
+  test.each<[string, (x: Tensor) => void]>([
+    ['another backward', (x) => x.sum().backward()],
+    ['another gradient', (x) => (x.grad = tensor([0, 0], { device }))],
+    ['none', (x) => (x.grad = null)],
+    ['zeroGrad', (x) => new SGD([x], { lr: 1 }).zeroGrad()],
+  ])('a gradient that was kept outlives what takes its place: %s', (_name, replace) => {
+    let gradient: Tensor | null = null;
+    scope(() => {
+      const x = tensor([1, 2], { device, requiresGrad: true });
+      x.sum().backward();
+      gradient = x.grad!.keep();
+      replace(x);
+      expect(x.grad).not.toBe(gradient);
+    });
+    expect(gradient!.disposed).toBe(false);
+    gradient!.dispose();
     expect(live()).toEqual({ tensors: 0, bytes: 0 });
   });
 
