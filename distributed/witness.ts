@@ -59,7 +59,8 @@ export async function startWitness({ family, rank, size }: Launch): Promise<Plac
   (child.stdin as Socket).unref();
   const own = Object.values(process.getBuiltinModule('node:os').networkInterfaces()).flatMap((all) => all ?? []);
   const addresses = own.map(({ address }) => address).filter((address) => !address.startsWith('fe80'));
-  return port === null ? null : [token, port, ...addresses.sort((a, b) => a.length - b.length)];
+  // As many as a comparison's text has room for, the shortest first.
+  return port === null ? null : [token, port, ...addresses.sort((a, b) => a.length - b.length).slice(0, 4)];
 }
 
 /** Made by all ranks together: shows this one to rank 0's witness, and resolves to what tells it that this one ends the job. */
