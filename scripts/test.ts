@@ -66,14 +66,13 @@ const [inNode, inPage] = ['--project=node', '--project=page'];
 const isChosen = flags.some((flag) => flag.startsWith('--project'));
 const isOld = Number(process.versions.node.split('.')[0]) < 24;
 
-/** One file at a time: the page has the other core. */
+/** One file at a time while the page has the other core; it is done about when the revectorised run begins. */
 async function onNewerNode(node: string): Promise<Counts[]> {
-  const env = { ...cpuKernels, VICINAL_WORKERS: '1' };
-  const excluded = { VICINAL_EXCLUDE: JSON.stringify(onceOnly) };
-  const plain = await run(node, 'node-24', [...flags, inNode], { ...env, ...excluded });
+  const beside = { ...cpuKernels, VICINAL_WORKERS: '1', VICINAL_EXCLUDE: JSON.stringify(onceOnly) };
+  const plain = await run(node, 'node-24', [...flags, inNode], beside);
   if (process.arch !== 'x64') return [plain];
   const cpuOnly = [...flags, inNode, ...revectorized];
-  return [plain, await run(node, 'node-24-revectorized', cpuOnly, { ...env, VICINAL_REVECTORIZE: '1' })];
+  return [plain, await run(node, 'node-24-revectorized', cpuOnly, { ...cpuKernels, VICINAL_REVECTORIZE: '1' })];
 }
 
 const first = await run(process.execPath, `node-${process.versions.node}`, isChosen ? flags : [...flags, inNode]);
