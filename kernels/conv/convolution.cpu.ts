@@ -1,8 +1,8 @@
-import type { Grid } from './problem.ts';
-import { engine } from '../runtime/cpu/instance.ts';
-import { multiplyWithRowBias, nearRows } from '../matmul/multiply.cpu.ts';
-import { launch, temporary } from '../runtime/cpu/launch.ts';
 import type { Blocks } from './geometry.cpu.ts';
+import type { Grid } from './problem.ts';
+import { multiplyWithRowBias, nearRows } from '../matmul/multiply.cpu.ts';
+import { engine } from '../runtime/cpu/instance.ts';
+import { launch, temporary } from '../runtime/cpu/launch.ts';
 import { chooseChannels, fewItems, launchOn, mostPacked, product } from './geometry.cpu.ts';
 import { correlateByWinograd, convolveByWinograd, suitsWinograd } from './winograd.cpu.ts';
 

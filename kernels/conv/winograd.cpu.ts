@@ -6,7 +6,7 @@ import { chooseChannels, fewItems, launchOn, mostPacked, product } from './geome
 /** Of the transformed tiles. */
 const places = 16;
 const mostChannels = 32;
-/** Rows whose sums are made at a time, as winograd.as.ts has it. */
+/** Rows whose sums are made at a time, as winogradTiles.as.ts has it. */
 const mostRows = 64;
 const leastPositions = 32;
 /** Tiles behind the last one of a map that are written too, as winogradGrad.as.ts has it. */
@@ -18,7 +18,7 @@ const leastTiles = 96;
 /** Multiplications a nanosecond, about. */
 const speed = 20;
 
-/** Whether winograd.as.ts can do it, and probably in less time than a product with what the taps see. */
+/** Whether winograd.as.ts and winogradGrad.as.ts can do it, and probably in less time than a product with what the taps see. */
 export function suitsWinograd(grid: Grid, pass: keyof typeof leastDepth): boolean {
   const { images, channels, rows, size, kernel, stride, dilation } = grid;
   const isPlain = kernel.every((n) => n === 3) && product(stride) === 1;
